@@ -1,0 +1,1 @@
+"""Labelled X-ray fluoroscopy, made rather than annotated."""

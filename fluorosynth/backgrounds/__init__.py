@@ -1,0 +1,1 @@
+"""Background sources, one per file."""

@@ -1,0 +1,32 @@
+"""What a background source is."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Protocol
+
+import numpy as np
+
+from fluorosynth.component import Component
+from fluorosynth.sample import Background
+
+
+class Backgrounds(Protocol):
+    """An opened source. ``fingerprint`` names its content: equal text, equal pictures."""
+
+    fingerprint: str
+
+    def draw(self, rng: np.random.Generator) -> Background:
+        """Return a background of the opened size. Callers do not write to its arrays."""
+
+
+class BackgroundSource(Component):
+    """The description of a source: a frozen dataclass, cheap to make, pickled to workers."""
+
+    @abstractmethod
+    def open(self, size: int, seed: int) -> Backgrounds:
+        """Read what is needed to draw ``(size, size)`` uint8 backgrounds.
+
+        What is drawn once per dataset depends on ``seed`` alone. Raises BadDataError naming the
+        file, UsageError for settings that do not fit.
+        """

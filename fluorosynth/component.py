@@ -1,0 +1,53 @@
+"""What recipes are made of: frozen dataclasses with a ``kind``, found by that name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from abc import ABC
+from importlib.metadata import entry_points
+from typing import Any, ClassVar, TypeVar
+
+C = TypeVar("C", bound="Component")
+
+
+class Component(ABC):  # noqa: B024 - the roots below it declare what is abstract
+    """Root of ranges, sources and stages.
+
+    A concrete component is a frozen dataclass; its fields are its configuration and must
+    survive a TOML round trip. ``kind`` is the name that recipes use: the module's name unless
+    given as ``class Mine(Stage, kind="mine")``.
+    """
+
+    kind: ClassVar[str]
+
+    def __init_subclass__(cls, kind: str | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.kind = kind or cls.__module__.rpartition(".")[2]
+
+
+def kinds(root: type[C], package: str) -> dict[str, type[C]]:
+    """Return all components under ``root`` by kind.
+
+    Built-in ones are the modules of ``package``; others come from installed distributions
+    through the entry-point group of the package's name (``fluorosynth.stages``, ...).
+    """
+    found: dict[str, type[C]] = {}
+    module = importlib.import_module(package)
+    for info in pkgutil.iter_modules(getattr(module, "__path__", ())):
+        importlib.import_module(f"{package}.{info.name}")
+    for cls in _concrete(root):
+        if cls.__module__ == package or cls.__module__.startswith(package + "."):
+            found[cls.kind] = cls
+    for entry in entry_points(group=package):
+        found[entry.name] = entry.load()
+    return found
+
+
+def _concrete(root: type[C]) -> list[type[C]]:
+    classes = []
+    for cls in root.__subclasses__():
+        if not getattr(cls, "__abstractmethods__", None):
+            classes.append(cls)
+        classes.extend(_concrete(cls))
+    return classes

@@ -1,0 +1,1 @@
+"""Device sources, one per file."""

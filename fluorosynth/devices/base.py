@@ -1,0 +1,31 @@
+"""What a device source is."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Protocol
+
+import numpy as np
+
+from fluorosynth.component import Component
+from fluorosynth.sample import Device
+
+
+class Devices(Protocol):
+    """An opened source. ``fingerprint`` names its content: equal text, equal curves."""
+
+    fingerprint: str
+
+    def draw(self, rng: np.random.Generator) -> tuple[Device, ...]:
+        """Return the instruments of one picture, in pixels of the opened size."""
+
+
+class DeviceSource(Component):
+    """The description of a source: a frozen dataclass, cheap to make, pickled to workers."""
+
+    @abstractmethod
+    def open(self, size: int, seed: int) -> Devices:
+        """Read what is needed to draw devices for ``(size, size)`` pictures.
+
+        What is drawn once per dataset (a share of a set) depends on ``seed`` alone.
+        """

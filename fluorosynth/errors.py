@@ -1,0 +1,31 @@
+"""Every error that fluorosynth raises on purpose, with the exit code the commands give it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class FluorosynthError(Exception):
+    """Root of all deliberate errors; the message is a sentence for the user."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class UsageError(FluorosynthError, ValueError):
+    """The request itself is wrong: an unknown key, an impossible value (exit code 2)."""
+
+    exit_code = 2
+
+
+class BadDataError(FluorosynthError, ValueError):
+    """A file or array cannot be used: missing, broken, of the wrong shape (exit code 3)."""
+
+
+class MissingExtraError(FluorosynthError, ImportError):
+    """An optional dependency is not installed; the message says how to get it (exit code 3)."""
+
+
+class InterruptedRunError(FluorosynthError):
+    """Work stopped early and can be resumed by the same command (exit code 4)."""
+
+    exit_code = 4

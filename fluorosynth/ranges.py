@@ -1,0 +1,80 @@
+"""The one language for a random scalar: a law with named parameters."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from fluorosynth.component import Component
+
+
+class Range(Component):
+    """A law that draws one float."""
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator) -> float:
+        """Draw one value."""
+
+
+@dataclass(frozen=True)
+class Uniform(Range, kind="uniform"):
+    """Uniform on [low, high)."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.high:
+            raise ValueError(f"uniform range needs low <= high, not {self.low} > {self.high}")
+
+    def draw(self, rng: np.random.Generator) -> float:
+        """Draw one value."""
+        return self.low + (self.high - self.low) * rng.random()
+
+
+@dataclass(frozen=True)
+class LogUniform(Range, kind="log_uniform"):
+    """Uniform in the logarithm on [low, high), 0 < low."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low <= self.high:
+            raise ValueError(
+                f"log_uniform range needs 0 < low <= high, not ({self.low}, {self.high})"
+            )
+
+    def draw(self, rng: np.random.Generator) -> float:
+        """Draw one value."""
+        return self.low * math.exp(math.log(self.high / self.low) * rng.random())
+
+
+@dataclass(frozen=True)
+class Choice(Range, kind="choice"):
+    """One of ``values``, equally likely."""
+
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise ValueError("choice range needs at least one value")
+
+    def draw(self, rng: np.random.Generator) -> float:
+        """Draw one value."""
+        return self.values[int(rng.random() * len(self.values))]
+
+
+@dataclass(frozen=True)
+class Constant(Range, kind="constant"):
+    """Always ``value``; still takes one draw, so that the stream does not shift."""
+
+    value: float
+
+    def draw(self, rng: np.random.Generator) -> float:
+        """Draw one value."""
+        rng.random()
+        return self.value

@@ -1,0 +1,85 @@
+"""The values that flow through the generator: a device, a background, a sample.
+
+Conventions (``docs/conventions.md``): images are ``(H, W)`` uint8 with dense material dark;
+points are ``(x, y)`` in pixels with ``(0, 0)`` at the centre of the top-left pixel; widths are
+full widths in pixels; a centreline runs from where the device enters the frame to its tip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Mask = NDArray[np.uint8]
+Points = NDArray[np.float32]
+Matrix = NDArray[np.float64]
+
+BACKGROUND, INSTRUMENT, IGNORE = 0, 1, 255
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One instrument as a curve with a width; never a raster.
+
+    Parameters
+    ----------
+    centreline
+        ``(n, 2)`` float32, ``(x, y)`` in pixels, n >= 2, ordered from entry to tip.
+    width
+        ``(n,)`` float32, full width in pixels at each point, > 0.
+    label
+        What the instrument is: ``"catheter"``, ``"guidewire"``, ...
+    id
+        Where the curve came from, for the provenance of a sample.
+    """
+
+    centreline: Points
+    width: NDArray[np.float32]
+    label: str = "catheter"
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """An instrument-free picture: ``(H, W)`` uint8, its id, and where its truth is unknown.
+
+    ``ignore`` is ``(H, W)`` bool or None; True marks pixels that nobody has labelled.
+    """
+
+    image: Image
+    id: str
+    ignore: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A picture with its exact truth.
+
+    While geometry is pending, ``matrix`` is the 3x3 map from background pixels to sample pixels
+    and ``mask`` is None; ``stages.base.settle`` resamples and rasterises once, after which
+    ``matrix`` is None.
+
+    Parameters
+    ----------
+    image
+        ``(H, W)`` uint8.
+    devices
+        The instruments, in sample pixels once settled.
+    meta
+        Provenance: ids and every scalar drawn, JSON-compatible.
+    mask
+        ``(H, W)`` uint8: 0 background, 1 instrument, 255 ignore.
+    ignore
+        ``(H, W)`` bool or None: where the background's own truth is unknown.
+    """
+
+    image: Image
+    devices: tuple[Device, ...] = ()
+    meta: dict[str, Any] = field(default_factory=dict)
+    mask: Mask | None = None
+    matrix: Matrix | None = None
+    ignore: NDArray[np.bool_] | None = None
