@@ -59,27 +59,32 @@ class Background:
 class Sample:
     """A picture with its exact truth.
 
-    While geometry is pending, ``matrix`` is the 3x3 map from background pixels to sample pixels
-    and ``mask`` is None; ``stages.base.settle`` resamples and rasterises once, after which
-    ``matrix`` is None.
+    Until the ``render`` stage, geometry is pending: ``matrix`` maps background pixels to sample
+    pixels, ``devices`` are already mapped, ``image`` is still the background and ``mask`` is None.
+    Rendering resamples and rasterises once; then ``matrix`` is None and ``mask`` is exact.
 
     Parameters
     ----------
     image
         ``(H, W)`` uint8.
     devices
-        The instruments, in sample pixels once settled.
+        The instruments, in sample pixels; parts may lie outside the frame.
     meta
         Provenance: ids and every scalar drawn, JSON-compatible.
     mask
         ``(H, W)`` uint8: 0 background, 1 instrument, 255 ignore.
     ignore
         ``(H, W)`` bool or None: where the background's own truth is unknown.
+    matrix
+        3x3 float64 or None: pending geometry, acting on ``(x, y, 1)``.
+    pixels
+        ``(k,)`` flat indices of the instrument pixels, ascending, once rendered.
     """
 
     image: Image
     devices: tuple[Device, ...] = ()
     meta: dict[str, Any] = field(default_factory=dict)
     mask: Mask | None = None
-    matrix: Matrix | None = None
     ignore: NDArray[np.bool_] | None = None
+    matrix: Matrix | None = None
+    pixels: NDArray[np.intp] | None = None

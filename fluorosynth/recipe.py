@@ -1,0 +1,196 @@
+"""A recipe: sources and stages, as TOML or Python, and the samples that follow from it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import Interval
+
+from fluorosynth import spec
+from fluorosynth.backgrounds.base import BackgroundSource
+from fluorosynth.devices.base import DeviceSource
+from fluorosynth.errors import UsageError
+from fluorosynth.odds import check_odds, pick
+from fluorosynth.rng import Streams
+from fluorosynth.sample import Sample
+from fluorosynth.stages.base import Stage
+
+STEP_BACKGROUND, STEP_DEVICES, STEP_STAGES = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything a sample depends on but seed and index.
+
+    Parameters
+    ----------
+    backgrounds, devices
+        Sources; one of each is drawn for every sample.
+    stages
+        Applied in order: geometry, ``render``, intensity.
+    size
+        Side of the square pictures in pixels, 32..4096.
+    background_odds, device_odds
+        Relative odds of the sources; empty: equally likely.
+
+    Examples
+    --------
+    >>> sample = Recipe.preset("paper").sample(seed=0, index=5)
+    >>> sample.image.shape, sample.mask.dtype
+    ((256, 256), dtype('uint8'))
+    """
+
+    backgrounds: tuple[BackgroundSource, ...]
+    devices: tuple[DeviceSource, ...]
+    stages: tuple[Stage, ...]
+    size: Annotated[int, Interval(ge=32, le=4096)] = 256
+    background_odds: tuple[float, ...] = ()
+    device_odds: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_odds("backgrounds", self.backgrounds, self.background_odds)
+        check_odds("devices", self.devices, self.device_odds)
+
+    @staticmethod
+    def presets() -> list[str]:
+        """Return the names of the built-in recipes."""
+        folder = files("fluorosynth") / "presets"
+        return sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml"))
+
+    @classmethod
+    def preset(cls, name: str) -> Recipe:
+        """Return the built-in recipe ``name``; UsageError for an unknown one."""
+        return cls.from_toml(preset_text(name), f"preset {name!r}")
+
+    @classmethod
+    def read(cls, path: str | Path) -> Recipe:
+        """Read a recipe file; relative paths in it are relative to the file."""
+        path = Path(path)
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"cannot read the recipe {str(path)!r}: {error}") from None
+        return cls.from_toml(text, str(path), path.parent)
+
+    @classmethod
+    def from_toml(cls, text: str, name: str = "recipe", folder: Path | None = None) -> Recipe:
+        """Parse a recipe; UsageError names ``name``, the key and what was expected."""
+        try:
+            return cls.from_plain(tomllib.loads(text), folder)
+        except tomllib.TOMLDecodeError as error:
+            raise UsageError(f"{name}: not valid TOML: {error}") from None
+        except UsageError as error:
+            raise UsageError(f"{name}: {error}") from None
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any], folder: Path | None = None) -> Recipe:
+        """Build a recipe from what a TOML reader returns."""
+        recipe: Recipe = spec.build(cls, plain, "", folder)
+        return recipe
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the recipe as dicts, lists and scalars."""
+        return {f.name: spec.dump(getattr(self, f.name)) for f in fields(self)}
+
+    def to_toml(self) -> str:
+        """Return the recipe as TOML; ``from_toml`` gives back an equal one."""
+        import tomli_w
+
+        scalars = {k: v for k, v in self.to_plain().items() if not _is_tables(v)}
+        return tomli_w.dumps({**scalars, **self.to_plain()})
+
+    def open(self, seed: int) -> Sampler:
+        """Open all sources for one seed."""
+        return Sampler(self, seed)
+
+    def sample(self, seed: int, index: int) -> Sample:
+        """Return sample ``index`` of ``seed``: a pure function of the recipe and these two.
+
+        The sources stay open for the next call with the same seed.
+        """
+        return self._opened(seed).sample(index)
+
+    def __iter__(self) -> Iterator[Sample]:
+        """Iterate over the samples of seed 0, without end."""
+        return iter(self.open(0))
+
+    @cached_property
+    def _opened(self) -> Any:
+        return lru_cache(maxsize=1)(self.open)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+
+class Sampler:
+    """A recipe with its sources open, for one seed.
+
+    Parameters
+    ----------
+    recipe
+        What to make.
+    seed
+        0 <= seed < 2**64. What is drawn once per dataset depends on it alone.
+    """
+
+    def __init__(self, recipe: Recipe, seed: int) -> None:
+        self.recipe = recipe
+        self.seed = seed
+        try:
+            self._streams = Streams(seed)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        self._backgrounds = [s.open(recipe.size, seed) for s in recipe.backgrounds]
+        self._devices = [s.open(recipe.size, seed) for s in recipe.devices]
+        self._background_odds = recipe.background_odds
+        self._device_odds = recipe.device_odds
+
+    @property
+    def fingerprint(self) -> list[str]:
+        """The sources' fingerprints: what the samples depend on beside the recipe's text."""
+        return [source.fingerprint for source in (*self._backgrounds, *self._devices)]
+
+    def sample(self, index: int) -> Sample:
+        """Return sample ``index``, 0 <= index < 2**62. See ``Recipe.sample``."""
+        if not 0 <= index < 2**62:
+            raise UsageError(f"index must be in [0, 2**62), not {index}")
+        at = self._streams.at
+        rng = at(index, STEP_BACKGROUND)
+        source = self._backgrounds[pick(len(self._backgrounds), self._background_odds, rng)]
+        background = source.draw(rng)
+        rng = at(index, STEP_DEVICES)
+        devices = self._devices[pick(len(self._devices), self._device_odds, rng)].draw(rng)
+        meta = {"background": background.id, "devices": [d.id for d in devices]}
+        sample = Sample(background.image, devices, meta, ignore=background.ignore)
+        for step, stage in enumerate(self.recipe.stages, STEP_STAGES):
+            sample = stage(sample, at(index, step))
+        if sample.mask is None:
+            raise UsageError("the recipe has no 'render' stage: add one after the geometry")
+        return sample
+
+    def __iter__(self) -> Iterator[Sample]:
+        """Iterate over all samples, from index 0, without end."""
+        index = 0
+        while True:
+            yield self.sample(index)
+            index += 1
+
+
+def preset_text(name: str) -> str:
+    """Return the commented TOML of a built-in recipe."""
+    if name not in Recipe.presets():
+        raise UsageError(f"no preset {name!r}{spec.did_you_mean(name, Recipe.presets())}")
+    return (files("fluorosynth") / "presets" / f"{name}.toml").read_text("utf-8")
+
+
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)

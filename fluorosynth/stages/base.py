@@ -1,0 +1,84 @@
+"""What a stage is: a frozen dataclass that maps a sample to a new one."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from fluorosynth.component import Component
+from fluorosynth.errors import UsageError
+from fluorosynth.sample import Device, Matrix, Sample
+from fluorosynth.warp import transform
+
+
+class Stage(Component):
+    """One step of a recipe. Never writes to its input; draws only from ``rng``."""
+
+    @abstractmethod
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Return the next sample; what was drawn is added to ``meta["steps"]``."""
+
+
+class Geometry(Stage):
+    """A stage that moves things: it only multiplies matrices and maps centrelines.
+
+    Several in a row therefore cost one resampling, done by ``render``.
+    """
+
+    @abstractmethod
+    def draw(
+        self, shape: tuple[int, int], rng: np.random.Generator
+    ) -> tuple[Matrix, dict[str, Any]]:
+        """Return a 3x3 matrix for pictures of ``shape`` and the scalars it came from."""
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Map the devices and leave the picture's own resampling pending."""
+        if sample.mask is not None:
+            raise UsageError(f"stage {self.kind!r} moves things and must stand before 'render'")
+        matrix, drawn = self.draw(sample.image.shape, rng)  # type: ignore[arg-type]
+        return replace(
+            sample,
+            matrix=matrix if sample.matrix is None else matrix @ sample.matrix,
+            devices=tuple(_move(device, matrix) for device in sample.devices),
+            meta=record(sample, self, drawn),
+        )
+
+
+class Intensity(Stage):
+    """A stage that changes grey values of a rendered sample and moves nothing."""
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Check that the sample is rendered, then apply."""
+        if sample.mask is None:
+            raise UsageError(f"stage {self.kind!r} needs a picture and must stand after 'render'")
+        return self.apply(sample, rng)
+
+    @abstractmethod
+    def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Return a rendered sample with new grey values."""
+
+
+def record(sample: Sample, stage: Component, drawn: dict[str, Any]) -> dict[str, Any]:
+    """Return the sample's provenance with one more step."""
+    steps = [*sample.meta.get("steps", ()), {"kind": stage.kind, **drawn}]
+    return {**sample.meta, "steps": steps}
+
+
+def about_centre(linear: Matrix, shape: tuple[int, int]) -> Matrix:
+    """Return the 3x3 matrix that applies the 2x2 ``linear`` about the picture's centre."""
+    centre = (np.array([shape[1], shape[0]]) - 1) / 2
+    matrix = np.eye(3)
+    matrix[:2, :2] = linear
+    matrix[:2, 2] = centre - linear @ centre
+    return matrix
+
+
+def _move(device: Device, matrix: Matrix) -> Device:
+    """Map a device; its width scales by the root of the area's change."""
+    scale = abs(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]) ** 0.5
+    points = transform(device.centreline, matrix)
+    width = device.width * np.float32(scale)
+    return Device(points, width, device.label, device.id)

@@ -1,0 +1,31 @@
+"""Reflection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from fluorosynth.sample import Matrix
+from fluorosynth.stages.base import Geometry, about_centre
+
+
+@dataclass(frozen=True)
+class Flip(Geometry):
+    """Mirror left-right (``horizontal``), top-bottom (``vertical``) or ``either``, even odds.
+
+    Gherardini et al. 2020, section 3.2: "horizontal/vertical flip".
+    """
+
+    axis: Literal["horizontal", "vertical", "either"] = "either"
+
+    def draw(
+        self, shape: tuple[int, int], rng: np.random.Generator
+    ) -> tuple[Matrix, dict[str, Any]]:
+        """Return the matrix and the axis."""
+        axis = self.axis
+        if axis == "either":
+            axis = "horizontal" if rng.random() < 0.5 else "vertical"
+        signs = (-1.0, 1.0) if axis == "horizontal" else (1.0, -1.0)
+        return about_centre(np.diag(signs), shape), {"axis": axis}

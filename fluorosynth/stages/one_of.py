@@ -1,0 +1,34 @@
+"""A random choice among stages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fluorosynth.odds import check_odds, pick
+from fluorosynth.sample import Sample
+from fluorosynth.stages.base import Stage
+
+
+@dataclass(frozen=True)
+class OneOf(Stage):
+    """Apply exactly one of ``stages``.
+
+    Parameters
+    ----------
+    stages
+        At least one.
+    odds
+        Relative odds, one per stage; empty: equally likely.
+    """
+
+    stages: tuple[Stage, ...]
+    odds: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_odds("one_of", self.stages, self.odds)
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Apply the stage that one draw picks."""
+        return self.stages[pick(len(self.stages), self.odds, rng)](sample, rng)

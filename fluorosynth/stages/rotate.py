@@ -1,0 +1,31 @@
+"""Rotation about the picture's centre."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fluorosynth.ranges import Range, Uniform
+from fluorosynth.sample import Matrix
+from fluorosynth.stages.base import Geometry, about_centre
+
+
+@dataclass(frozen=True)
+class Rotate(Geometry):
+    """Rotate by ``angle`` degrees, counter-clockwise as seen.
+
+    Gherardini et al. 2020, section 3.2: "rotation, [0, 90 deg]".
+    """
+
+    angle: Range = Uniform(0.0, 90.0)
+
+    def draw(
+        self, shape: tuple[int, int], rng: np.random.Generator
+    ) -> tuple[Matrix, dict[str, Any]]:
+        """Return the matrix and the angle."""
+        angle = self.angle.draw(rng)
+        cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+        return about_centre(np.array([[cosine, sine], [-sine, cosine]]), shape), {"angle": angle}
