@@ -1,0 +1,5 @@
+"""Procedural anatomy: pure functions that paint attenuation and turn it into a frame.
+
+Everything is float64 until the last rounding: float32 kernels differ in the last bit between
+SIMD levels, and that bit would flip grey levels from machine to machine.
+"""

@@ -1,0 +1,104 @@
+"""From a scene to a frame: views, Beer-Lambert, scatter, display and noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fluorosynth.anatomy import field, heart, noise, tissue
+from fluorosynth.anatomy.ribs import ribs
+from fluorosynth.anatomy.spine import Spine, spine
+from fluorosynth.anatomy.view import Map, View
+
+
+def chest(view: View, rng: np.random.Generator) -> Map:
+    """Attenuation of a coronary view: spine to one side, heart, lung, diaphragm, ribs."""
+    half = view.fov / 2
+    spine_x = rng.uniform(-1.1, 1.1) * half
+    total = tissue.body(view, rng) + heart.lung(view, rng)
+    total += spine(view, Spine.draw(spine_x, rng), rng)
+    heart_x = spine_x + rng.choice((-1, 1)) * rng.uniform(20, 70)
+    total += heart.heart(view, heart_x, rng.uniform(-20, 30), rng)
+    for side in (-1, 1):
+        if rng.random() < 0.6:
+            place = (spine_x + side * rng.uniform(40, 80), rng.uniform(0.1, 1.1) * half)
+            total += heart.diaphragm(view, *place, rng)
+    for slant in (rng.uniform(0.1, 0.7), -rng.uniform(0.1, 0.8)):
+        if rng.random() < 0.7:
+            total += ribs(view, spine_x, slant, rng)
+    return total
+
+
+def abdomen(view: View, rng: np.random.Generator) -> Map:
+    """Attenuation of an abdominal view: lumbar spine, bowel gas."""
+    total = tissue.body(view, rng)
+    total += spine(view, Spine.draw(rng.uniform(-0.4, 0.4) * view.fov, rng), rng)
+    for _ in range(rng.integers(0, 4)):
+        total += tissue.gas(view, rng)
+    return total
+
+
+def soft(view: View, rng: np.random.Generator) -> Map:
+    """Attenuation of a nearly flat view: tissue and a fold."""
+    total = tissue.body(view, rng)
+    for _ in range(rng.integers(0, 3)):
+        total += tissue.fold(view, rng)
+    return total
+
+
+VIEWS = (chest, abdomen, soft)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `render` may vary; see `fluorosynth.backgrounds.procedural.Procedural`."""
+
+    weights: tuple[float, float, float] = (0.7, 0.15, 0.15)
+    borders: float = 0.8
+    noise: float = 1.0
+    vessels: float = 0.0
+
+
+def render(size: int, rng: np.random.Generator, options: Options) -> NDArray[np.uint8]:
+    """Render one ``(size, size)`` uint8 frame."""
+    view = View.draw(size, rng.uniform(100.0, 170.0), rng)
+    weights = np.cumsum(options.weights)
+    scene = VIEWS[int(np.searchsorted(weights, rng.random() * weights[-1], "right"))]
+    attenuation = scene(view, rng) + tissue.mottle(view, rng, rng.uniform(0.01, 0.03))
+    if rng.random() < 0.4:
+        attenuation += tissue.fold(view, rng)
+    if rng.random() < 0.25:
+        attenuation += field.wedge(size, rng)
+    grey = display(expose(attenuation, rng), rng)
+    grey += noise.quantum(grey, rng, options.noise * rng.uniform(3.0, 6.0))
+    if rng.random() < options.borders:
+        grey *= field.circle(size, rng) if rng.random() < 0.2 else field.blades(size, rng)
+    return np.clip(np.rint(grey), 0, 255).astype(np.uint8)
+
+
+def expose(attenuation: Map, rng: np.random.Generator) -> Map:
+    """Beer-Lambert with scatter and detector blur; returns log intensity."""
+    primary = np.exp(-attenuation)
+    share = rng.uniform(0.1, 0.5)
+    scatter = lowpass(primary, rng.uniform(0.08, 0.16))
+    total = (1 - share) * primary + share * scatter
+    return np.log(cv2.GaussianBlur(total, (0, 0), rng.uniform(0.4, 0.9)))
+
+
+def display(log: Map, rng: np.random.Generator) -> Map:
+    """Grey levels: dynamic range compression, edge enhancement, window."""
+    log = log - rng.uniform(0.2, 0.75) * lowpass(log, rng.uniform(0.1, 0.2))
+    log = log + rng.uniform(0.0, 0.8) * (log - cv2.GaussianBlur(log, (0, 0), 3.0))
+    low, high = np.percentile(log[::4, ::4], (2, 98))
+    black, white = rng.uniform(55, 105), rng.uniform(165, 215)
+    return np.asarray(black + (white - black) * (log - low) / max(high - low, 0.15))
+
+
+def lowpass(image: Map, sigma: float) -> Map:
+    """Gaussian blur by ``sigma`` (a fraction of the side), done on a small copy."""
+    small = cv2.resize(image, (32, 32), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma * 32, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.resize(small, image.shape[::-1], interpolation=cv2.INTER_CUBIC))

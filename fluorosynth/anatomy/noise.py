@@ -1,0 +1,27 @@
+"""Quantum noise as a display shows it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from fluorosynth.anatomy.view import Map
+
+
+def grain(size: int, rng: np.random.Generator, correlation: float) -> Map:
+    """Unit normal noise, correlated over ``correlation`` px (Gaussian sigma) by the detector."""
+    white = rng.standard_normal((size, size))
+    blurred = cv2.GaussianBlur(white, (5, 5), correlation)
+    kernel = cv2.getGaussianKernel(5, correlation)
+    return np.asarray(blurred / (kernel**2).sum())
+
+
+def quantum(grey: Map, rng: np.random.Generator, level: float) -> Map:
+    """Noise for a picture of grey levels: ``level`` grey levels at 128, after display gamma.
+
+    Its strength goes with a power of brightness between -.4 (log display: more in the dark)
+    and .4 (linear display: Poisson counts).
+    """
+    power = rng.uniform(-0.4, 0.4)
+    strength = level * (np.maximum(grey, 16.0) / 128.0) ** power
+    return strength * grain(grey.shape[0], rng, rng.uniform(0.35, 0.7))

@@ -1,0 +1,37 @@
+"""Path lengths of parallel rays through simple bodies, in mm, and soft steps."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Map = NDArray[np.float64]
+
+
+def ball(r2: Map) -> Map:
+    """Relative path through an ellipsoid: ``sqrt(1 - r2)``, r2 the squared relative radius.
+
+    Multiply by the full depth along the ray for mm.
+    """
+    return np.sqrt(np.maximum(1.0 - r2, 0.0))
+
+
+def tube(d: Map, radius: float, wall: float) -> Map:
+    """Path (mm) through a hollow cylinder at distance ``d`` (mm) from its axis.
+
+    2 [sqrt(R^2 - d^2) - sqrt(r^2 - d^2)], r = R - wall: darkest along the two inner edges.
+    """
+    d2, inner = d * d, max(radius - wall, 0.0)
+    outer = np.sqrt(np.maximum(radius**2 - d2, 0.0))
+    return 2.0 * (outer - np.sqrt(np.maximum(inner**2 - d2, 0.0)))
+
+
+def shell(r2: Map, wall: float) -> Map:
+    """Relative path through the wall (relative thickness) of an ellipsoid: dark at its rim."""
+    return ball(r2) - (1 - wall) * ball(r2 / (1 - wall) ** 2)
+
+
+def step(d: Map, width: float) -> Map:
+    """Rise smoothly from 0 at ``d = -width / 2`` to 1 at ``width / 2``."""
+    t = np.clip(d / width + 0.5, 0.0, 1.0)
+    return t * t * (3.0 - 2.0 * t)

@@ -1,0 +1,117 @@
+"""A fixed set of device pictures: what every source that reads curves opens to."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from xxhash import xxh3_128
+
+from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.rng import POOL, Streams
+from fluorosynth.sample import Device
+
+DeviceSet = tuple[Device, ...]
+
+SHARE_STEP = 1  # the step of the POOL stream that a share is drawn from
+
+
+class Pool:
+    """Sets of devices in memory; one set is what one picture shows.
+
+    Parameters
+    ----------
+    sets
+        At least one set, in pixels of the opened size. Any sequence of curves will do, so this
+        is also how a program offers its own (``Pool([(Device(points, width),)])``).
+
+    Examples
+    --------
+    >>> line = Device(np.float32([[0, 0], [9, 0]]), np.float32([3, 3]))
+    >>> pool = Pool([(line,)])
+    >>> pool.draw(np.random.default_rng(0)) == (line,)
+    True
+    """
+
+    def __init__(self, sets: Sequence[DeviceSet]) -> None:
+        if not sets:
+            raise BadDataError("a pool of devices needs at least one set, and got none")
+        self.sets = tuple(sets)
+        self.fingerprint = fingerprint(self.sets)
+
+    def __len__(self) -> int:
+        return len(self.sets)
+
+    def draw(self, rng: np.random.Generator) -> DeviceSet:
+        """Return one set, each equally likely."""
+        return self.sets[int(rng.random() * len(self.sets))]
+
+
+def fingerprint(sets: Sequence[DeviceSet]) -> str:
+    """Return the hexadecimal XXH3-128 of all curves, widths, labels and ids, in order."""
+    digest = xxh3_128()
+    for devices in sets:
+        digest.update(f"set {len(devices)}\n".encode())
+        for device in devices:
+            digest.update(repr((device.label, device.id, device.centreline.shape)).encode())
+            digest.update(np.ascontiguousarray(device.centreline, np.float32).tobytes())
+            digest.update(np.ascontiguousarray(device.width, np.float32).tobytes())
+    return digest.hexdigest()
+
+
+def take_share(sets: Sequence[DeviceSet], share: float, seed: int) -> tuple[DeviceSet, ...]:
+    """Return ``share`` of ``sets`` (at least one), drawn once per seed, in their order.
+
+    Raises UsageError where ``share`` is outside (0, 1].
+    """
+    if not 0 < share <= 1:
+        raise UsageError(f"share must be in (0, 1], not {share}")
+    count = max(1, round(share * len(sets)))
+    order = Streams(seed).at(POOL, SHARE_STEP).random(len(sets)).argsort(kind="stable")
+    return tuple(sets[i] for i in sorted(order[:count]))
+
+
+def fit(devices: DeviceSet, frame: tuple[int, int], size: int) -> DeviceSet:
+    """Move devices from a ``frame`` of (height, width) pixels to a ``size`` x ``size`` picture.
+
+    The longer side is scaled to ``size`` and the shorter one centred. Points refer to pixel
+    centres, so ``x' = (x + 0.5) * s - 0.5 + offset``; widths scale by ``s``.
+
+    Examples
+    --------
+    >>> line = Device(np.float32([[-0.5, 1.5], [7.5, 1.5]]), np.float32([2, 2]))
+    >>> fit((line,), (4, 8), 16)[0].centreline.tolist()
+    [[-0.5, 7.5], [15.5, 7.5]]
+    """
+    height, width = frame
+    scale = size / max(height, width)
+    offset = np.array([size - scale * width, size - scale * height]) / 2 - 0.5
+    return tuple(
+        replace(
+            device,
+            centreline=((device.centreline + 0.5) * scale + offset).astype(np.float32),
+            width=(device.width * scale).astype(np.float32),
+        )
+        for device in devices
+    )
+
+
+def find_files(source: str, suffixes: Collection[str]) -> list[Path]:
+    """Return the files that a file, folder or glob names, sorted; from folders by suffix.
+
+    Raises BadDataError where there is none.
+    """
+    path = Path(source)
+    if path.is_file():
+        return [path]
+    # Path.glob takes no absolute pattern
+    matches = glob.iglob(source, recursive=True)  # noqa: PTH207
+    found = path.iterdir() if path.is_dir() else map(Path, matches)
+    files = sorted(p for p in found if p.suffix.lower() in suffixes and p.is_file())
+    if not files:
+        reason = "holds no file" if path.is_dir() else "is no file or folder, and matches no file"
+        raise BadDataError(f"{source!r} {reason} ending in {', '.join(sorted(suffixes))}")
+    return files
