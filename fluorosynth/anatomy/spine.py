@@ -95,8 +95,8 @@ def _processes(t: Map, u: Map, shape: Spine, rng: np.random.Generator) -> Map:
     spinous = ball(((t - 1.5 * shift) / (0.15 * half * (1.3 + 0.5 * low))) ** 2 + low * low)
     flat = (u + 0.05 * shape.pitch - 0.1 * np.abs(t)) / (0.15 * shape.pitch)
     wing = ball(((np.abs(t - 0.8 * shift) - 1.1 * half) / (0.6 * half)) ** 2 + flat * flat)
-    a, b, c = rng.uniform((0.5, 1.0, 0.5), (3.0, 3.0, 2.5)).tolist()
-    return a * shell(w * w + v * v, 0.4) + b * spinous + c * wing
+    ring = rng.uniform(0.5, 3.0) * shell(w * w + v * v, 0.4)
+    return ring + rng.uniform(1.0, 3.0) * spinous + rng.uniform(0.5, 2.5) * wing
 
 
 def _sheath(t: Map, shape: Spine, rng: np.random.Generator) -> Map:

@@ -15,7 +15,7 @@ BONE = 0.045  # what a millimetre of cortical bone adds to it
 
 def body(view: View, rng: np.random.Generator) -> Map:
     """Return the attenuation of the trunk: a slope across the field and slow unevenness."""
-    right, down = rng.normal(0.0, 0.22 / view.fov, 2).tolist()
+    right, down = (rng.normal(0.0, 0.22 / view.fov) for _ in range(2))
     uneven = fractal(view.size, rng, (1, 2, 4), 1.0)
     return right * view.x + down * view.y + 0.10 * uneven
 
