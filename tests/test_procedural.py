@@ -56,8 +56,8 @@ def test_the_fingerprint_tells_settings_seed_and_size_apart():
 DIGEST = """
 import hashlib
 from fluorosynth.backgrounds.procedural import Procedural
-opened = Procedural(vessels=0.5).open(96, 7)
-print(hashlib.sha256(b"".join(opened.image(k).tobytes() for k in range(4))).hexdigest())
+opened = Procedural(vessels=0.5).open(256, 7)
+print(hashlib.sha256(b"".join(opened.image(k).tobytes() for k in range(10))).hexdigest())
 """
 
 
@@ -74,8 +74,8 @@ def test_the_bytes_do_not_depend_on_the_processor():
         text=True,
         check=True,
     ).stdout
-    opened = Procedural(vessels=0.5).open(96, 7)
-    here = hashlib.sha256(b"".join(opened.image(k).tobytes() for k in range(4))).hexdigest()
+    opened = Procedural(vessels=0.5).open(256, 7)
+    here = hashlib.sha256(b"".join(opened.image(k).tobytes() for k in range(10))).hexdigest()
     assert out.split()[-1] == here
 
 
