@@ -119,7 +119,7 @@ def _crossings(line: Complex, height: int, width: int) -> Indices:
     first, slope, at_zero, down = edge.repeat(count, axis=0).T
     rows = first + np.arange(ends[-1])
     column = np.minimum(np.maximum(np.ceil(at_zero + slope * rows), 0), width)
-    return (2 * (rows * (width + 1) + column) + down).astype(np.intp)
+    return np.asarray(2 * (rows * (width + 1) + column) + down, np.intp)
 
 
 def _ranges(first: Indices, count: Indices) -> Indices:
@@ -127,4 +127,4 @@ def _ranges(first: Indices, count: Indices) -> Indices:
     if not len(count):
         return count
     ends = count.cumsum()
-    return (first - ends + count).repeat(count) + np.arange(ends[-1])
+    return np.asarray((first - ends + count).repeat(count) + np.arange(ends[-1]))

@@ -93,10 +93,8 @@ def _window(
 def _fits(image: Image, window: tuple[int, int, int, int]) -> bool:
     height, width = image.shape
     left, top, right, bottom = window
-    return (
-        max(-left, right - width) <= _MAX_MARGIN * width
-        and max(-top, bottom - height) <= _MAX_MARGIN * height
-    )
+    across, down = max(-left, right - width), max(-top, bottom - height)
+    return bool(across <= _MAX_MARGIN * width and down <= _MAX_MARGIN * height)
 
 
 def _padded(image: Image, window: tuple[int, int, int, int], border: Border) -> Image:

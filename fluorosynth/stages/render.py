@@ -38,7 +38,7 @@ class Render(Stage):
         if sample.matrix is not None:
             image = resample(image, sample.matrix, self.border)
             ignore = None if ignore is None else _moved(ignore, sample.matrix)
-        covered = pixels(sample.devices, image.shape)  # type: ignore[arg-type]
+        covered = pixels(sample.devices, image.shape)
         mask = np.zeros(image.shape, np.uint8)
         if ignore is not None:
             mask[ignore] = IGNORE
