@@ -161,6 +161,14 @@ def test_voi_lut_of_more_entries_than_its_depth(tmp_path, bits):
     assert np.array_equal(images(save(ds, tmp_path / "x.dcm")), expected)
 
 
+def test_a_warning_of_pydicom_is_neither_shown_nor_an_error(tmp_path, recwarn):
+    table = np.arange(4096)[::-1]  # pydicom warns of tables after a rescaling, which yields floats
+    rescale = {"RescaleSlope": 1, "RescaleIntercept": 0}
+    ds = dataset(RUN12, bits=12, VOILUTSequence=lut(table, 12), **rescale)
+    assert np.array_equal(images(save(ds, tmp_path / "x.dcm")), scaled(table[RUN12], 0, 4095))
+    assert not recwarn.list
+
+
 def test_modality_lut_before_the_window(tmp_path):
     table = np.arange(4096)[::-1]
     elements = {"ModalityLUTSequence": lut(table, 16), "VOILUTFunction": "LINEAR_EXACT"}
@@ -309,9 +317,14 @@ def test_codestream_of_another_size_than_the_header(tmp_path):
 
 
 def test_deflated_is_refused_unread(tmp_path):
-    ds = dataset(RUN)
+    ds = dataset(np.zeros((1, 4096, 4096), np.uint8))
     ds.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
-    refused(save(ds, tmp_path / "x.dcm"), "deflated")
+    path = save(ds, tmp_path / "x.dcm")
+    assert path.stat().st_size < 10**5
+    tracemalloc.start()
+    refused(path, "deflated")
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
 
 
 def test_video_transfer_syntax_is_named(tmp_path):
