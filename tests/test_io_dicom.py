@@ -9,6 +9,7 @@ import pytest
 from dicom_files import dataset, encapsulated, save
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate_extended
 from pydicom.uid import (
     JPEG2000,
     MPEG4HP41,
@@ -98,6 +99,29 @@ def test_colour_becomes_grey(tmp_path):
     ds = dataset(np.stack([red, green, blue], axis=-1)[None])
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     assert np.array_equal(images(save(ds, tmp_path / "x.dcm"))[0], np.rint(luma))
+
+
+def test_palette_colour_becomes_grey(tmp_path):
+    ds = dataset(RUN[:1], PhotometricInterpretation="PALETTE COLOR")
+    tables = [np.arange(256) * 256, np.arange(256)[::-1] * 256, np.full(256, 1000)]
+    for colour, table in zip(("Red", "Green", "Blue"), tables, strict=True):
+        ds.add_new(f"{colour}PaletteColorLookupTableDescriptor", "US", [256, 0, 16])
+        ds.add_new(f"{colour}PaletteColorLookupTableData", "OW", table.astype("<u2").tobytes())
+    luma = np.tensordot([0.299, 0.587, 0.114], [table[RUN[0]] for table in tables], 1)
+    shown = images(save(ds, tmp_path / "x.dcm"))[0]
+    assert np.abs(shown - luma / 65535 * 255).max() <= 0.51
+
+
+def test_extended_offset_table(tmp_path):
+    streams = [cv2.imencode(".jp2", frame)[1].tobytes() for frame in RUN]
+    ds = encapsulated(RUN, streams, JPEG2000)
+    expected = images(save(ds, tmp_path / "plain.dcm"))
+    ds.PixelData, ds.ExtendedOffsetTable, ds.ExtendedOffsetTableLengths = encapsulate_extended(
+        streams
+    )
+    path = save(ds, tmp_path / "x.dcm")
+    assert np.array_equal(images(path), expected)
+    assert np.array_equal([frame.image for frame in read_frames(path, [2])], expected[[2]])
 
 
 def test_monochrome1_is_inverted(tmp_path):
