@@ -114,7 +114,8 @@ class Recipe:
 
         The sources stay open for the next call with the same seed.
         """
-        return self._opened(seed).sample(index)
+        sampler: Sampler = self._opened(seed)
+        return sampler.sample(index)
 
     def __iter__(self) -> Iterator[Sample]:
         """Iterate over the samples of seed 0, without end."""
@@ -157,7 +158,8 @@ class Sampler:
     @property
     def fingerprint(self) -> list[str]:
         """The sources' fingerprints: what the samples depend on beside the recipe's text."""
-        return [source.fingerprint for source in (*self._backgrounds, *self._devices)]
+        backgrounds = [source.fingerprint for source in self._backgrounds]
+        return backgrounds + [source.fingerprint for source in self._devices]
 
     def sample(self, index: int) -> Sample:
         """Return sample ``index``, 0 <= index < 2**62. See ``Recipe.sample``."""
@@ -172,7 +174,7 @@ class Sampler:
         meta = {"background": background.id, "devices": [d.id for d in devices]}
         sample = Sample(background.image, devices, meta, ignore=background.ignore)
         for step, stage in enumerate(self.recipe.stages, STEP_STAGES):
-            sample = stage(sample, at(index, step))
+            sample = stage(sample, at(index, step) if stage.draws else rng)
         if sample.mask is None:
             raise UsageError("the recipe has no 'render' stage: add one after the geometry")
         return sample

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ class Render(Stage):
         say; "edge", the nearest value, is what their tool does by default.
     """
 
+    draws: ClassVar[bool] = False
+
     border: Border = "edge"
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:  # noqa: ARG002
@@ -35,14 +38,12 @@ class Render(Stage):
         if sample.matrix is not None:
             image = resample(image, sample.matrix, self.border)
             ignore = None if ignore is None else _moved(ignore, sample.matrix)
-        covered = pixels(sample.devices, image.shape)  # type: ignore[arg-type]
+        covered = pixels(sample.devices, image.shape)
         mask = np.zeros(image.shape, np.uint8)
         if ignore is not None:
             mask[ignore] = IGNORE
         mask.reshape(-1)[covered] = INSTRUMENT
-        return replace(
-            sample, image=image, mask=mask, ignore=ignore, pixels=covered, matrix=None
-        )
+        return Sample(image, sample.devices, sample.meta, mask, ignore, pixels=covered)
 
 
 def _moved(ignore: NDArray[np.bool_], matrix: Matrix) -> NDArray[np.bool_]:
