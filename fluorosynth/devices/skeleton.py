@@ -104,7 +104,7 @@ def _split(mask: Bools, depth: Depth) -> tuple[list[Branch], list[Node]]:
     """Cut the skeleton at its junctions: pixels with three or more neighbours."""
     from skimage.morphology import skeletonize
 
-    skeleton = np.pad(skeletonize(mask, method="lee"), 1).astype(np.uint8)  # type: ignore[no-untyped-call]
+    skeleton = np.pad(skeletonize(mask, method="lee"), 1).astype(np.uint8)
     around = cv2.filter2D(skeleton, -1, np.ones((3, 3)), borderType=cv2.BORDER_CONSTANT) - skeleton
     junction = skeleton * (around > 2).astype(np.uint8)
     count, clusters = cv2.connectedComponents(junction)
