@@ -38,7 +38,7 @@ out a bad patch by deleting its line in patches.csv.
 )
 @click.option(
     "--ceiling",
-    default=0.3,
+    default=0.2,
     show_default=True,
     help="How instrument-like a window may look without --masks, 0 to 1.",
 )
