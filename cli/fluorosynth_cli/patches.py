@@ -101,7 +101,8 @@ def command(
 def _progress(files: Iterable[Path], quiet: bool) -> Iterable[Path]:
     from tqdm import tqdm
 
-    return tqdm(files, unit="file", file=sys.stderr, disable=quiet)
+    bar: Iterable[Path] = tqdm(files, unit="file", file=sys.stderr, disable=quiet)
+    return bar
 
 
 def _summary(count: int, out: Path, quiet: bool) -> None:

@@ -55,7 +55,7 @@ def instrument_score(image: Image, field: NDArray[np.bool_] | None = None) -> ND
         field = np.ones(image.shape, bool)
     scale = min(1.0, WORKING_SIDE / max(image.shape))
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     inside = cv2.resize(field.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     score = _curves(ridge_depth(_continued(small, inside)), inside)
     whole = (image.shape[1], image.shape[0])
@@ -85,7 +85,7 @@ def _line_filter(sigma: float, angle: float) -> NDArray[np.float32]:
     profile = np.exp(-(across**2) / (2 * sigma**2))
     kernel = (across**2 / sigma**2 - 1) * profile * np.exp(-(along**2) / (2 * SIGMA_ALONG**2))
     kernel -= kernel.mean()
-    return (kernel / -(kernel * profile).sum()).astype(np.float32)
+    return np.asarray(kernel / -(kernel * profile).sum(), np.float32)
 
 
 def _continued(image: Image, inside: NDArray[np.bool_]) -> Image:
@@ -102,8 +102,9 @@ def _curves(depth: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np
     from skimage.filters import apply_hysteresis_threshold
     from skimage.morphology import skeletonize
 
-    ridge = apply_hysteresis_threshold(np.where(inside, depth, 0), FAINT, CLEAR)
-    skeleton = skeletonize(ridge).astype(np.uint8)
+    exposed = np.where(inside, depth, 0)
+    ridge = apply_hysteresis_threshold(exposed, FAINT, CLEAR)  # type: ignore[no-untyped-call]
+    skeleton = skeletonize(ridge).astype(np.uint8)  # type: ignore[no-untyped-call]
     _, curve, stats, _ = cv2.connectedComponentsWithStats(skeleton)
     length = stats[:, cv2.CC_STAT_AREA]
     certain = np.where(length < SHORT, 0, np.minimum(length / LONG, 1))[curve]
