@@ -27,4 +27,4 @@ class Bundled(BackgroundSource):
 
     def open(self, size: int, seed: int) -> Pool:
         """Read the pack into a pool of ``(size, size)`` pictures."""
-        return Folder(str(PACK)).open(size, seed)
+        return Folder(PACK).open(size, seed)

@@ -103,8 +103,8 @@ def _curves(depth: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np
     from skimage.morphology import skeletonize
 
     exposed = np.where(inside, depth, 0)
-    ridge = apply_hysteresis_threshold(exposed, FAINT, CLEAR)  # type: ignore[no-untyped-call]
-    skeleton = skeletonize(ridge).astype(np.uint8)  # type: ignore[no-untyped-call]
+    ridge = apply_hysteresis_threshold(exposed, FAINT, CLEAR)
+    skeleton = skeletonize(ridge).astype(np.uint8)
     _, curve, stats, _ = cv2.connectedComponentsWithStats(skeleton)
     length = stats[:, cv2.CC_STAT_AREA]
     certain = np.where(length < SHORT, 0, np.minimum(length / LONG, 1))[curve]

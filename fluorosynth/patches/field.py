@@ -55,7 +55,7 @@ def _joined_to_edge(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _letters(image: Image) -> NDArray[np.bool_]:
     thin = cv2.morphologyEx(image, cv2.MORPH_TOPHAT, np.ones((9, 9), np.uint8))
-    return (thin > 80) & (image > 230)
+    return np.asarray((thin > 80) & (image > 230))
 
 
 def _largest(region: NDArray[np.uint8]) -> NDArray[np.bool_]:
