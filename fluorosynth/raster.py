@@ -111,15 +111,23 @@ def _crossings(line: Complex, height: int, width: int) -> Indices:
     fall = row[1:] - row[:-1]
     count = np.abs(fall).astype(np.intp)
     ends = count.cumsum()
-    edge = np.empty((len(fall), 4))
-    edge[:, 0] = np.minimum(row[1:], row[:-1]) - ends + count
-    slope = edge[:, 1] = (x[1:] - x[:-1]) / np.where(fall, y[1:] - y[:-1], 1)
-    edge[:, 2] = x[:-1] - slope * y[:-1]
-    edge[:, 3] = fall > 0
-    first, slope, at_zero, down = edge.repeat(count, axis=0).T
-    rows = first + np.arange(ends[-1])
-    column = np.minimum(np.maximum(np.ceil(at_zero + slope * rows), 0), width)
-    return np.asarray(2 * (rows * (width + 1) + column) + down, np.intp)
+    # Crossing k of all is in row `first + k` of its edge, at `x_first + slope * k`.
+    first = np.minimum(row[1:], row[:-1]) - ends + count
+    slope = (x[1:] - x[:-1]) / np.where(fall, y[1:] - y[:-1], 1)
+    edges = np.empty((3, len(fall)))
+    edges[0] = slope
+    edges[1] = x[:-1] + slope * (first - y[:-1])
+    edges[2] = first * (2 * (width + 1)) + (fall > 0)
+    slope, column, key = edges.repeat(count, axis=1)
+    k = np.arange(float(ends[-1]))
+    column += slope * k
+    np.ceil(column, out=column)
+    np.maximum(column, 0, out=column)
+    np.minimum(column, width, out=column)
+    key += k * (2 * (width + 1))
+    key += column
+    key += column
+    return np.asarray(key.astype(np.intp))
 
 
 def _ranges(first: Indices, count: Indices) -> Indices:
