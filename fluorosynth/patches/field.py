@@ -44,7 +44,7 @@ def exposed_field(image: Image) -> NDArray[np.bool_]:
     margin = 2 * max(2, round(PENUMBRA * min(height, width))) + 1
     box = cv2.getStructuringElement(cv2.MORPH_RECT, (margin, margin))
     eroded = cv2.erode(field.astype(np.uint8), box, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return _largest(eroded)
+    return _largest(np.asarray(eroded, np.uint8))
 
 
 def _joined_to_edge(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
