@@ -15,6 +15,7 @@ _CV2_BORDER = {
     "reflect": cv2.BORDER_REFLECT_101,
     "black": cv2.BORDER_CONSTANT,
 }
+_LANES = 64  # OpenCV rounds columns left over by its vector unit differently: leave none over
 _MAX_MARGIN = 1  # of the picture's sides: beyond this a padded copy costs more than it saves
 
 
@@ -144,5 +145,7 @@ def _warp(image: Image, affine: tuple[float, ...], border: Border) -> Image:
 
 
 def _move(image: Image, affine: tuple[float, ...], size: tuple[int, int], border: int) -> Image:
-    matrix = np.array(affine).reshape(2, 3)
-    return np.asarray(cv2.warpAffine(image, matrix, size, borderMode=border))
+    matrix, (width, height) = np.array(affine).reshape(2, 3), size
+    lanes = -(-width // _LANES) * _LANES
+    moved = cv2.warpAffine(image, matrix, (lanes, height), borderMode=border)
+    return np.ascontiguousarray(moved[:, :width])
