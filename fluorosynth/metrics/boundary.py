@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fluorosynth.metrics.pair import Flags, pair
+from fluorosynth.metrics.pair import Flags, distance_to, pair
 from fluorosynth.sample import Mask
 
 
@@ -33,14 +33,11 @@ def hausdorff95(prediction: Flags | Mask, truth: Mask) -> float:
     >>> hausdorff95(np.roll(truth, 3, axis=1), truth)
     3.0
     """
-    from scipy.ndimage import binary_erosion, distance_transform_edt
+    from scipy.ndimage import binary_erosion
 
     masks = pair(prediction, truth)
     if any(masks.empty):
         return 0.0 if all(masks.empty) else masks.diagonal
     edges = [mask & ~binary_erosion(mask) for mask in (masks.prediction, masks.truth)]
-    directed = (
-        np.percentile(distance_transform_edt(~there)[here], 95)
-        for here, there in (edges, edges[::-1])
-    )
+    directed = (np.percentile(distance_to(there)[here], 95) for here, there in (edges, edges[::-1]))
     return float(max(directed))

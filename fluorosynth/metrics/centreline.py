@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.metrics.pair import Flags, pair
+from fluorosynth.metrics.pair import Distances, Flags, distance_to, pair
 from fluorosynth.sample import Mask
 
-Distances = NDArray[np.float64]
+Tips = NDArray[np.float64]
 
 
 class CentrelinePair:
@@ -92,7 +93,7 @@ class CentrelinePair:
         return float(cdist(true, predicted).min(axis=1).mean())
 
     @cached_property
-    def tips(self) -> tuple[Distances, Distances]:
+    def tips(self) -> tuple[Tips, Tips]:
         """Predicted and true tips, each ``(n, 2)`` float64 (x, y) in pixels."""
         masks = (self._masks.prediction, self._masks.truth)
         return (
@@ -110,22 +111,19 @@ class CentrelinePair:
     @cached_property
     def _distances(self) -> tuple[Distances, Distances]:
         """Distances of predicted points to the true skeleton and of true points to the other."""
-        from scipy.ndimage import distance_transform_edt
-
         predicted, true = self._skeletons
-        return distance_transform_edt(~true)[predicted], distance_transform_edt(~predicted)[true]
+        return distance_to(true)[predicted], distance_to(predicted)[true]
 
 
 def _harmonic(a: float, b: float) -> float:
     return 2 * a * b / (a + b) if a + b else 0.0
 
 
-def _tips(mask: Flags, skeleton: Flags, labelled: Flags) -> Distances:
-    from scipy.ndimage import convolve, distance_transform_edt
-
-    neighbours = convolve(skeleton.astype(np.uint8), np.ones((3, 3), np.uint8), mode="constant")
+def _tips(mask: Flags, skeleton: Flags, labelled: Flags) -> Tips:
+    thin = skeleton.astype(np.uint8)
+    neighbours = cv2.boxFilter(thin, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
     rows, cols = np.nonzero(skeleton & (neighbours <= 2))  # itself and at most one more
-    half_width = distance_transform_edt(np.pad(mask, 1, mode="edge"))[rows + 1, cols + 1]
-    to_edge = distance_transform_edt(np.pad(labelled, 1))[rows + 1, cols + 1]
+    half_width = distance_to(~mask)[rows, cols]
+    to_edge = distance_to(np.pad(~labelled, 1, constant_values=True))[rows + 1, cols + 1]
     inside = to_edge > half_width + 1
     return np.stack([cols[inside], rows[inside]], axis=1).astype(np.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +13,7 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.sample import BACKGROUND, IGNORE, INSTRUMENT, Mask
 
 Flags = NDArray[np.bool_]
+Distances = NDArray[np.float32]
 
 
 class Pair(NamedTuple):
@@ -49,6 +51,12 @@ def pair(prediction: Flags | Mask, truth: Mask) -> Pair:
     _check("prediction", prediction, (prediction == 0) | (prediction == 1))
     labelled = truth != IGNORE
     return Pair(prediction.astype(bool) & labelled, truth == INSTRUMENT, labelled)
+
+
+def distance_to(mask: Flags) -> Distances:
+    """Return each pixel's Euclidean distance to the nearest True pixel, ``(H, W)`` float32."""
+    exact = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(exact, np.float32)
 
 
 def _check(what: str, values: NDArray[np.generic], allowed: Flags) -> None:
