@@ -1,1 +1,13 @@
-"""Labelled X-ray fluoroscopy, made rather than annotated."""
+"""Labelled X-ray fluoroscopy, made rather than annotated.
+
+>>> from fluorosynth import Recipe
+>>> sample = Recipe.preset("paper").sample(seed=0, index=5)
+>>> int(sample.mask.max())
+1
+"""
+
+from fluorosynth.errors import FluorosynthError
+from fluorosynth.recipe import Recipe, Sampler
+from fluorosynth.sample import Background, Device, Sample
+
+__all__ = ["Background", "Device", "FluorosynthError", "Recipe", "Sample", "Sampler"]

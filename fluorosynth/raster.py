@@ -45,13 +45,13 @@ def outline(centreline: Floats, width: Floats) -> Complex:
     >>> float(line.imag.min()), float(line.imag.max())
     (4.0, 6.0)
     """
-    point = centreline[:, 0] + 1j * centreline[:, 1]
+    point = centreline.astype(np.float64).view(np.complex128)[:, 0]
     half = np.maximum(width, MIN_LABEL_WIDTH) * 0.5
     step = point[1:] - point[:-1]
     tangent = step / np.abs(step)
     joint = tangent[1:] + tangent[:-1]
     offset = half * 1j
-    offset[1:-1] *= joint * (2 / np.maximum(joint.real**2 + joint.imag**2, MITRE))
+    offset[1:-1] *= joint * (2 / np.maximum((joint * joint.conj()).real, MITRE))
     offset[0] *= tangent[0]
     offset[-1] *= tangent[-1]
     n, caps = len(point), len(_CAP)
@@ -77,11 +77,12 @@ def pixels(devices: Sequence[Device], shape: tuple[int, int]) -> Indices:
     crossings = [_crossings(outline(d.centreline, d.width), *shape) for d in devices]
     if not crossings:
         return np.empty(0, np.intp)
-    packed = np.sort(crossings[0] if len(crossings) == 1 else np.concatenate(crossings))
+    packed = crossings[0] if len(crossings) == 1 else np.concatenate(crossings)
+    packed.sort()
     keys = packed >> 1  # row * (W + 1) + column
-    inside = np.cumsum((packed & 1) * 2 - 1)[:-1] != 0
-    first = keys[:-1][inside]
-    count = keys[1:][inside] - first
+    inside = ((packed & 1) * 2 - 1).cumsum().nonzero()[0]
+    first = keys[inside]
+    count = keys[inside + 1] - first
     return _ranges(first - first // (shape[1] + 1), count)
 
 
@@ -105,22 +106,25 @@ def _crossings(line: Complex, height: int, width: int) -> Indices:
     A crossing is ``2 * (row * (width + 1) + column) + downwards`` with the first column whose
     centre lies right of it; ``column == width`` is beyond the right border.
     """
-    x, y = line.real.copy(), line.imag.copy()
-    row = np.minimum(np.maximum(np.ceil(y), 0), height).astype(np.intp)
+    x, y = line.real, line.imag
+    row = np.minimum(np.maximum(np.ceil(y), 0), height)
     fall = row[1:] - row[:-1]
-    count = np.abs(fall)
-    edge = np.repeat(np.arange(len(count)), count)
-    top = np.minimum(row[1:], row[:-1]) - np.cumsum(count) + count
-    rows = top[edge] + np.arange(len(edge))
-    slope = (x[1:] - x[:-1]) / np.where(fall == 0, 1.0, y[1:] - y[:-1])
-    at_zero = x[:-1] - slope * y[:-1]
-    column = np.ceil(at_zero[edge] + slope[edge] * rows)
-    column = np.minimum(np.maximum(column, 0), width).astype(np.intp)
-    return 2 * (rows * (width + 1) + column) + (fall > 0)[edge]
+    count = np.abs(fall).astype(np.intp)
+    ends = count.cumsum()
+    edge = np.empty((len(fall), 4))
+    edge[:, 0] = np.minimum(row[1:], row[:-1]) - ends + count
+    slope = edge[:, 1] = (x[1:] - x[:-1]) / np.where(fall, y[1:] - y[:-1], 1)
+    edge[:, 2] = x[:-1] - slope * y[:-1]
+    edge[:, 3] = fall > 0
+    first, slope, at_zero, down = edge.repeat(count, axis=0).T
+    rows = first + np.arange(ends[-1])
+    column = np.minimum(np.maximum(np.ceil(at_zero + slope * rows), 0), width)
+    return (2 * (rows * (width + 1) + column) + down).astype(np.intp)
 
 
 def _ranges(first: Indices, count: Indices) -> Indices:
     """Return ``[first[0], first[0]+1, ... (count[0] of them), first[1], ...]``."""
-    ends = np.cumsum(count)
-    total = int(ends[-1]) if len(ends) else 0
-    return np.repeat(first - ends + count, count) + np.arange(total)
+    if not len(count):
+        return count
+    ends = count.cumsum()
+    return (first - ends + count).repeat(count) + np.arange(ends[-1])

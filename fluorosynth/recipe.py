@@ -172,7 +172,7 @@ class Sampler:
         meta = {"background": background.id, "devices": [d.id for d in devices]}
         sample = Sample(background.image, devices, meta, ignore=background.ignore)
         for step, stage in enumerate(self.recipe.stages, STEP_STAGES):
-            sample = stage(sample, at(index, step))
+            sample = stage(sample, at(index, step) if stage.draws else rng)
         if sample.mask is None:
             raise UsageError("the recipe has no 'render' stage: add one after the geometry")
         return sample

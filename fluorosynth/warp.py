@@ -26,7 +26,9 @@ def transform(points: Points, matrix: Matrix) -> Points:
     >>> transform(np.float32([[1, 2]]), np.diag([2.0, 3.0, 1.0])).tolist()
     [[2.0, 6.0]]
     """
-    return (points @ matrix[:2, :2].T + matrix[:2, 2]).astype(np.float32)
+    moved = points.astype(np.float64) @ matrix[:2, :2].T
+    moved += matrix[:2, 2]
+    return moved.astype(np.float32)
 
 
 def resample(image: Image, matrix: Matrix, border: Border = "edge") -> Image:
@@ -50,54 +52,54 @@ def resample(image: Image, matrix: Matrix, border: Border = "edge") -> Image:
     >>> resample(np.arange(4, dtype=np.uint8)[None], shift).tolist()
     [[0, 0, 1, 2]]
     """
-    (a, b, _), (c, d, _) = matrix[0].tolist(), matrix[1].tolist()
+    (a, b, x), (c, d, y) = matrix[:2].tolist()
     if b == 0 and c == 0:
         if a < 0 or d < 0:
-            return _flip(image, matrix, border)
-        window = _window(image, matrix)
+            return _flip(image, (a, x), (d, y), border)
+        window = _window(image, (a, x), (d, y))
         if window is not None:
             return _zoom(image, window, border)
-    return _warp(image, matrix, border)
+    return _warp(image, (a, b, x, c, d, y), border)
 
 
-def _flip(image: Image, matrix: Matrix, border: Border) -> Image:
-    """Take reflections out of the matrix by flipping the source."""
+def _flip(
+    image: Image, across: tuple[float, float], down: tuple[float, float], border: Border
+) -> Image:
+    """Take reflections out of a scaling by flipping the source."""
+    (a, x), (d, y) = across, down
     height, width = image.shape
-    sign_x, sign_y = np.sign(matrix[0, 0]), np.sign(matrix[1, 1])
-    code = -1 if sign_x < 0 and sign_y < 0 else int(sign_x < 0)
-    undo = np.array(
-        [
-            [sign_x, 0, (width - 1) * (sign_x < 0)],
-            [0, sign_y, (height - 1) * (sign_y < 0)],
-            [0, 0, 1],
-        ]
-    )
-    return resample(np.asarray(cv2.flip(image, code)), matrix @ undo, border)
+    flipped = cv2.flip(image, -1 if a < 0 and d < 0 else int(a < 0))
+    if a < 0:
+        a, x = -a, x + a * (width - 1)
+    if d < 0:
+        d, y = -d, y + d * (height - 1)
+    return resample(np.asarray(flipped), np.array([[a, 0, x], [0, d, y], [0, 0, 1]]), border)
 
 
-def _window(image: Image, matrix: Matrix) -> tuple[int, int, int, int] | None:
+def _window(
+    image: Image, across: tuple[float, float], down: tuple[float, float]
+) -> tuple[int, int, int, int] | None:
     """Return ``(left, top, right, bottom)`` of the source pixels that fill the answer, if whole."""
-    corners = []
-    for side, (scale, move) in zip(
-        image.shape[::-1], (matrix[0, [0, 2]], matrix[1, [1, 2]]), strict=True
-    ):
-        start = (-0.5 - move) / scale + 0.5
-        corners.append((start, start + side / scale))
-    (left, right), (top, bottom) = corners
-    exact = (left, top, right, bottom)
-    whole = tuple(round(v) for v in exact)
-    near = max(abs(w - e) for w, e in zip(whole, exact, strict=True)) < 1e-6
-    return whole if near and _fits(image, whole) else None  # type: ignore[return-value]
+    (a, x), (d, y) = across, down
+    left, top = 0.5 - (0.5 + x) / a, 0.5 - (0.5 + y) / d
+    exact = left, top, left + image.shape[1] / a, top + image.shape[0] / d
+    whole = round(exact[0]), round(exact[1]), round(exact[2]), round(exact[3])
+    for near, value in zip(whole, exact, strict=True):
+        if abs(near - value) > 1e-6:
+            return None
+    return whole if _fits(image, whole) else None
 
 
-def _fits(image: Image, window: tuple[int, ...]) -> bool:
+def _fits(image: Image, window: tuple[int, int, int, int]) -> bool:
     height, width = image.shape
     left, top, right, bottom = window
-    margin = max(-left / width, -top / height, right / width - 1, bottom / height - 1)
-    return margin <= _MAX_MARGIN
+    return (
+        max(-left, right - width) <= _MAX_MARGIN * width
+        and max(-top, bottom - height) <= _MAX_MARGIN * height
+    )
 
 
-def _padded(image: Image, window: tuple[int, ...], border: Border) -> Image:
+def _padded(image: Image, window: tuple[int, int, int, int], border: Border) -> Image:
     """Cut ``window`` from the picture, made up by ``border`` where it reaches outside."""
     height, width = image.shape
     left, top, right, bottom = window
@@ -120,21 +122,29 @@ def _zoom(image: Image, window: tuple[int, int, int, int], border: Border) -> Im
     return np.asarray(cv2.resize(source, size, interpolation=cv2.INTER_LINEAR))
 
 
-def _warp(image: Image, matrix: Matrix, border: Border) -> Image:
+def _warp(image: Image, affine: tuple[float, ...], border: Border) -> Image:
     """Warp from a copy padded by the border: a constant border is twice as fast in OpenCV."""
     height, width = image.shape
-    corners = np.array([[0, width - 1, 0, width - 1], [0, 0, height - 1, height - 1]])
-    x, y = np.linalg.solve(matrix[:2, :2], corners - matrix[:2, 2:])
+    a, b, x, c, d, y = affine
+    area = a * d - b * c
+    across, down, at_x, at_y = (width - 1) / area, (height - 1) / area, b * y - d * x, c * x - a * y
+    left = at_x / area + min(0, d * across) + min(0, -b * down)
+    right = at_x / area + max(0, d * across) + max(0, -b * down)
+    top = at_y / area + min(0, -c * across) + min(0, a * down)
+    bottom = at_y / area + max(0, -c * across) + max(0, a * down)
     window = (
-        min(int(x.min()) - 2, 0),
-        min(int(y.min()) - 2, 0),
-        max(int(x.max()) + 3, width),
-        max(int(y.max()) + 3, height),
+        min(int(left) - 2, 0),
+        min(int(top) - 2, 0),
+        max(int(right) + 3, width),
+        max(int(bottom) + 3, height),
     )
     if not _fits(image, window):
-        return np.asarray(
-            cv2.warpAffine(image, matrix[:2], (width, height), borderMode=_CV2_BORDER[border])
-        )
-    moved = matrix[:2].copy()
-    moved[:, 2] += matrix[:2, :2] @ window[:2]
-    return np.asarray(cv2.warpAffine(_padded(image, window, border), moved, (width, height)))
+        return _move(image, affine, (width, height), _CV2_BORDER[border])
+    x, y = x + a * window[0] + b * window[1], y + c * window[0] + d * window[1]
+    padded = _padded(image, window, border)
+    return _move(padded, (a, b, x, c, d, y), (width, height), cv2.BORDER_CONSTANT)
+
+
+def _move(image: Image, affine: tuple[float, ...], size: tuple[int, int], border: int) -> Image:
+    matrix = np.array(affine).reshape(2, 3)
+    return np.asarray(cv2.warpAffine(image, matrix, size, borderMode=border))

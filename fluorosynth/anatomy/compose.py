@@ -8,23 +8,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.anatomy import field, heart, noise, tissue
+from fluorosynth.anatomy import field, heart, noise, pelvis, tissue
+from fluorosynth.anatomy.fields import Map
 from fluorosynth.anatomy.ribs import ribs
 from fluorosynth.anatomy.spine import Spine, spine
-from fluorosynth.anatomy.view import Map, View
+from fluorosynth.anatomy.view import View
 
 
 def chest(view: View, rng: np.random.Generator) -> Map:
-    """Attenuation of a coronary view: spine to one side, heart, lung, diaphragm, ribs."""
-    half = view.fov / 2
-    spine_x = rng.uniform(-1.1, 1.1) * half
+    """Return the attenuation of a coronary view: spine, heart, lung, diaphragm, ribs."""
+    spine_x = rng.uniform(-0.6, 0.6) * view.fov
     total = tissue.body(view, rng) + heart.lung(view, rng)
     total += spine(view, Spine.draw(spine_x, rng), rng)
-    heart_x = spine_x + rng.choice((-1, 1)) * rng.uniform(20, 70)
-    total += heart.heart(view, heart_x, rng.uniform(-20, 30), rng)
+    total += heart.heart(view, *rng.normal(0.0, (0.3 * view.fov, 0.15 * view.fov)), rng)
     for side in (-1, 1):
-        if rng.random() < 0.6:
-            place = (spine_x + side * rng.uniform(40, 80), rng.uniform(0.1, 1.1) * half)
+        if rng.random() < 0.5:
+            place = (spine_x + side * rng.uniform(40, 80), rng.uniform(0.0, 0.55) * view.fov)
             total += heart.diaphragm(view, *place, rng)
     for slant in (rng.uniform(0.1, 0.7), -rng.uniform(0.1, 0.8)):
         if rng.random() < 0.7:
@@ -33,17 +32,22 @@ def chest(view: View, rng: np.random.Generator) -> Map:
 
 
 def abdomen(view: View, rng: np.random.Generator) -> Map:
-    """Attenuation of an abdominal view: lumbar spine, bowel gas."""
-    total = tissue.body(view, rng)
-    total += spine(view, Spine.draw(rng.uniform(-0.4, 0.4) * view.fov, rng), rng)
+    """Return the attenuation of a belly: lumbar spine, bowel gas, edge of the pelvis."""
+    total = tissue.body(view, rng) + tissue.mottle(view, rng, rng.uniform(0.01, 0.05))
+    side = rng.choice((-1.0, 1.0))
+    if rng.random() < 0.8:
+        total += spine(view, Spine.draw(side * rng.uniform(0.0, 0.6) * view.fov, rng), rng)
+    if rng.random() < 0.5:
+        place = -side * rng.uniform(0.2, 0.6) * view.fov, rng.uniform(0.2, 0.6) * view.fov
+        total += pelvis.wing(view, *place, rng)
     for _ in range(rng.integers(0, 4)):
         total += tissue.gas(view, rng)
     return total
 
 
 def soft(view: View, rng: np.random.Generator) -> Map:
-    """Attenuation of a nearly flat view: tissue and a fold."""
-    total = tissue.body(view, rng)
+    """Return the attenuation of a nearly flat view: tissue and a fold."""
+    total = tissue.body(view, rng) + tissue.layers(view, rng)
     for _ in range(rng.integers(0, 3)):
         total += tissue.fold(view, rng)
     return total
@@ -64,16 +68,17 @@ class Options:
 
 def render(size: int, rng: np.random.Generator, options: Options) -> NDArray[np.uint8]:
     """Render one ``(size, size)`` uint8 frame."""
-    view = View.draw(size, rng.uniform(100.0, 170.0), rng)
+    view = View.draw(size, rng.uniform(85.0, 150.0), rng)
     weights = np.cumsum(options.weights)
     scene = VIEWS[int(np.searchsorted(weights, rng.random() * weights[-1], "right"))]
-    attenuation = scene(view, rng) + tissue.mottle(view, rng, rng.uniform(0.01, 0.03))
-    if rng.random() < 0.4:
+    attenuation = scene(view, rng) + tissue.mottle(view, rng, rng.uniform(0.01, 0.04))
+    attenuation += tissue.layers(view, rng)
+    if rng.random() < 0.3:
         attenuation += tissue.fold(view, rng)
-    if rng.random() < 0.25:
+    if rng.random() < 0.15:
         attenuation += field.wedge(size, rng)
     grey = display(expose(attenuation, rng), rng)
-    grey += noise.quantum(grey, rng, options.noise * rng.uniform(3.0, 6.0))
+    grey += noise.quantum(grey, rng, options.noise * rng.uniform(2.4, 5.2))
     if rng.random() < options.borders:
         grey *= field.circle(size, rng) if rng.random() < 0.2 else field.blades(size, rng)
     return np.clip(np.rint(grey), 0, 255).astype(np.uint8)
@@ -90,11 +95,11 @@ def expose(attenuation: Map, rng: np.random.Generator) -> Map:
 
 def display(log: Map, rng: np.random.Generator) -> Map:
     """Grey levels: dynamic range compression, edge enhancement, window."""
-    log = log - rng.uniform(0.2, 0.75) * lowpass(log, rng.uniform(0.1, 0.2))
+    log = log - rng.uniform(0.3, 0.85) * lowpass(log, rng.uniform(0.1, 0.2))
     log = log + rng.uniform(0.0, 0.8) * (log - cv2.GaussianBlur(log, (0, 0), 3.0))
     low, high = np.percentile(log[::4, ::4], (2, 98))
     black, white = rng.uniform(55, 105), rng.uniform(165, 215)
-    return np.asarray(black + (white - black) * (log - low) / max(high - low, 0.15))
+    return np.asarray(black + (white - black) * (log - low) / max(high - low, 0.3))
 
 
 def lowpass(image: Map, sigma: float) -> Map:

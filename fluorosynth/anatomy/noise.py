@@ -5,11 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from fluorosynth.anatomy.view import Map
+from fluorosynth.anatomy.fields import Map
 
 
 def grain(size: int, rng: np.random.Generator, correlation: float) -> Map:
-    """Unit normal noise, correlated over ``correlation`` px (Gaussian sigma) by the detector."""
+    """Draw unit normal noise, blurred by a detector of sigma ``correlation`` px."""
     white = rng.standard_normal((size, size))
     blurred = cv2.GaussianBlur(white, (5, 5), correlation)
     kernel = cv2.getGaussianKernel(5, correlation)
@@ -24,4 +24,4 @@ def quantum(grey: Map, rng: np.random.Generator, level: float) -> Map:
     """
     power = rng.uniform(-0.4, 0.4)
     strength = level * (np.maximum(grey, 16.0) / 128.0) ** power
-    return strength * grain(grey.shape[0], rng, rng.uniform(0.35, 0.7))
+    return strength * grain(grey.shape[0], rng, rng.uniform(0.4, 0.8))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Map = NDArray[np.float64]
+from fluorosynth.anatomy.fields import Map
 
 
 def ball(r2: Map) -> Map:

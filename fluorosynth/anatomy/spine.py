@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fluorosynth.anatomy.fields import Map, smooth
 from fluorosynth.anatomy.shapes import ball, shell, step
 from fluorosynth.anatomy.tissue import BONE, WATER
-from fluorosynth.anatomy.view import Map, View
+from fluorosynth.anatomy.view import View
 
 
 @dataclass(frozen=True)
@@ -39,70 +40,69 @@ class Spine:
     @classmethod
     def draw(cls, x: float, rng: np.random.Generator) -> Spine:
         """Draw a thoracic or upper lumbar spine through (x, ~0)."""
-        pitch = rng.uniform(25.0, 34.0)
+        pitch = rng.uniform(24.0, 33.0)
         return cls(
             x=x,
             y=rng.uniform(-15.0, 15.0),
-            angle=rng.normal(0.0, 0.06),
+            angle=rng.normal(0.0, 0.07),
             pitch=pitch,
-            disc=rng.uniform(0.15, 0.24) * pitch,
-            half=rng.uniform(0.52, 0.66) * pitch,
-            tilt=rng.uniform(0.05, 0.22),
-            oblique=rng.normal(0.0, 0.45),
+            disc=rng.uniform(0.15, 0.26) * pitch,
+            half=rng.uniform(0.55, 0.72) * pitch,
+            tilt=rng.uniform(0.05, 0.25),
+            oblique=rng.normal(0.0, 0.5),
         )
 
 
 def spine(view: View, shape: Spine, rng: np.random.Generator) -> Map:
-    """Attenuation of the vertebral column and of the tissue that sheathes it."""
-    t, s = view.turned(shape.x, shape.y, shape.angle)
+    """Return the attenuation of the vertebral column and of the tissue that sheathes it."""
+    total = np.zeros_like(view.x)
+    reach = 2.6 * shape.half + 0.5 * view.fov * abs(np.tan(shape.angle))
+    part, place = view.band(shape.x, reach)
+    t, s = part.turned(shape.x, shape.y, shape.angle)
     level = np.floor(s / shape.pitch)
+    k = level.astype(int) & 31
+    shift, turn = rng.normal(0.0, 0.7, (2, 32)), rng.normal(0.0, 0.05, 32)[k]
     u = s - (level + 0.5) * shape.pitch
-    t, u = _jitter(t, u, level, rng)
+    around, t = t, t + shift[0, k] - turn * u
+    u += shift[1, k] + turn * around
+    sway = 2.5 * smooth(rng.standard_normal((9, 9)), view.size)[place]
     bone = _body(t, u, shape, rng) + _processes(t, u, shape, rng)
-    return BONE * rng.uniform(0.5, 1.0) * bone + _sheath(t, shape, rng)
-
-
-def _jitter(t: Map, u: Map, level: Map, rng: np.random.Generator) -> tuple[Map, Map]:
-    """Shift and turn each vertebra a little."""
-    index = (level - level.min()).astype(int)
-    shift, turn = rng.normal(0.0, 0.6, (64, 2)), rng.normal(0.0, 0.04, 64)
-    k = np.minimum(index, 63)
-    return t + shift[k, 0] - turn[k] * u, u + shift[k, 1] + turn[k] * t
+    bone *= rng.uniform(0.6, 1.1, 32)[k]
+    total[place] = BONE * rng.uniform(0.4, 1.3) * bone + _sheath(around + sway, shape, rng)
+    return total
 
 
 def _body(t: Map, u: Map, shape: Spine, rng: np.random.Generator) -> Map:
     """Path (mm of cortical bone) through the vertebral bodies."""
     high = (shape.pitch - shape.disc) / 2
-    waist = shape.half * (0.90 + 0.10 * (u / high) ** 2)
-    inside = step(waist - np.abs(t), 2.5)
-    spongy = 4.0 * inside * step(high - np.abs(u), 2.0) * (0.6 + 0.4 * ball((t / waist) ** 2))
-    cortex = np.exp(-(((waist - 1.0 - np.abs(t)) / 0.9) ** 2)) * step(high - np.abs(u), 4.0)
-    rim = max(shape.tilt * shape.half, 0.8)
-    r = np.sqrt((t / shape.half) ** 2 + ((np.abs(u) - high) / rim) ** 2)
-    plate = rng.uniform(1.0, 2.5) * np.exp(-(((r - 0.92) / 0.12) ** 2)) + 1.2 * step(1 - r, 0.3)
-    return spongy + rng.uniform(0.5, 1.6) * cortex + plate
+    up = np.abs(u)
+    edge = shape.half * (0.88 + 0.12 * (u / high) ** 2) - np.abs(t)
+    inside = step(edge, 2.5) * step(high - up, 2.0)
+    rim = max(shape.tilt * shape.half, 1.0)
+    r = np.sqrt((t / shape.half) ** 2 + ((up - high) / rim) ** 2)
+    ring = np.maximum(1.0 - ((r - 0.9) / 0.2) ** 2, 0.0)
+    plate = rng.uniform(0.6, 2.2) * ring + rng.uniform(0.2, 1.5) * step(1 - r, 0.3)
+    cortex = np.maximum(1.0 - ((edge - 1.2) / 1.6) ** 2, 0.0)
+    return inside * (rng.uniform(2.0, 4.0) + rng.uniform(0.2, 1.5) * cortex) + plate
 
 
 def _processes(t: Map, u: Map, shape: Spine, rng: np.random.Generator) -> Map:
     """Path (mm of cortical bone) through pedicles, spinous and transverse processes."""
     shift, half = shape.oblique * shape.half, shape.half
-    v = (u + 0.12 * shape.pitch) / (0.19 * shape.pitch)
-    pedicles = sum(
-        shell(((t - 0.6 * shift - side * 0.58 * half) / (0.2 * half)) ** 2 + v * v, 0.3)
-        for side in (-1, 1)
-    )
-    low = (u - 0.30 * shape.pitch) / (0.26 * shape.pitch)
-    spinous = ball(((t - 1.5 * shift) / (0.13 * half * (1.3 + 0.5 * low))) ** 2 + low * low)
-    flat = (u + 0.05 * shape.pitch - 0.1 * np.abs(t)) / (0.14 * shape.pitch)
-    wing = ball(((np.abs(t - 0.8 * shift) - 1.1 * half) / (0.55 * half)) ** 2 + flat * flat)
-    size = rng.uniform(2.0, 5.0, 3)
-    return size[0] * pedicles + size[1] * spinous + 0.5 * size[2] * wing
+    v = (u + 0.12 * shape.pitch) / (rng.uniform(0.16, 0.24) * shape.pitch)
+    w = np.abs(t - 0.6 * shift) / (0.2 * half) - rng.uniform(2.5, 3.2)
+    low = (u - 0.28 * shape.pitch) / (rng.uniform(0.2, 0.3) * shape.pitch)
+    spinous = ball(((t - 1.5 * shift) / (0.15 * half * (1.3 + 0.5 * low))) ** 2 + low * low)
+    flat = (u + 0.05 * shape.pitch - 0.1 * np.abs(t)) / (0.15 * shape.pitch)
+    wing = ball(((np.abs(t - 0.8 * shift) - 1.1 * half) / (0.6 * half)) ** 2 + flat * flat)
+    size = rng.uniform((0.5, 1.0, 0.5), (4.0, 5.0, 3.0))
+    return size[0] * shell(w * w + v * v, 0.4) + size[1] * spinous + size[2] * wing
 
 
 def _sheath(t: Map, shape: Spine, rng: np.random.Generator) -> Map:
     """Attenuation of discs, muscles and the descending aorta along the column."""
-    wide = shape.half * rng.uniform(1.05, 1.35, 2)
-    soft = 35.0 * step(wide[0] - t, rng.uniform(2, 8)) * step(wide[1] + t, rng.uniform(2, 8))
-    side, radius = np.sign(rng.random() - 0.3), rng.uniform(11.0, 15.0)
-    aorta = 2 * radius * ball(((t - side * (wide[0] - 0.3 * radius)) / radius) ** 2)
-    return WATER * (0.5 * soft + 0.5 * aorta)
+    wide = shape.half * rng.uniform(1.05, 1.5, 2)
+    soft = step(wide[0] - t, rng.uniform(1, 9)) * step(wide[1] + t, rng.uniform(1, 9))
+    side, radius = rng.choice((-1.0, 1.0)), rng.uniform(10.0, 14.0)
+    aorta = 2 * radius * ball(((t - side * (wide[0] - 0.4 * radius)) / radius) ** 2)
+    return WATER * (rng.uniform(8.0, 28.0) * soft + 0.5 * aorta)

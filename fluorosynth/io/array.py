@@ -11,7 +11,8 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.pixels import check_shape, finite, shown, to_grey, to_uint8
+from fluorosynth.io.guard import check_shape, finite, shown
+from fluorosynth.io.pixels import to_grey, to_uint8
 
 
 def count(path: Path) -> int:

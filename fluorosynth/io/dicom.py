@@ -14,7 +14,7 @@ from PIL import Image
 from fluorosynth.errors import BadDataError, MissingExtraError
 from fluorosynth.io.dicom_display import DISPLAY_TAGS, displayed, of_frame
 from fluorosynth.io.dicom_field import exposed_field, field_tags
-from fluorosynth.io.pixels import check_count, check_shape, shown
+from fluorosynth.io.guard import check_count, check_shape, shown
 
 if TYPE_CHECKING:
     from pydicom import Dataset

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -15,8 +13,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.errors import BadDataError, FluorosynthError
-from fluorosynth.io.pixels import MAX_FRAMES, MAX_PIXELS, MIN_SIDE, check_count, shown, to_uint8
+from fluorosynth.errors import BadDataError
+from fluorosynth.io.guard import MAX_FRAMES, MAX_PIXELS, MIN_SIDE, check_count, shown, untrusted
+from fluorosynth.io.pixels import to_uint8
 
 __all__ = [
     "MAX_FRAMES",
@@ -103,7 +102,7 @@ def find_sources(src: str | Path) -> list[Path]:
 def count_frames(path: str | Path) -> int:
     """Return how many frames the header of ``path`` claims (BadDataError if unreadable)."""
     path = Path(path)
-    with _untrusted(path):
+    with untrusted(path):
         frames = _reader(path).count(path)
     check_count(path, frames)
     return frames
@@ -137,10 +136,10 @@ def read_frames(path: str | Path, wanted: Sequence[int] | None = None) -> Iterat
     """
     path = Path(path)
     indices = range(count_frames(path)) if wanted is None else wanted
-    with _untrusted(path):
+    with untrusted(path):
         pixels = _reader(path).read(path, indices)
     for index in indices:
-        with _untrusted(path):
+        with untrusted(path):
             image, field = next(pixels, (None, None))
         if image is None:
             return
@@ -168,7 +167,7 @@ def _reader_name(path: Path) -> str | None:
         return known
     # Exported DICOM files often carry no suffix, or the tail of a UID.
     if path.name != "DICOMDIR" and path.is_file():
-        with _untrusted(path), path.open("rb") as file:
+        with untrusted(path), path.open("rb") as file:
             return "dicom" if file.read(132)[128:] == b"DICM" else None
     return None
 
@@ -183,17 +182,3 @@ def _reader(path: Path) -> _Reader:
         raise BadDataError(f"{shown(path)} {_why_nothing(path, [path])}")
     reader: _Reader = import_module(f"fluorosynth.io.{name}")
     return reader
-
-
-@contextmanager
-def _untrusted(path: Path) -> Iterator[None]:
-    """Turn whatever a decoder throws at a broken file into one sentence, and hush its warnings."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except FluorosynthError:
-        raise
-    except Exception as error:  # decoders raise anything, from struct.error to KeyError
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise BadDataError(f"{shown(path)} cannot be read: {reason}") from error

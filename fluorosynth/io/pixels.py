@@ -1,48 +1,11 @@
-"""What every reader shares: the limits on untrusted sizes and the way to 8-bit grey."""
+"""The way to 8-bit grey."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from fluorosynth.errors import BadDataError
-
-MAX_PIXELS = 2**26  # per frame; a 16-bit 8192 x 8192 detector still fits
-MAX_FRAMES = 2**16  # per file; an hour at 15 frames/s is 54,000
-MIN_SIDE = 16  # below this there is nothing to see
-
-
-def shown(path: Path | str) -> str:
-    """Return ``path`` quoted on one line, whatever characters it holds."""
-    return repr(str(path))
-
-
-def check_shape(path: Path, height: int, width: int) -> None:
-    """Refuse a frame of impossible size; called with header values, before decoding.
-
-    Raises
-    ------
-    BadDataError
-        When a side is below ``MIN_SIDE`` or the frame has over ``MAX_PIXELS`` pixels.
-    """
-    if min(height, width) < MIN_SIDE:
-        raise BadDataError(
-            f"{shown(path)} is {width} x {height} pixels; the least is {MIN_SIDE} x {MIN_SIDE}"
-        )
-    if height * width > MAX_PIXELS:
-        raise BadDataError(
-            f"{shown(path)} claims {width} x {height} pixels per frame; "
-            f"at most {MAX_PIXELS} pixels are read"
-        )
-
-
-def check_count(path: Path, frames: int) -> None:
-    """Refuse a file that claims no frames or more than ``MAX_FRAMES`` (BadDataError)."""
-    if not 1 <= frames <= MAX_FRAMES:
-        raise BadDataError(f"{shown(path)} claims {frames} frames; 1 to {MAX_FRAMES} can be read")
 
 
 def to_grey(image: NDArray[Any]) -> NDArray[Any]:
@@ -94,14 +57,6 @@ def to_uint8(image: NDArray[Any], window: tuple[float, float] | None = None) -> 
         low, high = window
     if not high > low:
         return np.zeros(image.shape, np.uint8)
-    scaled = (image.astype(np.float64) - low) * (255.0 / (high - low))
+    scaled = (image.astype(np.float64) - low) / (high - low) * 255
     mapped: NDArray[np.uint8] = np.rint(scaled.clip(0, 255)).astype(np.uint8)
     return mapped
-
-
-def finite(path: Path, values: NDArray[Any]) -> NDArray[Any]:
-    """Return ``values``, or raise BadDataError with the number of NaN and infinite ones."""
-    bad = 0 if values.dtype.kind != "f" else int(values.size - np.isfinite(values).sum())
-    if bad:
-        raise BadDataError(f"{shown(path)} holds {bad} NaN or infinite values")
-    return values

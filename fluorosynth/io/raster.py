@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.pixels import check_shape, shown, to_grey, to_uint8
+from fluorosynth.io.guard import check_shape, shown
+from fluorosynth.io.pixels import to_grey, to_uint8
 
 
 def count(path: Path) -> int:

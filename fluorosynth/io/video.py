@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.pixels import check_shape, shown
+from fluorosynth.io.guard import check_shape, shown
 
 
 def count(path: Path) -> int:

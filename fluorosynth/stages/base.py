@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
-from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,7 +15,12 @@ from fluorosynth.warp import transform
 
 
 class Stage(Component):
-    """One step of a recipe. Never writes to its input; draws only from ``rng``."""
+    """One step of a recipe. Never writes to its input; draws only from ``rng``.
+
+    ``draws = False`` says that it takes no random number, which saves pointing a stream at it.
+    """
+
+    draws: ClassVar[bool] = True
 
     @abstractmethod
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
@@ -39,11 +44,12 @@ class Geometry(Stage):
         if sample.mask is not None:
             raise UsageError(f"stage {self.kind!r} moves things and must stand before 'render'")
         matrix, drawn = self.draw(sample.image.shape, rng)  # type: ignore[arg-type]
-        return replace(
-            sample,
+        return Sample(
+            sample.image,
+            tuple([_move(device, matrix) for device in sample.devices]),
+            record(sample, self, drawn),
+            ignore=sample.ignore,
             matrix=matrix if sample.matrix is None else matrix @ sample.matrix,
-            devices=tuple(_move(device, matrix) for device in sample.devices),
-            meta=record(sample, self, drawn),
         )
 
 
@@ -67,18 +73,16 @@ def record(sample: Sample, stage: Component, drawn: dict[str, Any]) -> dict[str,
     return {**sample.meta, "steps": steps}
 
 
-def about_centre(linear: Matrix, shape: tuple[int, int]) -> Matrix:
-    """Return the 3x3 matrix that applies the 2x2 ``linear`` about the picture's centre."""
-    centre = (np.array([shape[1], shape[0]]) - 1) / 2
-    matrix = np.eye(3)
-    matrix[:2, :2] = linear
-    matrix[:2, 2] = centre - linear @ centre
-    return matrix
+def about_centre(a: float, b: float, c: float, d: float, shape: tuple[int, int]) -> Matrix:
+    """Return the 3x3 matrix that applies [[a, b], [c, d]] about the centre of (H, W) pixels."""
+    x, y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
+    return np.array([[a, b, x - a * x - b * y], [c, d, y - c * x - d * y], [0.0, 0.0, 1.0]])
 
 
 def _move(device: Device, matrix: Matrix) -> Device:
     """Map a device; its width scales by the root of the area's change."""
-    scale = abs(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]) ** 0.5
+    (a, b, _), (c, d, _), _ = matrix.tolist()
+    scale = math.sqrt(abs(a * d - b * c))
     points = transform(device.centreline, matrix)
     width = device.width * np.float32(scale)
     return Device(points, width, device.label, device.id)

@@ -27,5 +27,5 @@ class Flip(Geometry):
         axis = self.axis
         if axis == "either":
             axis = "horizontal" if rng.random() < 0.5 else "vertical"
-        signs = (-1.0, 1.0) if axis == "horizontal" else (1.0, -1.0)
-        return about_centre(np.diag(signs), shape), {"axis": axis}
+        x, y = (-1.0, 1.0) if axis == "horizontal" else (1.0, -1.0)
+        return about_centre(x, 0.0, 0.0, y, shape), {"axis": axis}

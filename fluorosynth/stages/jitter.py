@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import cv2
@@ -37,11 +37,12 @@ class Jitter(Intensity):
         """Overwrite the instrument's pixels."""
         covered = sample.pixels
         if covered is None or len(covered) == 0:
-            return replace(sample, meta=record(sample, self, {"mean": None}))
+            return sample
         image = sample.image.copy()
         flat = image.reshape(-1)
-        mean = int((cv2.mean(image) if self.reference == "image" else cv2.mean(flat[covered]))[0] + 0.5)
-        noise = rng.integers(-self.amount, self.amount, len(covered), np.int16, endpoint=True)
-        noise += mean
-        flat[covered] = np.minimum(np.maximum(noise, 0), 255)
-        return replace(sample, image=image, meta=record(sample, self, {"mean": mean}))
+        under = image if self.reference == "image" else flat[covered]
+        mean = int(cv2.mean(under)[0] + 0.5)
+        grey = rng.integers(mean - self.amount, mean + self.amount + 1, len(covered), np.int16)
+        flat[covered] = np.minimum(np.maximum(grey, 0), 255).astype(np.uint8)
+        meta = record(sample, self, {"mean": mean})
+        return Sample(image, sample.devices, meta, sample.mask, sample.ignore, pixels=covered)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ class Render(Stage):
         say; "edge", the nearest value, is what their tool does by default.
     """
 
+    draws: ClassVar[bool] = False
+
     border: Border = "edge"
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:  # noqa: ARG002
@@ -40,9 +43,7 @@ class Render(Stage):
         if ignore is not None:
             mask[ignore] = IGNORE
         mask.reshape(-1)[covered] = INSTRUMENT
-        return replace(
-            sample, image=image, mask=mask, ignore=ignore, pixels=covered, matrix=None
-        )
+        return Sample(image, sample.devices, sample.meta, mask, ignore, pixels=covered)
 
 
 def _moved(ignore: NDArray[np.bool_], matrix: Matrix) -> NDArray[np.bool_]:

@@ -28,4 +28,4 @@ class Rotate(Geometry):
         """Return the matrix and the angle."""
         angle = self.angle.draw(rng)
         cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-        return about_centre(np.array([[cosine, sine], [-sine, cosine]]), shape), {"angle": angle}
+        return about_centre(cosine, sine, -sine, cosine, shape), {"angle": angle}

@@ -41,7 +41,7 @@ class Zoom(Geometry):
         x = self.factor.draw(rng)
         y = x if self.axes == "together" else self.factor.draw(rng)
         x, y = _whole(x, shape[1]), _whole(y, shape[0])
-        return about_centre(np.array([[x, 0.0], [0.0, y]]), shape), {"factor_x": x, "factor_y": y}
+        return about_centre(x, 0.0, 0.0, y, shape), {"factor_x": x, "factor_y": y}
 
 
 def _whole(factor: float, side: int) -> float:

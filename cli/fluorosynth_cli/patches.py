@@ -1,0 +1,118 @@
+"""``fluorosynth patches``: real frames in, instrument-free patches out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fluorosynth.errors import BadDataError
+
+if TYPE_CHECKING:
+    from fluorosynth.patches.search import Search
+
+EXAMPLES = """
+\b
+Examples:
+  fluorosynth patches run.dcm --out patches
+  fluorosynth patches frames/ --masks masks/ --out patches --count 64
+  fluorosynth patches frames/ --manifest patches/patches.csv --out again
+
+Without --masks, where the instrument lies is an ESTIMATE: look at contact_sheet.png and strike
+out a bad patch by deleting its line in patches.csv.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("src")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder.")
+@click.option("--masks", default="", help="Folder of instrument masks, named like the frames.")
+@click.option("--count", default=32, show_default=True, help="Patches wanted.")
+@click.option("--size", default=256, show_default=True, help="Side of a patch, px.")
+@click.option(
+    "--smallest", default=0, help="Least side of a window, px of the frame [default: size / 2]."
+)
+@click.option(
+    "--ceiling",
+    default=0.3,
+    show_default=True,
+    help="How instrument-like a window may look without --masks, 0 to 1.",
+)
+@click.option(
+    "--temporal/--no-temporal",
+    default=True,
+    show_default=True,
+    help="Look for what moves in files of 8 frames or more, without --masks.",
+)
+@click.option(
+    "--manifest",
+    type=click.Path(path_type=Path),
+    help="Cut the windows that this patches.csv lists, instead of searching.",
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
+@click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
+@click.option("--quiet", is_flag=True, help="No progress, no summary.")
+def command(
+    src: str,
+    out: Path,
+    masks: str,
+    count: int,
+    size: int,
+    smallest: int,
+    ceiling: float,
+    temporal: bool,
+    manifest: Path | None,
+    seed: int,
+    skip_bad: bool,
+    quiet: bool,
+) -> None:
+    """Cut instrument-free patches out of the real frames SRC (a file, a folder, a glob)."""
+    from fluorosynth.patches.extract import cut_patches, extract_patches, root_of
+    from fluorosynth.patches.manifest import file_names, read_manifest
+    from fluorosynth.patches.search import Search
+    from fluorosynth.patches.write import refuse_existing, write_patches
+
+    refuse_existing(out)
+    if manifest is not None:
+        windows = read_manifest(manifest)
+        cuts = cut_patches(root_of(src), list(windows.values()), size)
+        write_patches(dict(zip(windows, cuts, strict=True)), out)
+        _summary(len(cuts), out, quiet)
+        return
+    search = Search(count, size, masks, smallest, ceiling, temporal)
+    patches = extract_patches(
+        src,
+        search,
+        seed,
+        track=partial(_progress, quiet=quiet),
+        on_bad=partial(click.echo, err=True) if skip_bad else None,
+    )
+    if patches:
+        write_patches(dict(zip(file_names(len(patches)), patches, strict=True)), out)
+        _summary(len(patches), out, quiet)
+    if len(patches) < count:
+        raise BadDataError(_too_few(len(patches), search, out))
+
+
+def _progress(files: Iterable[Path], quiet: bool) -> Iterable[Path]:
+    from tqdm import tqdm
+
+    return tqdm(files, unit="file", file=sys.stderr, disable=quiet)
+
+
+def _summary(count: int, out: Path, quiet: bool) -> None:
+    if not quiet:
+        click.echo(f"{count} patches in {out}; look at {out / 'contact_sheet.png'}")
+
+
+def _too_few(found: int, search: Search, out: Path) -> str:
+    kept = f"; they are kept in {out}" if found else ""
+    looser = "" if search.masks else ", a --ceiling above " + format(search.ceiling, "g")
+    return (
+        f"found {found} of {search.count} patches{kept}; for more, give more frames, a --smallest "
+        f"below {search.least_side} px{looser}, or a lower --count"
+    )

@@ -1,0 +1,19 @@
+"""The edge of the pelvis."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fluorosynth.anatomy.fields import Map
+from fluorosynth.anatomy.shapes import ball, shell
+from fluorosynth.anatomy.tissue import BONE
+from fluorosynth.anatomy.view import View
+
+
+def wing(view: View, x: float, y: float, rng: np.random.Generator) -> Map:
+    """Return the attenuation of an iliac wing about (x, y) mm: a wide, thin, curved plate."""
+    wide, high = rng.uniform(45.0, 70.0), rng.uniform(55.0, 80.0)
+    across, along = view.turned(x, y, rng.uniform(-0.8, 0.8))
+    r2 = (across / wide) ** 2 + (along / high) ** 2
+    crest = shell(r2, rng.uniform(0.05, 0.12)) * np.clip(0.6 - along / high, 0.0, 1.0)
+    return BONE * (rng.uniform(4.0, 9.0) * crest + rng.uniform(1.0, 4.0) * ball(r2))

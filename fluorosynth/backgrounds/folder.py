@@ -1,0 +1,189 @@
+"""Real frames from a file, a folder or a glob, whole: the largest central square of each."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge
+from numpy.typing import NDArray
+
+from fluorosynth.backgrounds.base import BackgroundSource
+from fluorosynth.backgrounds.pool import Ignore, Pool
+from fluorosynth.errors import BadDataError
+from fluorosynth.io.frames import Frame, count_frames, find_sources, read_frames
+from fluorosynth.io.guard import shown, untrusted
+from fluorosynth.io.labels import read_labels
+from fluorosynth.io.square import central_square, resized
+from fluorosynth.sample import Image
+
+_MEMORY = 2**26  # bytes of pictures held, whatever max_frames allows
+_MANIFEST = "patches.csv"
+
+
+@dataclass(frozen=True)
+class Folder(BackgroundSource):
+    """Pictures and videos of PNG, JPEG, TIFF, ``.npy``, AVI, MP4 and DICOM.
+
+    Of each frame the largest central square is area-averaged to the size asked for, inside the
+    exposed field where the file states one; outside that field it is black, as on a viewer.
+    When there are more frames than are held, they are taken evenly spread over all.
+
+    Where a folder holds the manifest ``patches.csv``, only the files of its column ``file`` are
+    used, so that a bad patch is struck out by deleting its line.
+
+    Parameters
+    ----------
+    path
+        A file, a folder (any depth) or a glob.
+    max_frames
+        The most frames held in memory; also at most 64 MB of pictures.
+    skip_bad
+        Leave out files that cannot be read; they are listed in ``Pool.skipped``. Otherwise the
+        first one is refused by name.
+    ignore
+        A folder of PNG masks that say where the truth of a picture is unknown (not 0): for
+        ``run/a.dcm`` the mask ``run/a.png``, for its frame 7 alone ``run/a#7.png``. Pictures
+        without a mask are known throughout. Empty: no masks.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(f"{folder}/run.npy", np.zeros((3, 64, 80), np.uint8))
+    ...     Folder(folder).open(32, seed=0).ids
+    ('run.npy#0', 'run.npy#1', 'run.npy#2')
+    """
+
+    path: str
+    max_frames: Annotated[int, Ge(1)] = 512
+    skip_bad: bool = False
+    ignore: str = ""
+
+    def open(self, size: int, seed: int) -> Pool:  # noqa: ARG002 - nothing is drawn once
+        """Read the frames into a pool of ``(size, size)`` pictures.
+
+        Raises
+        ------
+        BadDataError
+            Naming the file that is missing, broken, or not of its mask's size.
+        """
+        root, sources = self._sources()
+        skipped: list[str] = []
+        counts: dict[Path, int] = {}
+        for source in sources:
+            with self._tolerant(skipped):
+                counts[source] = count_frames(source)
+        room = min(self.max_frames, max(1, _MEMORY // size**2))
+        chosen = _spread(np.array(list(counts.values()), np.int64), room)
+        images = np.empty((sum(map(len, chosen)), size, size), np.uint8)
+        ids: list[str] = []
+        masks: list[Ignore | None] = []
+        for (source, count), wanted in zip(counts.items(), chosen, strict=True):
+            name = source.relative_to(root)
+            with self._tolerant(skipped):
+                pictures = list(self._pictures(source, name, count, wanted, size))
+                for identity, image, mask in pictures:
+                    images[len(ids)] = image
+                    ids.append(identity)
+                    masks.append(mask)
+        if not ids:
+            raise BadDataError(f"{shown(self.path)} holds no usable picture; {skipped[0]}")
+        if self.ignore and not any(mask is not None for mask in masks):
+            raise BadDataError(
+                f"no mask in {shown(self.ignore)} has the name of a picture of {shown(self.path)}"
+            )
+        return Pool(
+            images[: len(ids)], tuple(ids), tuple(masks) if self.ignore else (), tuple(skipped)
+        )
+
+    def _sources(self) -> tuple[Path, list[Path]]:
+        """Return the files, and the folder that their ids are relative to."""
+        path = Path(self.path)
+        sources = find_sources(path)
+        if self.ignore:
+            masks = Path(self.ignore)
+            if not masks.is_dir():
+                raise BadDataError(f"{shown(masks)}, the folder of masks, does not exist")
+            sources = [source for source in sources if masks not in source.parents]
+        if path.is_dir():
+            return path, _unstruck(path, sources) if (path / _MANIFEST).exists() else sources
+        return Path(os.path.commonpath([source.parent for source in sources])), sources
+
+    def _pictures(
+        self, source: Path, name: Path, count: int, wanted: list[int], size: int
+    ) -> Iterator[tuple[str, Image, Ignore | None]]:
+        for frame in read_frames(source, wanted) if wanted else ():
+            identity = name.as_posix() + (f"#{frame.index}" if count > 1 else "")
+            square = central_square(frame)
+            image = frame.image
+            if frame.field is not None:
+                image = np.where(frame.field, image, np.uint8(0))
+            mask = self._mask(name, frame) if self.ignore else None
+            yield (
+                identity,
+                resized(image[square], size),
+                None if mask is None else resized(mask[square], size) > 0,
+            )
+
+    def _mask(self, name: Path, frame: Frame) -> Image | None:
+        """Return 255 where the truth is unknown, ``(H, W)`` like the frame, or None."""
+        folder = Path(self.ignore, name).parent
+        path = folder / f"{name.stem}#{frame.index}.png"
+        if not path.exists():
+            path = folder / f"{name.stem}.png"
+        if not path.exists():
+            return None
+        unknown = read_labels(path) != 0
+        if unknown.shape != frame.image.shape:
+            raise BadDataError(
+                f"{shown(path)} is {_extent(unknown)} pixels but {shown(frame.source)} is "
+                f"{_extent(frame.image)}"
+            )
+        if unknown.all():
+            raise BadDataError(f"{shown(path)} marks every pixel; nothing of the picture is known")
+        return np.where(unknown, np.uint8(255), np.uint8(0))
+
+    @contextmanager
+    def _tolerant(self, skipped: list[str]) -> Iterator[None]:
+        try:
+            yield
+        except BadDataError as error:
+            if not self.skip_bad:
+                raise
+            skipped.append(str(error))
+
+
+def _spread(counts: NDArray[np.int64], room: int) -> list[list[int]]:
+    """Return the frame numbers to take of each file: all, or ``room`` evenly spread ones."""
+    total = int(counts.sum())
+    room = min(room, total)
+    picks = (2 * np.arange(room) + 1) * total // (2 * max(room, 1))
+    ends = np.cumsum(counts)
+    parts = np.split(picks, np.searchsorted(picks, ends)[:-1])
+    return [(part - start).tolist() for part, start in zip(parts, ends - counts, strict=False)]
+
+
+def _unstruck(folder: Path, sources: list[Path]) -> list[Path]:
+    """Return the sources that the manifest still lists."""
+    manifest = folder / _MANIFEST
+    with untrusted(manifest), manifest.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        if "file" not in (rows.fieldnames or ()):
+            raise BadDataError(f"{shown(manifest)} has no column named file")
+        listed = {folder / row["file"] for row in rows if row["file"]}
+    if absent := sorted(listed.difference(sources)):
+        raise BadDataError(f"{shown(manifest)} lists {shown(absent[0].name)}, which is not there")
+    if not listed:
+        raise BadDataError(f"{shown(manifest)} lists no file")
+    return sorted(listed)
+
+
+def _extent(image: NDArray[np.generic]) -> str:
+    return f"{image.shape[1]} x {image.shape[0]}"

@@ -1,0 +1,86 @@
+"""A set of backgrounds held in memory, drawn with equal chances."""
+
+from __future__ import annotations
+
+import json
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from xxhash import xxh3_128
+
+from fluorosynth.errors import BadDataError
+from fluorosynth.sample import Background, Image
+
+Ignore = NDArray[np.bool_]
+_T = TypeVar("_T", bound=np.generic)
+
+
+class Pool:
+    """An opened background source over pictures of one size.
+
+    Parameters
+    ----------
+    images
+        ``(N, S, S)`` uint8, N >= 1; kept as a read-only view.
+    ids
+        One per picture.
+    ignore
+        One ``(S, S)`` bool mask or None per picture; empty when there are none at all.
+    skipped
+        What could not be read, a sentence each, for a report.
+
+    Attributes
+    ----------
+    fingerprint
+        XXH3-128 over ids, pictures and masks, 32 hexadecimal digits.
+
+    Examples
+    --------
+    >>> pool = Pool(np.zeros((2, 16, 16), np.uint8), ("a.png", "b.png"))
+    >>> pool.draw(np.random.default_rng(1)).id
+    'b.png'
+    """
+
+    def __init__(
+        self,
+        images: NDArray[np.uint8],
+        ids: tuple[str, ...],
+        ignore: tuple[Ignore | None, ...] = (),
+        skipped: tuple[str, ...] = (),
+    ) -> None:
+        if images.ndim != 3 or images.dtype != np.uint8 or not len(images):
+            raise BadDataError(f"a pool needs (N, S, S) uint8, not {images.shape} {images.dtype}")
+        if len(ids) != len(images) or len(ignore) not in (0, len(images)):
+            raise BadDataError(
+                f"a pool of {len(images)} pictures got {len(ids)} ids and {len(ignore)} masks"
+            )
+        self.images = _frozen(images)
+        self.ids = ids
+        self.ignore = tuple(None if mask is None else _frozen(mask) for mask in ignore)
+        self.skipped = skipped
+        self.fingerprint = self._hash()
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        return len(self.ids)
+
+    def draw(self, rng: np.random.Generator) -> Background:
+        """Return one picture, each with the same chance."""
+        index = int(rng.random() * len(self.ids))
+        image: Image = self.images[index]
+        return Background(image, self.ids[index], self.ignore[index] if self.ignore else None)
+
+    def _hash(self) -> str:
+        digest = xxh3_128(json.dumps([self.images.shape, self.ids]).encode())
+        for index, image in enumerate(self.images):
+            mask = self.ignore[index] if self.ignore else None
+            digest.update(image.tobytes())
+            digest.update(b"" if mask is None else b"ignore" + np.packbits(mask).tobytes())
+        return digest.hexdigest()
+
+
+def _frozen(array: NDArray[_T]) -> NDArray[_T]:
+    view = array.view()
+    view.flags.writeable = False
+    return view

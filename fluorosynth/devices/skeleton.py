@@ -1,0 +1,298 @@
+"""From a mask to the pixel paths of its instruments: the topology behind ``trace``.
+
+The skeleton is cut at its junctions into branches, and these are linked again end to end: in
+crossings, the straightest way through; over gaps, where the two sides aim at each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Bools = NDArray[np.bool_]
+Array = NDArray[np.float64]
+Depth = NDArray[np.float32]  # distance to the background, in pixels
+Stub = tuple[int, int]  # (branch, 0 for its first point or 1 for its last)
+Pairs = dict[Stub, Stub]
+Pixel = tuple[int, int]
+
+MAX_GAP = 6.0  # background pixels between two parts of one instrument
+GAP_BEND = np.deg2rad(80)  # sum of the turns into and out of the bridge of a gap
+CROSSING_BEND = np.deg2rad(160)  # the same in a crossing, where directions are less certain
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A piece of skeleton: ``points`` (n, 2) in (x, y) between two junctions (None: free end)."""
+
+    points: Array
+    nodes: tuple[int | None, int | None] = (None, None)
+    closed: bool = False
+
+    @property
+    def length(self) -> float:
+        """Length in pixels."""
+        return float(np.linalg.norm(np.diff(self.points, axis=0), axis=1).sum())
+
+    def reversed(self) -> Branch:
+        """The same branch, walked the other way."""
+        return Branch(self.points[::-1], self.nodes[::-1], self.closed)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A junction: its centre and the radius of the mask's inscribed disc around it."""
+
+    centre: Array
+    radius: float
+
+
+def pixel_paths(mask: Bools, anything: Bools) -> list[Branch]:
+    """Return one branch per instrument of a mask.
+
+    Parameters
+    ----------
+    mask
+        ``(H, W)`` bool, the instruments of one label.
+    anything
+        ``(H, W)`` bool, the instruments of all labels: what another one hides is no gap.
+
+    Returns
+    -------
+    list of Branch
+        Points are whole pixels, uneven where a crossing or gap is bridged, and short of tips and
+        border by up to a width. A closed branch does not repeat its first point.
+    """
+    padded = np.pad(mask.astype(np.uint8), 1)
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    branches, nodes = _split(mask, depth)
+    branches = _prune(branches, nodes, depth)
+    branches = [_trim(branch, nodes, depth) for branch in branches]
+    branches = _merge_crossings(branches, nodes, depth)
+    branches = link(branches, _pairs_in_crossings(branches, depth))
+    return link(branches, _pairs_over_gaps(branches, depth, anything))
+
+
+def link(branches: list[Branch], pairs: Pairs) -> list[Branch]:
+    """Join the branches whose ends are paired; a ring of pairs gives a closed branch."""
+    linked, done = [], set[int]()
+    stubs = [(i, end) for i in range(len(branches)) for end in (0, 1)]
+    for start in sorted(stubs, key=lambda stub: (stub in pairs, stub)):  # open chains first
+        chain: list[Branch] = []
+        stub: Stub | None = start
+        while stub and stub[0] not in done:
+            i, end = stub
+            done.add(i)
+            chain.append(branches[i].reversed() if end else branches[i])
+            stub = pairs.get((i, 1 - end))
+        if chain:
+            closed = stub == start or chain[0].closed
+            nodes = (None, None) if closed else (chain[0].nodes[0], chain[-1].nodes[1])
+            linked.append(Branch(np.concatenate([b.points for b in chain]), nodes, closed))
+    return linked
+
+
+def _split(mask: Bools, depth: Depth) -> tuple[list[Branch], list[Node]]:
+    """Cut the skeleton at its junctions: pixels with three or more neighbours."""
+    from skimage.morphology import skeletonize
+
+    skeleton = np.pad(skeletonize(mask), 1).astype(np.uint8)
+    around = cv2.filter2D(skeleton, -1, np.ones((3, 3)), borderType=cv2.BORDER_CONSTANT) - skeleton
+    junction = skeleton * (around > 2).astype(np.uint8)
+    count, clusters = cv2.connectedComponents(junction)
+    nodes = []
+    for k in range(1, count):
+        y, x = np.nonzero(clusters[1:-1, 1:-1] == k)
+        nodes.append(Node(np.array([x.mean(), y.mean()]), float(depth[y, x].max())))
+    count, pieces = cv2.connectedComponents(skeleton - junction)
+    branches = []
+    for k in range(1, count):
+        path, closed = _walk({(int(x), int(y)) for y, x in np.argwhere(pieces == k)})
+        branches.append(Branch(np.array(path, float) - 1, _ends(path, clusters), closed))
+    return branches, nodes
+
+
+def _walk(pixels: set[Pixel]) -> tuple[list[Pixel], bool]:
+    """Order the pixels of a branch, none of which has more than two neighbours."""
+    near = {
+        (x, y): [q for dx in (-1, 0, 1) for dy in (-1, 0, 1) if (q := (x + dx, y + dy)) in pixels]
+        for x, y in pixels
+    }  # each pixel is among its own
+    path = [min(pixels, key=lambda p: (len(near[p]), p))]
+    closed = len(near[path[0]]) > 2
+    seen = {path[0]}
+    while step := [q for q in near[path[-1]] if q not in seen]:
+        path.append(step[0])
+        seen.add(step[0])
+    return path, closed
+
+
+def _ends(path: list[Pixel], clusters: NDArray[np.int32]) -> tuple[int | None, int | None]:
+    first, last = (
+        sorted(set(clusters[y - 1 : y + 2, x - 1 : x + 2].ravel().tolist()) - {0})
+        for x, y in (path[0], path[-1])
+    )
+    if len(path) == 1:  # both ends are this pixel: share out what it touches
+        last = first[1:]
+    return (first[0] - 1 if first else None), (last[0] - 1 if last else None)
+
+
+def _prune(branches: list[Branch], nodes: list[Node], depth: Depth) -> list[Branch]:
+    """Drop twigs, the shortest first, and dissolve junctions that only two branches are left of."""
+    while True:
+        stubs = _stubs_by_node(branches)
+        branches = link(branches, _both_ways([s for s in stubs.values() if len(s) == 2]))
+        twigs = [b for b in branches if _is_twig(b, nodes, depth)]
+        if not twigs:
+            return branches
+        shortest = min(twigs, key=lambda b: b.length)
+        branches = [b for b in branches if b is not shortest]
+
+
+def _stubs_by_node(branches: list[Branch]) -> dict[int, list[Stub]]:
+    stubs: dict[int, list[Stub]] = {}
+    for i, branch in enumerate(branches):
+        for end, node in enumerate(branch.nodes):
+            if node is not None:
+                stubs.setdefault(node, []).append((i, end))
+    return stubs
+
+
+def _both_ways(pairs: Iterable[Sequence[Stub]]) -> Pairs:
+    return {a: b for p, q in pairs for a, b in ((p, q), (q, p))}
+
+
+def _is_twig(branch: Branch, nodes: list[Node], depth: Depth) -> bool:
+    """Whether a branch with one free end hardly leaves the disc of its junction."""
+    if (branch.nodes[0] is None) == (branch.nodes[1] is None):
+        return False
+    node = nodes[next(n for n in branch.nodes if n is not None)]
+    tip = branch.points[0 if branch.nodes[0] is None else -1]
+    reach = np.linalg.norm(tip - node.centre) + _at(depth, tip)
+    return bool(reach < 1.5 * node.radius + 1)  # the corner of a blunt end lies at 1.41 radii
+
+
+def _at(depth: Depth, point: Array) -> float:
+    return float(depth[int(point[1]), int(point[0])])
+
+
+def _trim(branch: Branch, nodes: list[Node], depth: Depth) -> Branch:
+    """Drop the points that the discs of junctions and the corners of blunt ends distort."""
+    if branch.closed:
+        return branch
+    x, y = branch.points.astype(int).T
+    good = np.ones(len(x), bool)
+    for end, node in enumerate(branch.nodes):
+        if node is None:
+            deep = depth[y, x] if end == 0 else depth[y, x][::-1]
+            near = deep[: int(4 * np.median(deep)) + 2]
+            blunt = int(np.argmax(near >= 0.8 * np.median(near)))
+            good[slice(0, blunt) if end == 0 else slice(len(x) - blunt, None)] = False
+        else:
+            away = np.linalg.norm(branch.points - nodes[node].centre, axis=1)
+            good &= away > nodes[node].radius
+    kept = np.flatnonzero(good) if good.any() else np.array([len(x) // 2])
+    return replace(branch, points=branch.points[kept[0] : kept[-1] + 1])
+
+
+def _merge_crossings(branches: list[Branch], nodes: list[Node], depth: Depth) -> list[Branch]:
+    """Make one node of the two that a crossing leaves, and drop the branch that lies between."""
+    stubs = _stubs_by_node(branches)
+    shared = {
+        i
+        for i, b in enumerate(branches)
+        if None not in b.nodes and _is_shared(i, branches, stubs, nodes, depth)
+    }
+    group = list(range(len(nodes)))
+    for i in shared:
+        a, b = (group[n] for n in branches[i].nodes if n is not None)
+        group = [a if g == b else g for g in group]
+    return [
+        replace(b, nodes=tuple(None if n is None else group[n] for n in b.nodes))
+        for i, b in enumerate(branches)
+        if i not in shared
+    ]
+
+
+def _is_shared(
+    i: int, branches: list[Branch], stubs: dict[int, list[Stub]], nodes: list[Node], depth: Depth
+) -> bool:
+    """Whether two instruments lie on each other along branch ``i``.
+
+    Either the discs of its two junctions overlap, or all other branches lead away from it and it
+    is short: at a crossing of 15 degrees the two lie on each other for some 7 widths.
+    """
+    a, b = (n for n in branches[i].nodes if n is not None)
+    axis = nodes[b].centre - nodes[a].centre
+    apart = float(np.linalg.norm(axis))
+    if apart < nodes[a].radius + nodes[b].radius + 2:
+        return True
+    others = {node: [s for s in stubs[node] if s[0] != i] for node in (a, b)}
+    widths = [2 * _at(depth, branches[j].points[-e]) for s in others.values() for j, e in s]
+    if not widths or apart > 7 * np.median(widths):
+        return False
+    return all(_heading(branches, s, depth) @ axis > 0 for s in others[a]) and all(
+        _heading(branches, s, depth) @ axis < 0 for s in others[b]
+    )
+
+
+def _heading(branches: list[Branch], stub: Stub, depth: Depth) -> Array:
+    """Unit vector in which a branch runs out at its end, over about a width and a half."""
+    points = branches[stub[0]].points if stub[1] == 0 else branches[stub[0]].points[::-1]
+    back = min(len(points) - 1, int(max(6, 3 * _at(depth, points[0]))))
+    ahead = points[0] - points[back]
+    return np.asarray(ahead / max(float(np.linalg.norm(ahead)), 1e-9))
+
+
+def _bend(branches: list[Branch], p: Stub, q: Stub, depth: Depth) -> float:
+    """Sum of the turns in radians from one stub onto the chord to another, and off it again."""
+    leave, arrive = _heading(branches, p, depth), -_heading(branches, q, depth)
+    chord = branches[q[0]].points[-q[1]] - branches[p[0]].points[-p[1]]
+    length = float(np.linalg.norm(chord))
+    if length < 2:  # too short to have a direction
+        return _angle(leave, arrive)
+    return _angle(leave, chord / length) + _angle(chord / length, arrive)
+
+
+def _angle(a: Array, b: Array) -> float:
+    return float(np.arccos(np.clip(a @ b, -1, 1)))
+
+
+def _straightest(candidates: list[tuple[float, Stub, Stub]]) -> Pairs:
+    """Pair greedily by the least bend."""
+    pairs: Pairs = {}
+    for _, p, q in sorted(candidates):
+        if p not in pairs and q not in pairs:
+            pairs |= _both_ways([(p, q)])
+    return pairs
+
+
+def _pairs_in_crossings(branches: list[Branch], depth: Depth) -> Pairs:
+    candidates = []
+    for stubs in _stubs_by_node(branches).values():
+        for p, q in combinations(stubs, 2):
+            bend = _bend(branches, p, q, depth)
+            if bend < CROSSING_BEND or len(stubs) == 2:
+                candidates.append((bend, p, q))
+    return _straightest(candidates)
+
+
+def _pairs_over_gaps(branches: list[Branch], depth: Depth, anything: Bools) -> Pairs:
+    stubs = [(i, end) for i, b in enumerate(branches) if not b.closed for end in (0, 1)]
+    candidates = []
+    for p, q in combinations(stubs, 2):
+        a, b = (branches[i].points[-end] for i, end in (p, q))
+        width = _at(depth, a) + _at(depth, b)
+        length = float(np.linalg.norm(b - a))
+        if length < MAX_GAP + 8 * width and len({p[0], q[0]}) == 2:
+            x, y = np.linspace(a, b, int(length) + 2).round().astype(int).T
+            gap = np.mean(~anything[y, x]) * length
+            bend = _bend(branches, p, q, depth)
+            if gap <= MAX_GAP and bend < GAP_BEND:
+                candidates.append((bend, p, q))
+    return _straightest(candidates)

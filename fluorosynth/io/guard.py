@@ -1,0 +1,81 @@
+"""What stands between an untrusted file and memory: limits, and one sentence for any failure."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fluorosynth.errors import BadDataError, FluorosynthError
+
+MAX_PIXELS = 2**26  # per frame; a 16-bit 8192 x 8192 detector still fits
+MAX_FRAMES = 2**16  # per file; an hour at 15 frames/s is 54,000
+MIN_SIDE = 16  # below this there is nothing to see
+
+
+def shown(path: Path | str) -> str:
+    """Return ``path`` quoted on one line, whatever characters it holds."""
+    return repr(str(path))
+
+
+def check_shape(path: Path, height: int, width: int) -> None:
+    """Refuse a frame of impossible size; called with header values, before decoding.
+
+    Raises
+    ------
+    BadDataError
+        When a side is below ``MIN_SIDE`` or the frame has over ``MAX_PIXELS`` pixels.
+    """
+    if min(height, width) < MIN_SIDE:
+        raise BadDataError(
+            f"{shown(path)} is {width} x {height} pixels; the least is {MIN_SIDE} x {MIN_SIDE}"
+        )
+    if height * width > MAX_PIXELS:
+        raise BadDataError(
+            f"{shown(path)} claims {width} x {height} pixels per frame; "
+            f"at most {MAX_PIXELS} pixels are read"
+        )
+
+
+def check_count(path: Path, frames: int) -> None:
+    """Refuse a file that claims no frames or more than ``MAX_FRAMES`` (BadDataError)."""
+    if not 1 <= frames <= MAX_FRAMES:
+        raise BadDataError(f"{shown(path)} claims {frames} frames; 1 to {MAX_FRAMES} can be read")
+
+
+def finite(path: Path, values: NDArray[Any]) -> NDArray[Any]:
+    """Return ``values``, or raise BadDataError with the number of NaN and infinite ones."""
+    bad = 0 if values.dtype.kind != "f" else int(values.size - np.isfinite(values).sum())
+    if bad:
+        raise BadDataError(f"{shown(path)} holds {bad} NaN or infinite values")
+    return values
+
+
+@contextmanager
+def untrusted(path: Path) -> Iterator[None]:
+    """Turn whatever a decoder throws at a broken file into one sentence, and hush its warnings.
+
+    Raises
+    ------
+    BadDataError
+        Naming ``path`` and the reason, for any exception that is not fluorosynth's own.
+    """
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except FluorosynthError:
+        raise
+    except Exception as error:  # decoders raise anything, from struct.error to KeyError
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise BadDataError(f"{shown(path)} cannot be read: {reason}") from error
+    finally:
+        cv2.utils.logging.setLogLevel(level)

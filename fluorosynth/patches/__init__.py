@@ -1,0 +1,1 @@
+"""Instrument-free windows cut out of real frames."""

@@ -1,0 +1,76 @@
+"""The frames of a file, each with where a window may lie and what it would score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fluorosynth.errors import BadDataError
+from fluorosynth.io.frames import Frame, count_frames, read_frames
+from fluorosynth.io.guard import shown
+from fluorosynth.patches.curvilinear import instrument_score
+from fluorosynth.patches.field import exposed_field
+from fluorosynth.patches.masks import keep_off, mask_path
+from fluorosynth.patches.search import Search
+from fluorosynth.patches.temporal import run_scores
+
+RUN = 8  # frames from which a file counts as a run
+FRAMES = (12, 32)  # of a run that are looked at, at least and at most
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A frame, where a window may lie (bool), and what it would score (float32)."""
+
+    frame: Frame
+    free: NDArray[np.bool_]
+    score: NDArray[np.float32]
+
+
+def sights(source: Path, name: str, share: int, search: Search) -> Iterator[Sight]:
+    """Look at about ``share`` evenly spaced frames of a file that is called ``name``."""
+    total = count_frames(source)
+    if search.masks:
+        return _masked(source, name, total, share, Path(search.masks))
+    if search.temporal and total >= RUN:
+        return _run(source, _spaced(range(total), min(max(share, FRAMES[0]), FRAMES[1])))
+    return _alone(source, _spaced(range(total), min(share, FRAMES[1])))
+
+
+def _masked(source: Path, name: str, total: int, share: int, masks: Path) -> Iterator[Sight]:
+    paths = {frame: mask_path(masks, name, frame) for frame in range(total)}
+    known = {frame: path for frame, path in paths.items() if path is not None}
+    if not known:
+        raise BadDataError(f"{shown(source)} has no mask of the same name in {shown(masks)}")
+    for frame in read_frames(source, _spaced(list(known), min(share, FRAMES[1]))):
+        yield Sight(frame, _free(frame), keep_off(known[frame.index], frame))
+
+
+def _run(source: Path, wanted: Sequence[int]) -> Iterator[Sight]:
+    frames = list(read_frames(source, wanted))
+    if not frames:  # a video's header may claim what is not there
+        return
+    free = np.logical_and.reduce([_free(frame) for frame in frames])
+    scores = run_scores(np.stack([frame.image for frame in frames]), free)
+    for frame, score in zip(frames, scores, strict=True):
+        yield Sight(frame, free, score)
+
+
+def _alone(source: Path, wanted: Sequence[int]) -> Iterator[Sight]:
+    for frame in read_frames(source, wanted):
+        free = _free(frame)
+        yield Sight(frame, free, instrument_score(frame.image, free))
+
+
+def _free(frame: Frame) -> NDArray[np.bool_]:
+    free = exposed_field(frame.image)
+    return free if frame.field is None else free & frame.field
+
+
+def _spaced(frames: Sequence[int], wanted: int) -> list[int]:
+    picks = np.linspace(0, len(frames) - 1, min(len(frames), max(wanted, 1)))
+    return [frames[int(pick)] for pick in picks]

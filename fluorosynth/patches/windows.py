@@ -1,0 +1,120 @@
+"""Square windows in a frame: drawing them, and cutting them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fluorosynth.errors import BadDataError
+from fluorosynth.sample import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A rectangle in one frame of one file.
+
+    Parameters
+    ----------
+    source
+        The file, relative to the folder that was searched, with forward slashes.
+    frame
+        Frame number in the file, from 0.
+    x, y
+        Column and row of the top-left pixel.
+    width, height
+        In pixels of the frame.
+    score
+        The most instrument-like thing in it: 0 none, 1 certain; 0 where masks were given.
+    """
+
+    source: str
+    frame: int
+    x: int
+    y: int
+    width: int
+    height: int
+    score: float
+
+    def overlap(self, other: Window) -> float:
+        """Return intersection over union of the two rectangles, wherever they lie."""
+        across = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        down = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        common = max(across, 0) * max(down, 0)
+        return common / (self.width * self.height + other.width * other.height - common)
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """An instrument-free picture, ``(size, size)`` uint8, and where it was cut."""
+
+    image: Image
+    window: Window
+
+
+def draw_squares(
+    field: NDArray[np.bool_],
+    score: NDArray[np.float32],
+    rng: np.random.Generator,
+    *,
+    smallest: int,
+    ceiling: float,
+    tries: int = 400,
+) -> list[tuple[int, int, int, float]]:
+    """Draw squares of random place and size that lie in the field and score low.
+
+    Sides are log-uniform from ``smallest`` to what the field's bounding box allows.
+
+    Parameters
+    ----------
+    field
+        ``(H, W)`` bool: where a window may lie.
+    score
+        ``(H, W)`` float in [0, 1]; a window scores the highest value inside it.
+    rng
+        Draws ``tries`` squares.
+    smallest
+        Least side, px.
+    ceiling
+        Windows that score more are refused.
+
+    Returns
+    -------
+    ``(x, y, side, score)`` of those that pass, in the order drawn.
+    """
+    rows, columns = np.flatnonzero(field.any(1)), np.flatnonzero(field.any(0))
+    if rows.size < smallest or columns.size < smallest:
+        return []
+    bottom, right = int(rows[-1]) + 1, int(columns[-1]) + 1
+    largest = min(bottom - rows[0], right - columns[0])
+    found = []
+    for share, across, down in rng.random((tries, 3)):
+        side = int(smallest * (largest / smallest) ** share)
+        x = int(columns[0] + across * (right - columns[0] - side + 1))
+        y = int(rows[0] + down * (bottom - rows[0] - side + 1))
+        if field[y : y + side, x : x + side].all():
+            worst = round(float(score[y : y + side, x : x + side].max()), 3)
+            if worst <= ceiling:
+                found.append((x, y, side, worst))
+    return found
+
+
+def cut(image: Image, window: Window, size: int) -> Image:
+    """Return the window's pixels as ``(size, size)`` uint8, area-averaged.
+
+    A window smaller than ``size`` is enlarged linearly. Raises BadDataError when the window does
+    not lie in the frame.
+    """
+    height, width = image.shape
+    if window.x + window.width > width or window.y + window.height > height:
+        raise BadDataError(
+            f"{window.source}: frame {window.frame} is {width}x{height}, too small for the window "
+            f"{window.width}x{window.height} at ({window.x}, {window.y}); is it the same file?"
+        )
+    rows = slice(window.y, window.y + window.height)
+    pixels = image[rows, window.x : window.x + window.width]
+    shrinks = min(window.width, window.height) >= size
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, (size, size), interpolation=method))

@@ -1,0 +1,64 @@
+"""Contact sheets: many small pictures as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+GAP = 4  # px between tiles
+
+
+def contact_sheet(
+    images: Sequence[NDArray[np.uint8]], columns: int = 8, labels: Sequence[str] | None = None
+) -> NDArray[np.uint8]:
+    """Lay pictures out in rows, each with a small caption in its top-left corner.
+
+    Parameters
+    ----------
+    images
+        ``(H, W)`` grey or ``(H, W, 3)`` RGB uint8, of any sizes; a cell is as large as the largest.
+    columns
+        Pictures in a row, >= 1.
+    labels
+        One caption per picture; none by default. Characters outside ASCII show as ``?``.
+
+    Returns
+    -------
+    ``(rows, columns, 3)`` uint8 RGB.
+
+    Examples
+    --------
+    >>> tile = np.full((60, 80), 90, np.uint8)
+    >>> contact_sheet([tile, tile, tile], columns=2, labels="abc").shape
+    (132, 172, 3)
+    """
+    if not images:
+        raise ValueError("a contact sheet needs at least one picture")
+    columns = min(columns, len(images))
+    height = max(image.shape[0] for image in images) + GAP
+    width = max(image.shape[1] for image in images) + GAP
+    rows = -(-len(images) // columns)
+    sheet = np.zeros((rows * height + GAP, columns * width + GAP, 3), np.uint8)
+    for number, image in enumerate(images):
+        row, column = divmod(number, columns)
+        y, x = row * height + GAP, column * width + GAP
+        tile = image if image.ndim == 3 else image[:, :, None]
+        sheet[y : y + image.shape[0], x : x + image.shape[1]] = tile
+        if labels is not None:
+            _caption(sheet, labels[number], (x + 3, y + 14))
+    return sheet
+
+
+def png_bytes(image: NDArray[np.uint8]) -> bytes:
+    """Return ``(H, W)`` grey or ``(H, W, 3)`` RGB uint8 as the bytes of a PNG file."""
+    ordered = image if image.ndim == 2 else np.ascontiguousarray(image[:, :, ::-1])
+    _, encoded = cv2.imencode(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    return bytes(encoded)
+
+
+def _caption(sheet: NDArray[np.uint8], text: str, at: tuple[int, int]) -> None:
+    for colour, thickness in (((0, 0, 0), 3), ((255, 255, 0), 1)):
+        cv2.putText(sheet, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, thickness, cv2.LINE_AA)
