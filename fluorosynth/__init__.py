@@ -10,4 +10,6 @@ from fluorosynth.errors import FluorosynthError
 from fluorosynth.recipe import Recipe, Sampler
 from fluorosynth.sample import Background, Device, Sample
 
-__all__ = ["Background", "Device", "FluorosynthError", "Recipe", "Sample", "Sampler"]
+__version__ = "0.1.0"
+
+__all__ = ["Background", "Device", "FluorosynthError", "Recipe", "Sample", "Sampler", "__version__"]

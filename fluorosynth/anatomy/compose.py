@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.anatomy import field, heart, noise, pelvis, tissue
+from fluorosynth.anatomy import field, heart, noise, pelvis, tissue, vessels
 from fluorosynth.anatomy.fields import Map
 from fluorosynth.anatomy.ribs import ribs
 from fluorosynth.anatomy.spine import Spine, spine
@@ -20,9 +20,10 @@ def chest(view: View, rng: np.random.Generator) -> Map:
     spine_x = rng.uniform(-0.6, 0.6) * view.fov
     total = tissue.body(view, rng) + heart.lung(view, rng)
     total += spine(view, Spine.draw(spine_x, rng), rng)
-    total += heart.heart(view, *rng.normal(0.0, (0.3 * view.fov, 0.15 * view.fov)), rng)
+    x, y = rng.normal(0.0, (0.3 * view.fov, 0.15 * view.fov)).tolist()
+    total += heart.heart(view, x, y, rng)
     for side in (-1, 1):
-        if rng.random() < 0.5:
+        if rng.random() < 0.6:
             place = (spine_x + side * rng.uniform(40, 80), rng.uniform(0.0, 0.55) * view.fov)
             total += heart.diaphragm(view, *place, rng)
     for slant in (rng.uniform(0.1, 0.7), -rng.uniform(0.1, 0.8)):
@@ -67,21 +68,32 @@ class Options:
 
 
 def render(size: int, rng: np.random.Generator, options: Options) -> NDArray[np.uint8]:
-    """Render one ``(size, size)`` uint8 frame."""
+    """Render one ``(size, size)`` uint8 frame.
+
+    The noise is drawn last, so that the anatomy is the same at every size.
+    """
     view = View.draw(size, rng.uniform(85.0, 150.0), rng)
     weights = np.cumsum(options.weights)
     scene = VIEWS[int(np.searchsorted(weights, rng.random() * weights[-1], "right"))]
-    attenuation = scene(view, rng) + tissue.mottle(view, rng, rng.uniform(0.01, 0.04))
+    attenuation = scene(view, rng) + tissue.mottle(view, rng, rng.uniform(0.012, 0.05))
     attenuation += tissue.layers(view, rng)
     if rng.random() < 0.3:
         attenuation += tissue.fold(view, rng)
+    if rng.random() < options.vessels:
+        attenuation += vessels.tree(view, rng)
     if rng.random() < 0.15:
         attenuation += field.wedge(size, rng)
     grey = display(expose(attenuation, rng), rng)
-    grey += noise.quantum(grey, rng, options.noise * rng.uniform(2.4, 5.2))
-    if rng.random() < options.borders:
-        grey *= field.circle(size, rng) if rng.random() < 0.2 else field.blades(size, rng)
-    return np.clip(np.rint(grey), 0, 255).astype(np.uint8)
+    open_field = aperture(size, rng, options.borders)
+    grey += noise.quantum(grey, rng, options.noise * rng.uniform(2.3, 5.0))
+    return np.clip(np.rint(grey * open_field), 0, 255).astype(np.uint8)
+
+
+def aperture(size: int, rng: np.random.Generator, probability: float) -> Map | float:
+    """Transmission of what bounds the field: blades, a circle (one in five), or nothing."""
+    if rng.random() >= probability:
+        return 1.0
+    return field.circle(size, rng) if rng.random() < 0.2 else field.blades(size, rng)
 
 
 def expose(attenuation: Map, rng: np.random.Generator) -> Map:
@@ -90,13 +102,13 @@ def expose(attenuation: Map, rng: np.random.Generator) -> Map:
     share = rng.uniform(0.1, 0.5)
     scatter = lowpass(primary, rng.uniform(0.08, 0.16))
     total = (1 - share) * primary + share * scatter
-    return np.log(cv2.GaussianBlur(total, (0, 0), rng.uniform(0.4, 0.9)))
+    return np.log(cv2.GaussianBlur(total, (0, 0), rng.uniform(0.3, 0.7)))
 
 
 def display(log: Map, rng: np.random.Generator) -> Map:
     """Grey levels: dynamic range compression, edge enhancement, window."""
     log = log - rng.uniform(0.3, 0.85) * lowpass(log, rng.uniform(0.1, 0.2))
-    log = log + rng.uniform(0.0, 0.8) * (log - cv2.GaussianBlur(log, (0, 0), 3.0))
+    log = log + rng.uniform(0.1, 0.9) * (log - cv2.GaussianBlur(log, (0, 0), 3.0))
     low, high = np.percentile(log[::4, ::4], (2, 98))
     black, white = rng.uniform(55, 105), rng.uniform(165, 215)
     return np.asarray(black + (white - black) * (log - low) / max(high - low, 0.3))

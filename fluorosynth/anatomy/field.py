@@ -24,7 +24,7 @@ def circle(size: int, rng: np.random.Generator) -> Map:
 
 def blades(size: int, rng: np.random.Generator) -> Map:
     """Transmission of four collimator blades, each up to a few per cent into the frame."""
-    inset = np.maximum(rng.normal(0.012, 0.006) + rng.normal(0.0, 0.008, 4), -0.01)
+    inset = np.maximum(rng.normal(0.003, 0.006) + rng.normal(0.0, 0.006, 4), -0.015)
     width, leak = rng.uniform(0.004, 0.03, 4), rng.uniform(0.0, 0.2)
     axis = pixels(size)[0][0] + 0.5
     left, right, top, low = (

@@ -15,7 +15,12 @@ def smooth(grid: Map, size: int) -> Map:
     """Enlarge ``(n, n)`` float64 to ``(size, size)`` by uniform cubic B-splines.
 
     The same picture at every size. Independent unit normal coefficients give a field of standard
-    deviation .48 that correlates over about one cell, ``size / (n - 3)`` px.
+    deviation .48 that correlates over about one cell, ``size / (n - 3)`` px; n >= 4.
+
+    Examples
+    --------
+    >>> smooth(np.eye(4), 8).shape
+    (8, 8)
     """
     rows, cols = (_spline(n, size) for n in grid.shape)
     return np.asarray(rows @ np.ascontiguousarray((cols @ grid.T).T))

@@ -19,7 +19,7 @@ def heart(view: View, x: float, y: float, rng: np.random.Generator) -> Map:
     side = rng.choice((-1.0, 1.0))
     across, along = view.turned(x + 0.5 * side * wide, y - 0.5 * high, rng.uniform(-0.4, 0.4))
     base = ball((across / (0.75 * wide)) ** 2 + (along / (0.8 * high)) ** 2)
-    return LUNG * rng.uniform(15.0, 60.0) * np.maximum(left, rng.uniform(0.4, 0.9) * base)
+    return LUNG * rng.uniform(20.0, 65.0) * np.maximum(left, rng.uniform(0.4, 0.9) * base)
 
 
 def diaphragm(view: View, x: float, y: float, rng: np.random.Generator) -> Map:
@@ -27,7 +27,7 @@ def diaphragm(view: View, x: float, y: float, rng: np.random.Generator) -> Map:
     wide, high = rng.uniform(70.0, 120.0), rng.uniform(50.0, 90.0)
     across, along = view.turned(x, y + high, rng.normal(0.0, 0.15))
     dome = ball((across / wide) ** 2 + (np.minimum(along, 0.0) / high) ** 2)
-    return LUNG * rng.uniform(12.0, 50.0) * dome
+    return LUNG * rng.uniform(18.0, 60.0) * dome
 
 
 def lung(view: View, rng: np.random.Generator) -> Map:
@@ -36,5 +36,5 @@ def lung(view: View, rng: np.random.Generator) -> Map:
     n = int(view.fov / rng.uniform(7.0, 15.0))
     net = np.abs(smooth(rng.standard_normal((n, n)), view.size))
     streaks = np.maximum(1.0 - net / 0.5, 0.0)
-    streaks *= np.maximum(cloud + 0.5, 0.0)
-    return rng.uniform(0.02, 0.07) * cloud + rng.uniform(0.02, 0.09) * streaks
+    streaks *= np.clip(cloud + 0.5, 0.0, 1.0)
+    return rng.uniform(0.02, 0.08) * cloud + rng.uniform(0.02, 0.07) * streaks

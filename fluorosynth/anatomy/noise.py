@@ -24,4 +24,4 @@ def quantum(grey: Map, rng: np.random.Generator, level: float) -> Map:
     """
     power = rng.uniform(-0.4, 0.4)
     strength = level * (np.maximum(grey, 16.0) / 128.0) ** power
-    return strength * grain(grey.shape[0], rng, rng.uniform(0.4, 0.8))
+    return strength * grain(grey.shape[0], rng, rng.uniform(0.45, 0.75))

@@ -32,10 +32,11 @@ def ribs(view: View, x: float, slant: float, rng: np.random.Generator) -> Map:
     path /= spacing
     level = np.floor(path)
     k = level.astype(int) & 31
-    offset = rng.normal(0.5, 0.12, 32)
+    offset = rng.normal(0.5, 0.15, 32)
     # Seen along its slope, a bar at steepness m is thinner across by 1 / sqrt(1 + m^2).
     across = spacing / np.sqrt(1 + (slant - 2 * bow * out) ** 2)
     bone = tube((path - level - offset[k]) * across, radius, rng.uniform(0.6, 1.5))
     visible = np.clip(0.6 + 0.5 * smooth(rng.standard_normal((5, 5)), view.size), 0.0, 1.0)
-    density = rng.uniform(0.15, 0.7) * rng.uniform(0.2, 1.0, 32)
-    return BONE * density[k] * bone * visible * np.clip(out / 12.0 - 0.6, 0.0, 1.0)
+    density = rng.uniform(0.15, 0.55) * rng.uniform(0.2, 1.0, 32)
+    bone *= density[k]
+    return BONE * bone * visible * np.clip(out / 12.0 - 0.6, 0.0, 1.0)

@@ -83,7 +83,7 @@ def _body(t: Map, u: Map, shape: Spine, rng: np.random.Generator) -> Map:
     ring = np.maximum(1.0 - ((r - 0.9) / 0.2) ** 2, 0.0)
     plate = rng.uniform(0.6, 2.2) * ring + rng.uniform(0.2, 1.5) * step(1 - r, 0.3)
     cortex = np.maximum(1.0 - ((edge - 1.2) / 1.6) ** 2, 0.0)
-    return inside * (rng.uniform(2.0, 4.0) + rng.uniform(0.2, 1.5) * cortex) + plate
+    return inside * (rng.uniform(0.8, 2.8) + rng.uniform(0.2, 1.5) * cortex) + plate
 
 
 def _processes(t: Map, u: Map, shape: Spine, rng: np.random.Generator) -> Map:
@@ -95,14 +95,14 @@ def _processes(t: Map, u: Map, shape: Spine, rng: np.random.Generator) -> Map:
     spinous = ball(((t - 1.5 * shift) / (0.15 * half * (1.3 + 0.5 * low))) ** 2 + low * low)
     flat = (u + 0.05 * shape.pitch - 0.1 * np.abs(t)) / (0.15 * shape.pitch)
     wing = ball(((np.abs(t - 0.8 * shift) - 1.1 * half) / (0.6 * half)) ** 2 + flat * flat)
-    size = rng.uniform((0.5, 1.0, 0.5), (4.0, 5.0, 3.0))
-    return size[0] * shell(w * w + v * v, 0.4) + size[1] * spinous + size[2] * wing
+    ring = rng.uniform(0.5, 3.0) * shell(w * w + v * v, 0.4)
+    return ring + rng.uniform(1.0, 3.0) * spinous + rng.uniform(0.5, 2.5) * wing
 
 
 def _sheath(t: Map, shape: Spine, rng: np.random.Generator) -> Map:
     """Attenuation of discs, muscles and the descending aorta along the column."""
-    wide = shape.half * rng.uniform(1.05, 1.5, 2)
-    soft = step(wide[0] - t, rng.uniform(1, 9)) * step(wide[1] + t, rng.uniform(1, 9))
+    right, left = (shape.half * rng.uniform(1.05, 1.5, 2)).tolist()
+    soft = step(right - t, rng.uniform(2, 10)) * step(left + t, rng.uniform(2, 10))
     side, radius = rng.choice((-1.0, 1.0)), rng.uniform(10.0, 14.0)
-    aorta = 2 * radius * ball(((t - side * (wide[0] - 0.4 * radius)) / radius) ** 2)
+    aorta = 2 * radius * ball(((t - side * (right - 0.4 * radius)) / radius) ** 2)
     return WATER * (rng.uniform(8.0, 28.0) * soft + 0.5 * aorta)

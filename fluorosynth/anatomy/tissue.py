@@ -15,9 +15,9 @@ BONE = 0.045  # what a millimetre of cortical bone adds to it
 
 def body(view: View, rng: np.random.Generator) -> Map:
     """Return the attenuation of the trunk: a slope across the field and slow unevenness."""
-    slope = rng.normal(0.0, 0.22, 2) / view.fov
+    right, down = (rng.normal(0.0, 0.22 / view.fov) for _ in range(2))
     uneven = fractal(view.size, rng, (1, 2, 4), 1.0)
-    return slope[0] * view.x + slope[1] * view.y + 0.10 * uneven
+    return right * view.x + down * view.y + 0.10 * uneven
 
 
 def mottle(view: View, rng: np.random.Generator, amplitude: float) -> Map:

@@ -40,7 +40,7 @@ class View:
     @property
     def size(self) -> int:
         """Pixels down the frame."""
-        return self.x.shape[0]
+        return len(self.x)
 
     def turned(self, x: float, y: float, angle: float) -> tuple[Map, Map]:
         """Return (across, along), in mm, of axes centred at (x, y) and turned by ``angle``.

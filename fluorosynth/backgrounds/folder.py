@@ -61,10 +61,10 @@ class Folder(BackgroundSource):
     ('run.npy#0', 'run.npy#1', 'run.npy#2')
     """
 
-    path: str
+    path: Path
     max_frames: Annotated[int, Ge(1)] = 512
     skip_bad: bool = False
-    ignore: str = ""
+    ignore: Path | None = None
 
     def open(self, size: int, seed: int) -> Pool:  # noqa: ARG002 - nothing is drawn once
         """Read the frames into a pool of ``(size, size)`` pictures.
@@ -134,7 +134,7 @@ class Folder(BackgroundSource):
 
     def _mask(self, name: Path, frame: Frame) -> Image | None:
         """Return 255 where the truth is unknown, ``(H, W)`` like the frame, or None."""
-        folder = Path(self.ignore, name).parent
+        folder = Path(self.ignore or "", name).parent
         path = folder / f"{name.stem}#{frame.index}.png"
         if not path.exists():
             path = folder / f"{name.stem}.png"

@@ -88,7 +88,7 @@ class Polylines(DeviceSource):
         For devices whose name or file gives none.
     """
 
-    path: str
+    path: Path
     share: Annotated[float, Interval(gt=0, le=1)] = 1.0
     frame_size: tuple[int, int] = (512, 512)
     label: str = "catheter"

@@ -99,7 +99,7 @@ def fit(devices: DeviceSet, frame: tuple[int, int], size: int) -> DeviceSet:
     )
 
 
-def find_files(source: str, suffixes: Collection[str]) -> list[Path]:
+def find_files(source: str | Path, suffixes: Collection[str]) -> list[Path]:
     """Return the files that a file, folder or glob names, sorted; from folders by suffix.
 
     Raises BadDataError where there is none.
@@ -108,10 +108,10 @@ def find_files(source: str, suffixes: Collection[str]) -> list[Path]:
     if path.is_file():
         return [path]
     # Path.glob takes no absolute pattern
-    matches = glob.iglob(source, recursive=True)  # noqa: PTH207
+    matches = glob.iglob(str(source), recursive=True)  # noqa: PTH207
     found = path.iterdir() if path.is_dir() else map(Path, matches)
     files = sorted(p for p in found if p.suffix.lower() in suffixes and p.is_file())
     if not files:
         reason = "holds no file" if path.is_dir() else "is no file or folder, and matches no file"
-        raise BadDataError(f"{source!r} {reason} ending in {', '.join(sorted(suffixes))}")
+        raise BadDataError(f"{str(source)!r} {reason} ending in {', '.join(sorted(suffixes))}")
     return files

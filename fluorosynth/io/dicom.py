@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from fluorosynth.errors import BadDataError, MissingExtraError
 from fluorosynth.io.dicom_display import DISPLAY_TAGS, displayed, of_frame
@@ -94,7 +94,7 @@ def _check_decoder(path: Path, header: Dataset) -> None:
 
 
 def _check_codestreams(path: Path, header: Dataset, start: int, frames: int) -> None:
-    """Refuse JPEGs whose own header claims another size than the DICOM header does."""
+    """Refuse JPEGs that are cut short or claim another size than the DICOM header does."""
     from pydicom.encaps import generate_frames
     from pydicom.uid import RLELossless
 
@@ -108,12 +108,27 @@ def _check_codestreams(path: Path, header: Dataset, start: int, frames: int) -> 
         file.seek(start + 12)  # tag, VR and length
         streams = generate_frames(file, number_of_frames=frames, extended_offsets=offsets)
         for index, stream in enumerate(streams):
-            width, height = Image.open(BytesIO(stream)).size
+            if b"\xff\xd9" not in stream[-16:]:  # the end mark; decoders fill the rest with grey
+                raise BadDataError(f"{shown(path)} is truncated: frame {index} is cut short")
+            width, height = _size(path, stream)
             if (height, width) != (header.Rows, header.Columns):
                 raise BadDataError(
                     f"{shown(path)}: frame {index} is {width} x {height} pixels, "
                     f"the header says {header.Columns} x {header.Rows}"
                 )
+
+
+def _size(path: Path, stream: bytes) -> tuple[int, int]:
+    """Return (width, height) from the header of a JPEG or JPEG 2000."""
+    try:
+        return Image.open(BytesIO(stream)).size
+    except UnidentifiedImageError:  # Pillow knows 8 bits only; this decoder knows the others
+        try:
+            from libjpeg.utils import get_parameters
+        except ImportError:
+            raise MissingExtraError(f"{shown(path)} needs pylibjpeg-libjpeg: {_GET_IT}") from None
+        parameters = get_parameters(stream)
+        return parameters["columns"], parameters["rows"]
 
 
 def _decode(path: Path, wanted: Sequence[int], frames: int) -> Iterator[NDArray[Any]]:

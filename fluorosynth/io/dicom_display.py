@@ -39,7 +39,8 @@ def of_frame(header: Dataset, index: int) -> Dataset:
     """Return a copy of ``header`` with the functional groups of frame ``index`` laid over it."""
     from pydicom import Dataset
 
-    own = Dataset(header)
+    own = Dataset()
+    own.update(header)
     own.file_meta = header.file_meta
     for sequence, item in zip(_GROUPS, (0, index), strict=True):
         groups = header.get(sequence) or ()
@@ -90,10 +91,10 @@ def _widen_table(header: Dataset, sequence: str) -> int:
     """
     if not header.get(sequence):
         return 0
-    table = deepcopy(header[sequence][0])  # the frames of a file share it
+    table = deepcopy(header[sequence][0])
     entries, first, bits = table.LUTDescriptor
     table.LUTDescriptor = [entries, first, 16]
-    setattr(header, sequence, [table])
+    header.add_new(sequence, "SQ", [table])  # replaces the element, which is shared too
     return int(bits)
 
 

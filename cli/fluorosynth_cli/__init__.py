@@ -1,0 +1,1 @@
+"""The command line of fluorosynth: one file per command."""

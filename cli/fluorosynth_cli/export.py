@@ -1,0 +1,35 @@
+"""``fluorosynth export``: a set in another format."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+EXAMPLES = """
+\b
+Examples:
+  fluorosynth export data/synthetic --to folder --out png
+  fluorosynth export data/synthetic --to nnunet --out nnUNet_raw/Dataset101_Catheter
+  fluorosynth export data/synthetic --to coco --out coco
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--to", required=True, help="folder, nnunet, coco, or an installed exporter.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder.")
+@click.option("--quiet", is_flag=True, help="No progress, no summary.")
+def command(folder: Path, to: str, out: Path, quiet: bool) -> None:
+    """Write the set in FOLDER in the layout of another tool."""
+    from tqdm import tqdm
+
+    from fluorosynth.dataset import read_manifest, read_samples
+    from fluorosynth.exporters.base import export
+
+    n = read_manifest(folder).n
+    samples = tqdm(read_samples(folder), total=n, unit="image", file=sys.stderr, disable=quiet)
+    export(samples, to, out)
+    if not quiet:
+        click.echo(f"{n} samples as {to}: {out}")

@@ -1,0 +1,140 @@
+"""``fluorosynth generate``: a recipe in, shards out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fluorosynth_cli.recipes import changed, pick_recipe
+
+if TYPE_CHECKING:
+    from fluorosynth.recipe import Recipe
+
+EXAMPLES = """
+\b
+Examples:
+  fluorosynth generate --n 9000 --out data/synthetic
+  fluorosynth generate --n 9000 --out data/mine --backgrounds patches --devices traced.json
+  fluorosynth generate --n 9000 --out data/soft --set jitter.amount=20 --workers 4
+  fluorosynth generate --n 9000 --out data/mine --recipe my.toml --dry-run
+
+Interrupted at any moment, the same command goes on and ends with the same bytes.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--n", required=True, type=click.IntRange(1, 2**40), help="Number of samples.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the set.")
+@click.option("--recipe", default="paper", show_default=True, help="A preset or a TOML file.")
+@click.option("--backgrounds", help="Frames or patches: a file, a folder, a glob.")
+@click.option("--devices", help="Masks (a folder of PNGs) or centrelines (JSON, CSV).")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**64 - 1))
+@click.option("--size", type=int, help="Side of the pictures, px.")
+@click.option("--workers", type=click.IntRange(1), help="Processes [default: one per free core].")
+@click.option("--shard-size", default=500, show_default=True, type=click.IntRange(1))
+@click.option("--compress", is_flag=True, help="gzip the pictures: smaller, ten times slower.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="jitter.amount=20, ...")
+@click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
+@click.option("--dry-run", is_flag=True, help="Say what would be written, how large, how long.")
+@click.option("--preview", type=click.IntRange(1, 256), metavar="K", help="Open with K pictures.")
+@click.option("--quiet", is_flag=True, help="No progress, no summary.")
+def command(
+    n: int,
+    out: Path,
+    recipe: str,
+    backgrounds: str | None,
+    devices: str | None,
+    seed: int,
+    size: int | None,
+    workers: int | None,
+    shard_size: int,
+    compress: bool,
+    settings: tuple[str, ...],
+    skip_bad: bool,
+    dry_run: bool,
+    preview: int | None,
+    quiet: bool,
+) -> None:
+    """Make N labelled pictures and write them as HDF5 shards."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    chosen = changed(pick_recipe(recipe), settings, backgrounds, devices, size, skip_bad)
+    if dry_run:
+        _estimate(chosen, n, seed, out, shard_size)
+        return
+    if preview:
+        _preview(chosen, seed, min(n, preview), out, quiet)
+    _generate(chosen, n, seed, out, workers or _cores(), shard_size, compress, quiet)
+
+
+def _generate(
+    recipe: Recipe,
+    n: int,
+    seed: int,
+    out: Path,
+    workers: int,
+    shard_size: int,
+    compress: bool,
+    quiet: bool,
+) -> None:
+    from tqdm import tqdm
+
+    from fluorosynth.generate import generate
+
+    tqdm.monitor_interval = 0  # its thread would be there when workers fork
+    started = time.perf_counter()
+    with tqdm(total=n, unit="image", file=sys.stderr, disable=quiet, smoothing=0.1) as bar:
+        compression = "gzip" if compress else None
+        outcome = generate(recipe, out, n, seed, workers, shard_size, compression, bar.update)
+    if quiet:
+        return
+    seconds = time.perf_counter() - started
+    size = sum(path.stat().st_size for path in out.glob("shard-*.h5"))
+    click.echo(
+        f"{n} samples in {out}: {size / 1e6:.0f} MB; made {outcome.made} in {seconds:.1f} s "
+        f"({outcome.made / seconds:.0f} images/s, {workers} workers)"
+    )
+    click.echo(f"look: {out / 'preview.png'}   check: fluorosynth verify {out}")
+
+
+def _estimate(recipe: Recipe, n: int, seed: int, out: Path, shard_size: int) -> None:
+    import shutil
+
+    from fluorosynth.plan import Plan
+
+    plan = Plan(out, n, shard_size, recipe.size)
+    sampler = recipe.open(seed)
+    tries = min(n, 64)
+    sampler.sample(0)
+    started = time.perf_counter()
+    for index in range(tries):
+        sampler.sample(index)
+    seconds = (time.perf_counter() - started) / tries * n
+    there = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
+    click.echo(
+        f"would write {n} samples of {recipe.size} px as {plan.shards} shards in {out}: "
+        f"about {plan.bytes / 1e6:.0f} MB ({shutil.disk_usage(there).free / 1e9:.1f} GB free), "
+        f"about {seconds:.0f} s on one core"
+    )
+
+
+def _preview(recipe: Recipe, seed: int, count: int, out: Path, quiet: bool) -> None:
+    from fluorosynth.preview import write_preview
+
+    sampler = recipe.open(seed)
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "first.png"
+    write_preview([sampler.sample(index) for index in range(count)], path)
+    if not quiet:
+        click.echo(f"the first {count}: {path}")
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,102 @@
+"""``fluorosynth``: finds the command's file, turns errors into sentences and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "generate": "recipe -> shards; resumes",
+    "patches": "real frames -> instrument-free patches",
+    "sample": "one sample, for a bug report",
+    "recipe": "list and show recipes",
+    "info": "what a set holds",
+    "verify": "check a set, byte by byte",
+    "preview": "a contact sheet of a set",
+    "export": "a set in another format",
+    "doctor": "versions, extras, free disk",
+}
+
+
+class Lazy(click.Group):
+    """A group that imports a command's file when it is called, so that --help stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the commands in the order that people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"fluorosynth_cli.{name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+EPILOG = """
+\b
+Examples:
+  fluorosynth generate --n 9000 --out data/synthetic
+  fluorosynth patches run.dcm --out patches
+  fluorosynth preview data/synthetic --out sheet.png
+
+Exit codes: 0 done, 2 usage, 3 bad data, 4 interrupted and resumable.
+"""
+
+
+@click.group(cls=Lazy, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="fluorosynth")
+def cli() -> None:
+    """Labelled X-ray fluoroscopy, made rather than annotated."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        cli.main(arguments, prog_name="fluorosynth", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("interrupted", 4)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        from fluorosynth.errors import FluorosynthError
+
+        if not isinstance(error, FluorosynthError):
+            raise
+        cause = error.__cause__
+        if cause is not None and not isinstance(cause, FluorosynthError):
+            import traceback
+
+            traceback.print_exception(cause)
+        _fail(str(error), error.exit_code)
+
+
+def _terminate(number: int, frame: FrameType | None) -> Any:  # noqa: ARG001
+    raise KeyboardInterrupt
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(f"Error: {message}", err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

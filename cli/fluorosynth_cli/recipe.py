@@ -1,0 +1,34 @@
+"""``fluorosynth recipe``: the presets."""
+
+from __future__ import annotations
+
+import click
+
+EXAMPLES = """
+\b
+Examples:
+  fluorosynth recipe list
+  fluorosynth recipe show paper > my.toml
+"""
+
+
+@click.group(epilog=EXAMPLES)
+def command() -> None:
+    """List the built-in recipes, or show one as TOML to edit."""
+
+
+@command.command("list")
+def list_() -> None:
+    """Print the names of the built-in recipes."""
+    from fluorosynth.recipe import Recipe
+
+    click.echo("\n".join(Recipe.presets()))
+
+
+@command.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Print a built-in recipe, or the file NAME with every default filled in."""
+    from fluorosynth.recipe import Recipe, preset_text
+
+    click.echo(Recipe.read(name).to_toml() if name.endswith(".toml") else preset_text(name), nl=False)

@@ -1,0 +1,49 @@
+"""``fluorosynth sample``: one sample, for a bug report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fluorosynth_cli.recipes import changed, pick_recipe
+
+EXAMPLES = """
+\b
+Examples:
+  fluorosynth sample --recipe paper --seed 0 --index 17 --out x.png
+  fluorosynth sample --recipe my.toml --seed 3 --index 4711 --out x.png
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--recipe", default="paper", show_default=True, help="A preset or a TOML file.")
+@click.option("--backgrounds", help="As for generate.")
+@click.option("--devices", help="As for generate.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**64 - 1))
+@click.option("--index", required=True, type=click.IntRange(0))
+@click.option("--size", type=int, help="Side of the picture, px.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="As for generate.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A PNG file.")
+@click.option("--quiet", is_flag=True, help="Do not print what was drawn.")
+def command(
+    recipe: str,
+    backgrounds: str | None,
+    devices: str | None,
+    seed: int,
+    index: int,
+    size: int | None,
+    settings: tuple[str, ...],
+    out: Path,
+    quiet: bool,
+) -> None:
+    """Write one sample, plain and with its label outlined, and print all that was drawn for it."""
+    import json
+
+    from fluorosynth.preview import write_preview
+
+    chosen = changed(pick_recipe(recipe), settings, backgrounds, devices, size)
+    sample = chosen.sample(seed, index)
+    write_preview([sample], out)
+    if not quiet:
+        click.echo(json.dumps(sample.meta, indent=1, ensure_ascii=False))

@@ -1,0 +1,69 @@
+"""``fluorosynth verify``: is every byte of a set what was written?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+EXAMPLES = """
+\b
+Examples:
+  fluorosynth verify data/synthetic
+  fluorosynth verify data/synthetic --deep
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--deep", is_flag=True, help="Also make every sample again and compare bytes.")
+@click.option("--quiet", is_flag=True, help="No progress, no summary.")
+def command(folder: Path, deep: bool, quiet: bool) -> None:
+    """Check every checksum of the set in FOLDER."""
+    from fluorosynth.dataset import read_manifest
+
+    manifest = read_manifest(folder)
+    _files(folder, len(manifest.shards), quiet)
+    if deep:
+        _samples(folder, manifest.recipe, manifest.seed, manifest.n, quiet)
+    if not quiet:
+        again = ", made again and equal byte for byte" if deep else ""
+        click.echo(f"{manifest.n} samples in {len(manifest.shards)} shards: intact{again}")
+
+
+def _files(folder: Path, shards: int, quiet: bool) -> None:
+    from tqdm import tqdm
+
+    from fluorosynth.dataset import verify
+    from fluorosynth.errors import BadDataError
+
+    progress = tqdm(verify(folder), total=shards, unit="shard", file=sys.stderr, disable=quiet)
+    wrong = [(name, problems) for name, problems in progress if problems]
+    if wrong:
+        names = " ".join(str(folder / name) for name, _ in wrong)
+        said = "\n".join(problem for _, problems in wrong for problem in problems[:10])
+        raise BadDataError(
+            f"{said}\n{len(wrong)} of {shards} shards are damaged. Delete them and run the "
+            f"generate command again: only they are made anew.\n  rm {names}"
+        )
+
+
+def _samples(folder: Path, recipe: str, seed: int, n: int, quiet: bool) -> None:
+    from tqdm import tqdm
+
+    from fluorosynth.dataset import verify_deep
+    from fluorosynth.errors import BadDataError
+    from fluorosynth.recipe import Recipe
+
+    sampler = Recipe.from_toml(recipe, "the set's recipe").open(seed)
+    progress = tqdm(
+        verify_deep(folder, sampler), total=n, unit="image", file=sys.stderr, disable=quiet
+    )
+    differ = [index for index, equal in progress if not equal]
+    if differ:
+        raise BadDataError(
+            f"{len(differ)} of {n} samples differ when made again, first {differ[0]}: other "
+            f"versions, a changed source, or a stage that is no pure function\nSee it: fluorosynth "
+            f"sample --recipe RECIPE --seed {seed} --index {differ[0]} --out x.png"
+        )

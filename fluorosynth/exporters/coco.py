@@ -1,0 +1,83 @@
+"""COCO instances with run-length masks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fluorosynth.errors import MissingExtraError
+from fluorosynth.exporters.base import Exporter
+from fluorosynth.raster import rasterise
+from fluorosynth.sample import IGNORE, Device, Sample
+from fluorosynth.sheet import png_bytes
+
+
+@dataclass(frozen=True)
+class Coco(Exporter):
+    """``images/000000.png`` and ``annotations.json``: one instance per instrument.
+
+    Masks are compressed RLE made by pycocotools; boxes are ``[x, y, width, height]`` in pixels.
+    Regions without truth become ``iscrowd`` instances, which COCO's evaluation ignores.
+    """
+
+    def write(self, samples: Iterable[tuple[int, Sample]], out: Path) -> None:
+        """Write pictures and annotations."""
+        (out / "images").mkdir()
+        images: list[dict[str, Any]] = []
+        annotations: list[dict[str, Any]] = []
+        categories: dict[str, int] = {}
+        for index, sample in samples:
+            if sample.mask is None:
+                raise ValueError(f"sample {index} has no mask")
+            name = f"{index:06d}.png"
+            (out / "images" / name).write_bytes(png_bytes(sample.image))
+            height, width = sample.image.shape
+            images.append({"id": index, "file_name": name, "height": height, "width": width})
+            for device in sample.devices:
+                category = categories.setdefault(device.label, len(categories) + 1)
+                region = rasterise([device], (height, width))
+                annotations += _instance(region, index, category, device, len(annotations))
+            unknown = (sample.mask == IGNORE).astype(np.uint8)
+            annotations += _instance(unknown, index, 1, None, len(annotations))
+        content = {
+            "images": images,
+            "annotations": annotations,
+            "categories": [{"id": i, "name": name} for name, i in categories.items()],
+        }
+        (out / "annotations.json").write_text(json.dumps(content) + "\n", "utf-8")
+
+
+def _instance(
+    region: np.ndarray[Any, np.dtype[np.uint8]],
+    image: int,
+    category: int,
+    device: Device | None,
+    before: int,
+) -> list[dict[str, Any]]:
+    """Return the annotation of a region; none when it is empty."""
+    if not region.any():
+        return []
+    try:
+        from pycocotools import mask as coco
+    except ImportError:
+        raise MissingExtraError(
+            "the COCO exporter needs pycocotools: pip install 'fluorosynth[coco]'"
+        ) from None
+    rle = coco.encode(np.asfortranarray(region))
+    annotation = {
+        "id": before + 1,
+        "image_id": image,
+        "category_id": category,
+        "segmentation": {"size": rle["size"], "counts": rle["counts"].decode("ascii")},
+        "area": int(region.sum()),
+        "bbox": [float(v) for v in coco.toBbox(rle)],
+        "iscrowd": int(device is None),
+    }
+    if device is not None:
+        annotation["centreline"] = device.centreline.round(2).tolist()
+    return [annotation]

@@ -1,0 +1,127 @@
+"""What a run will write: which samples go into which shard, and what is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.shards import ShardInfo, open_shard, software
+
+POINTS_PER_SAMPLE = 4096  # bytes, an estimate: curves, provenance, checksums
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A data set to be written.
+
+    Parameters
+    ----------
+    out
+        Folder of the set.
+    n
+        Number of samples, indices 0 .. n - 1.
+    shard_size
+        Samples per shard, the last one excepted.
+    size
+        Side of the pictures in pixels.
+    """
+
+    out: Path
+    n: int
+    shard_size: int
+    size: int
+
+    def __post_init__(self) -> None:
+        for name, value in (("n", self.n), ("shard size", self.shard_size)):
+            if value < 1:
+                raise UsageError(f"{name} must be at least 1, not {value}")
+
+    @property
+    def shards(self) -> int:
+        """Number of shards."""
+        return -(-self.n // self.shard_size)
+
+    @property
+    def bytes(self) -> int:
+        """About how many bytes the set takes."""
+        return self.n * (2 * self.size**2 + POINTS_PER_SAMPLE)
+
+    def span(self, number: int) -> tuple[int, int]:
+        """Return the first index and the number of samples of shard ``number``."""
+        first = number * self.shard_size
+        return first, min(self.shard_size, self.n - first)
+
+    def path(self, number: int) -> Path:
+        """Return the final name of shard ``number``."""
+        return self.out / f"shard-{number:05d}.h5"
+
+
+def missing(plan: Plan, recipe: str, seed: int, fingerprints: list[str]) -> list[int]:
+    """Return the numbers of the shards that are not there yet, in order.
+
+    Raises
+    ------
+    UsageError
+        When the folder holds shards of another recipe, seed, source or layout; it shows how
+        they differ. BadDataError when one is broken.
+    """
+    present = {}
+    for path in sorted(plan.out.glob("shard-*.h5")):
+        present[path] = _read_info(path)
+        _check(path, present[path], recipe, seed, fingerprints)
+    wanted = []
+    for number in range(plan.shards):
+        info = present.pop(plan.path(number), None)
+        first, count = plan.span(number)
+        if info is None or (info.count < count and info.first == first and _is_last(plan, number)):
+            wanted.append(number)
+        elif (info.first, info.count) != (first, count):
+            raise UsageError(
+                f"{plan.path(number)} holds samples {info.first}..{info.first + info.count - 1}, "
+                f"this run would put {first}..{first + count - 1} there: use the --shard-size and "
+                "--n of the first run, or another --out"
+            )
+    if present:
+        raise UsageError(
+            f"{next(iter(present))} lies beyond --n {plan.n}: ask for at least as many samples as "
+            "are there, or use another --out"
+        )
+    return wanted
+
+
+def _is_last(plan: Plan, number: int) -> bool:
+    """Tell whether a shorter shard here is the tail of an earlier, smaller run."""
+    return not plan.path(number + 1).exists()
+
+
+def _read_info(path: Path) -> ShardInfo:
+    try:
+        with open_shard(path) as shard:
+            return shard.info
+    except BadDataError as error:
+        raise BadDataError(f"{error}: delete it and run again to make it anew") from None
+
+
+def _check(path: Path, info: ShardInfo, recipe: str, seed: int, fingerprints: list[str]) -> None:
+    for difference in _differences(info, recipe, seed, fingerprints):
+        raise UsageError(f"{path.parent} holds another data set: {difference}\nUse another --out.")
+
+
+def _differences(
+    info: ShardInfo, recipe: str, seed: int, fingerprints: list[str]
+) -> Iterator[str]:
+    import difflib
+
+    if info.seed != seed:
+        yield f"its seed is {info.seed}, yours {seed}"
+    if info.recipe != recipe:
+        lines = difflib.unified_diff(
+            info.recipe.splitlines(), recipe.splitlines(), "there", "yours", lineterm="", n=1
+        )
+        yield "the recipes differ\n" + "\n".join(lines)
+    if info.fingerprints != fingerprints:
+        yield "the recipes are equal, but the files of a source have changed since"
+    if info.software != software():
+        yield f"it was made with {info.software}, here is {software()}"

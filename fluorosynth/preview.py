@@ -1,0 +1,58 @@
+"""Samples as people look at them: labels outlined, many on a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fluorosynth.sample import IGNORE, INSTRUMENT, Image, Mask, Sample
+from fluorosynth.sheet import contact_sheet, png_bytes
+
+LABEL_COLOUR, IGNORE_COLOUR, TIP_COLOUR = (255, 200, 0), (60, 120, 255), (255, 60, 60)
+
+
+def outlined(image: Image, mask: Mask, scale: int = 2) -> NDArray[np.uint8]:
+    """Return the picture with a line around each labelled region, just outside it.
+
+    Parameters
+    ----------
+    image, mask
+        ``(H, W)`` uint8.
+    scale
+        Enlargement, so that the line hides nothing of a thin instrument.
+
+    Returns
+    -------
+    ``(scale * H, scale * W, 3)`` uint8 RGB.
+    """
+    size = (image.shape[1] * scale, image.shape[0] * scale)
+    large = cv2.resize(image, size, interpolation=cv2.INTER_NEAREST)
+    picture = np.repeat(large[:, :, None], 3, axis=2)
+    kernel = np.ones((3, 3), np.uint8)
+    for value, colour in ((IGNORE, IGNORE_COLOUR), (INSTRUMENT, LABEL_COLOUR)):
+        region = (mask == value).astype(np.uint8)
+        region = np.asarray(cv2.resize(region, size, interpolation=cv2.INTER_NEAREST))
+        picture[(cv2.dilate(region, kernel) - region) > 0] = colour
+    return picture
+
+
+def preview_sheet(samples: Sequence[Sample], columns: int = 4) -> NDArray[np.uint8]:
+    """Return a sheet of pairs: each picture, and beside it the same with its labels outlined."""
+    tiles: list[NDArray[np.uint8]] = []
+    for sample in samples:
+        if sample.mask is None:
+            raise ValueError("a preview needs rendered samples")
+        plain = np.repeat(sample.image[:, :, None], 3, axis=2)
+        tiles.append(np.concatenate([plain, outlined(sample.image, sample.mask, 1)], axis=1))
+    return contact_sheet(tiles, columns)
+
+
+def write_preview(samples: Sequence[Sample], path: Path, columns: int = 4) -> None:
+    """Write ``preview_sheet`` as a PNG that appears under its name only when complete."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(png_bytes(preview_sheet(samples, columns)))
+    part.replace(path)
