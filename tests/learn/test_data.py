@@ -19,6 +19,7 @@ from fluorosynth.learn.data import (
     collate,
     measure_normalisation,
     open_pairs,
+    require_foreground,
     split_validation,
 )
 
@@ -279,7 +280,7 @@ def test_data_without_a_foreground_is_refused():
     lines = Lines(3)
     lines.items = [(image, np.zeros_like(mask)) for image, mask in lines]
     with pytest.raises(BadDataError, match="no mask has a foreground"):
-        measure_normalisation(lines)
+        require_foreground(lines)
     with pytest.raises(BadDataError, match="no labelled image"):
         measure_normalisation(Lines(0))
 

@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.sample import Image, Mask
+from fluorosynth.sample import INSTRUMENT, Image, Mask
 
 
 class Pairs(Dataset[tuple[Image, Mask]]):
@@ -21,12 +21,13 @@ class Pairs(Dataset[tuple[Image, Mask]]):
     works in any ``DataLoader``: items depend on the index alone, files are opened on first use
     in each process, and it can be pickled.
 
-    ``fingerprint`` is equal for equal data; ``recipe`` is the hash of the recipe that made it,
-    or empty.
+    ``fingerprint`` is equal for equal data, ``recipe`` the hash of the recipe that made it,
+    or empty, ``source`` where it was read from.
     """
 
     fingerprint: str = ""
     recipe: str = ""
+    source: str = ""
     endless: bool = False  # any index >= 0 is an item; len() is how many make an epoch
 
     @abstractmethod
@@ -46,6 +47,9 @@ class Pairs(Dataset[tuple[Image, Mask]]):
     def name(self, index: int) -> str:
         """Return a name of the item, unique in its sequence."""
         return f"{index:06d}"
+
+    def verify(self) -> None:
+        """Raise BadDataError if a file is not as it was written, where that can be known."""
 
     def held_out(self, count: int) -> Pairs:
         """Return ``count`` items that no epoch will meet; of endless data only."""
@@ -78,6 +82,12 @@ class Subset(Pairs):
     def name(self, index: int) -> str:
         """Return the item's name."""
         return self.pairs.name(int(self.indices[index]))
+
+
+def require_foreground(pairs: Pairs) -> None:
+    """Raise BadDataError when no mask holds an instrument: nothing could be learnt."""
+    if not any((mask == INSTRUMENT).any() for _, mask in pairs):
+        raise BadDataError("no mask has a foreground pixel (value 1): there is nothing to learn")
 
 
 def split_validation(pairs: Pairs, share: float, seed: int) -> tuple[Pairs, Pairs]:

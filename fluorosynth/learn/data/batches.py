@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -45,12 +46,18 @@ def collate(items: Sequence[tuple[Image, Mask]]) -> Batch:
     return Batch(torch.from_numpy(images), torch.from_numpy(np.stack([m for _, m in items])))
 
 
+def collate_by_size(items: Sequence[tuple[Image, Mask]]) -> list[Batch]:
+    """Stack neighbouring items of one size, for data whose images differ in size."""
+    groups = groupby(items, key=lambda item: item[1].shape)
+    return [collate(list(group)) for _, group in groups]
+
+
 class Order(Sampler[list[int]]):
     """The batches of an epoch: a seeded permutation, cut into batches, then among processes.
 
     It depends on (seed, epoch) alone, so a run can go on from any step. A batch is the global
-    one: each process takes every ``world``-th item of it. Endless data is not permuted: every
-    epoch takes the items that follow.
+    one: each process takes every ``world``-th item of it; a last batch of fewer items than
+    processes is left out. Of endless data every epoch takes the items that follow.
 
     Parameters
     ----------
@@ -92,20 +99,24 @@ class Order(Sampler[list[int]]):
     @property
     def steps(self) -> int:
         """Batches in a whole epoch."""
-        return -(-self.length // self.batch)
+        whole, rest = divmod(self.length, self.batch)
+        return whole + (rest >= self.world)
 
     def go_to(self, epoch: int, step: int = 0) -> None:
         """Let the next iteration start at ``step`` of ``epoch``."""
         self.epoch, self.step = epoch, step
 
+    def size(self, step: int) -> int:
+        """Return the number of items in the global batch of ``step``."""
+        return min(self.batch, self.length - step * self.batch)
+
     def __len__(self) -> int:
         return self.steps - self.step
 
     def __iter__(self) -> Iterator[list[int]]:
+        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.length)
         if self.endless:
-            order = np.arange(self.length) + self.epoch * self.length
-        else:
-            order = np.random.default_rng((self.seed, self.epoch)).permutation(self.length)
+            order += self.epoch * self.length
         for step in range(self.step, self.steps):
             batch = order[step * self.batch : (step + 1) * self.batch]
             yield batch[self.rank :: self.world].tolist()

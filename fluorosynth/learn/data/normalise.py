@@ -61,17 +61,14 @@ def measure_normalisation(
     Raises
     ------
     BadDataError
-        When there is no image, or no mask has a foreground: nothing could be learnt.
+        When there is no image.
     """
-    histogram, foreground = np.zeros(256), False
-    for image, mask in pairs:
+    histogram = np.zeros(256)
+    for image, _ in pairs:
         counts = cv2.calcHist([image.reshape(1, -1)], [0], None, [256], [0, 256])
         histogram += np.ravel(counts)
-        foreground = foreground or bool((mask == 1).any())
     if not histogram.sum():
         raise BadDataError("there is no labelled image to train on")
-    if not foreground:
-        raise BadDataError("no mask has a foreground pixel (value 1): there is nothing to learn")
     grey = np.arange(256)
     mean = float(histogram @ grey / histogram.sum())
     variance = float(histogram @ (grey - mean) ** 2 / histogram.sum())

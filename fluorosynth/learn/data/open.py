@@ -28,6 +28,12 @@ def open_pairs(path: str | Path) -> Pairs:
     path = Path(path)
     if not path.exists():
         raise BadDataError(f"{path} does not exist")
+    pairs = _reader(path)
+    pairs.source = str(path)
+    return pairs
+
+
+def _reader(path: Path) -> Pairs:
     if path.suffix == ".h5" or (path.is_dir() and any(path.glob("shard-*.h5"))):
         return ShardPairs(path)
     weiss = [name for name, run in RUNS.items() if (path / run.images).exists()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import accumulate
@@ -13,12 +14,12 @@ from typing import Any
 import numpy as np
 from xxhash import xxh3_128
 
-from fluorosynth.dataset import read_manifest
+from fluorosynth.dataset import read_manifest, verify
 from fluorosynth.errors import BadDataError
 from fluorosynth.learn.data.base import Pairs
 from fluorosynth.learn.data.recipe import recipe_hash
 from fluorosynth.sample import Image, Mask
-from fluorosynth.shards import open_shard
+from fluorosynth.shards import damage, open_shard
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class ShardPairs(Pairs):
     """
 
     def __init__(self, source: str | Path) -> None:
-        source = Path(source)
+        self._source = source = Path(source)
         paths = [source]
         if source.is_dir():
             paths = [source / entry.file for entry in read_manifest(source).shards]
@@ -78,8 +79,18 @@ class ShardPairs(Pairs):
         row = index - self._starts[number]
         return images[row], masks[row]
 
+    def verify(self) -> None:
+        """Compare every byte with its checksum; BadDataError names the first that differs."""
+        for problem in self._problems():
+            raise BadDataError(f"{self._source}: {problem}")
+
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_process": -1, "_arrays": [], "_files": None}
+
+    def _problems(self) -> Iterator[str]:
+        if self._source.is_dir():
+            return (problem for _, found in verify(self._source) for problem in found)
+        return damage(self._source)
 
     def _close(self) -> None:
         self._process = os.getpid()
