@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 C = TypeVar("C", bound="Component")
 
 
-class Component(ABC):  # noqa: B024 - the roots below it declare what is abstract
+class Component(ABC):
     """Root of ranges, sources and stages.
 
     A concrete component is a frozen dataclass; its fields are its configuration and must

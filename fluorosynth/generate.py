@@ -162,7 +162,8 @@ def _samples(sampler: Sampler, first: int, count: int, tick: Progress) -> Iterat
 def _failed(seed: int, index: int, error: Exception) -> SampleError:
     return SampleError(
         f"sample {index} of seed {seed} failed: {type(error).__name__}: {error}\n"
-        f"See it again: fluorosynth sample --recipe RECIPE --seed {seed} --index {index} --out x.png"
+        f"See it again: fluorosynth sample --recipe RECIPE --seed {seed} --index {index} "
+        "--out x.png"
     )
 
 

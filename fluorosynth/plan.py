@@ -109,9 +109,7 @@ def _check(path: Path, info: ShardInfo, recipe: str, seed: int, fingerprints: li
         raise UsageError(f"{path.parent} holds another data set: {difference}\nUse another --out.")
 
 
-def _differences(
-    info: ShardInfo, recipe: str, seed: int, fingerprints: list[str]
-) -> Iterator[str]:
+def _differences(info: ShardInfo, recipe: str, seed: int, fingerprints: list[str]) -> Iterator[str]:
     import difflib
 
     if info.seed != seed:

@@ -114,7 +114,8 @@ class Recipe:
 
         The sources stay open for the next call with the same seed.
         """
-        return self._opened(seed).sample(index)
+        sampler: Sampler = self._opened(seed)
+        return sampler.sample(index)
 
     def __iter__(self) -> Iterator[Sample]:
         """Iterate over the samples of seed 0, without end."""
@@ -157,7 +158,8 @@ class Sampler:
     @property
     def fingerprint(self) -> list[str]:
         """The sources' fingerprints: what the samples depend on beside the recipe's text."""
-        return [source.fingerprint for source in (*self._backgrounds, *self._devices)]
+        backgrounds = [source.fingerprint for source in self._backgrounds]
+        return backgrounds + [source.fingerprint for source in self._devices]
 
     def sample(self, index: int) -> Sample:
         """Return sample ``index``, 0 <= index < 2**62. See ``Recipe.sample``."""

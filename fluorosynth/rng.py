@@ -52,5 +52,5 @@ class Streams:
         """Return the generator at the start of the stream of ``(index, step)``."""
         self._counter[2] = step
         self._counter[3] = index
-        self._bits.state = self._state
+        self._bits.state = self._state  # type: ignore[assignment]
         return self._generator

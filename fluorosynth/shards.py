@@ -70,11 +70,12 @@ def software() -> dict[str, str]:
 
 def digest(sample: Sample) -> str:
     """Return the XXH3-128 of everything a shard stores of a sample, 32 hexadecimal digits."""
-    state = xxh3_128(np.ascontiguousarray(sample.image))
-    state.update(np.ascontiguousarray(sample.mask))
+    state = xxh3_128()
+    for array in (sample.image, sample.mask):
+        state.update(np.ascontiguousarray(array, np.uint8).data)
     for device in sample.devices:
-        state.update(np.ascontiguousarray(device.centreline, np.float32))
-        state.update(np.ascontiguousarray(device.width, np.float32))
+        state.update(np.ascontiguousarray(device.centreline, np.float32).data)
+        state.update(np.ascontiguousarray(device.width, np.float32).data)
         state.update(device.label.encode())
     state.update(_json(sample.meta).encode())
     return state.hexdigest()
@@ -124,6 +125,8 @@ def _fill(
     image_batch, mask_batch = np.empty((2, min(BATCH, info.count), *shape[1:]), np.uint8)
     held = done = 0
     for sample in samples:
+        if sample.mask is None:
+            raise ValueError("a shard holds rendered samples")
         image_batch[held], mask_batch[held] = sample.image, sample.mask
         columns.add(sample)
         held += 1

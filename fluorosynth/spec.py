@@ -65,7 +65,9 @@ def load(root: type[C], plain: object, where: str = "", folder: Path | None = No
     kind = plain["kind"]
     if kind not in known:
         raise UsageError(f"{where}.kind: no {kind!r} here{did_you_mean(kind, known)}")
-    return build(known[kind], {k: v for k, v in plain.items() if k != "kind"}, where, folder)
+    fields_ = {k: v for k, v in plain.items() if k != "kind"}
+    component: C = build(known[kind], fields_, where, folder)
+    return component
 
 
 def build(cls: type[Any], plain: Mapping[str, Any], where: str, folder: Path | None) -> Any:
@@ -126,7 +128,11 @@ def _leaf(hint: Any, value: Any, where: str, folder: Path | None) -> Any:
 def _family(hint: Any) -> type[Component] | None:
     """Return the root of components that a field of this type holds, if any."""
     for option in (hint, *_options(hint)):
-        if isinstance(option, type) and option.__name__ in PACKAGES and issubclass(option, Component):
+        if (
+            isinstance(option, type)
+            and option.__name__ in PACKAGES
+            and issubclass(option, Component)
+        ):
             return option
     return None
 

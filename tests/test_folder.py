@@ -35,10 +35,10 @@ def test_is_discovered():
 
 
 def test_central_square_area_averaged(three):
-    pool = Folder(str(three)).open(32, seed=0)
+    pool = Folder(str(three)).open(16, seed=0)
     assert pool.ids == ("a.png", "b.png", "sub/c.png")
-    blocks = NOISE[:3, :, 16:80].reshape(3, 32, 2, 32, 2).mean(axis=(2, 4))
-    assert pool.images.shape == (3, 32, 32)
+    blocks = NOISE[:3, :, 16:80].reshape(3, 16, 4, 16, 4).mean(axis=(2, 4))
+    assert pool.images.shape == (3, 16, 16)
     assert pool.images.dtype == np.uint8
     assert np.abs(pool.images - blocks).max() <= 0.5
 

@@ -9,6 +9,7 @@ import pytest
 from dicom_files import dataset, encapsulated, save
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate_extended
 from pydicom.uid import (
     JPEG2000,
     MPEG4HP41,
@@ -100,6 +101,29 @@ def test_colour_becomes_grey(tmp_path):
     assert np.array_equal(images(save(ds, tmp_path / "x.dcm"))[0], np.rint(luma))
 
 
+def test_palette_colour_becomes_grey(tmp_path):
+    ds = dataset(RUN[:1], PhotometricInterpretation="PALETTE COLOR")
+    tables = [np.arange(256) * 256, np.arange(256)[::-1] * 256, np.full(256, 1000)]
+    for colour, table in zip(("Red", "Green", "Blue"), tables, strict=True):
+        ds.add_new(f"{colour}PaletteColorLookupTableDescriptor", "US", [256, 0, 16])
+        ds.add_new(f"{colour}PaletteColorLookupTableData", "OW", table.astype("<u2").tobytes())
+    luma = np.tensordot([0.299, 0.587, 0.114], [table[RUN[0]] for table in tables], 1)
+    shown = images(save(ds, tmp_path / "x.dcm"))[0]
+    assert np.abs(shown - luma / 65535 * 255).max() <= 0.51
+
+
+def test_extended_offset_table(tmp_path):
+    streams = [cv2.imencode(".jp2", frame)[1].tobytes() for frame in RUN]
+    ds = encapsulated(RUN, streams, JPEG2000)
+    expected = images(save(ds, tmp_path / "plain.dcm"))
+    ds.PixelData, ds.ExtendedOffsetTable, ds.ExtendedOffsetTableLengths = encapsulate_extended(
+        streams
+    )
+    path = save(ds, tmp_path / "x.dcm")
+    assert np.array_equal(images(path), expected)
+    assert np.array_equal([frame.image for frame in read_frames(path, [2])], expected[[2]])
+
+
 def test_monochrome1_is_inverted(tmp_path):
     ds = dataset(RUN, PhotometricInterpretation="MONOCHROME1")
     assert np.array_equal(images(save(ds, tmp_path / "x.dcm")), 255 - RUN)
@@ -159,6 +183,14 @@ def test_voi_lut_of_more_entries_than_its_depth(tmp_path, bits):
     ds = dataset(RUN12, bits=12, VOILUTSequence=lut(table, bits))
     expected = scaled(table[RUN12], 0, 2**bits - 1)
     assert np.array_equal(images(save(ds, tmp_path / "x.dcm")), expected)
+
+
+def test_a_warning_of_pydicom_is_neither_shown_nor_an_error(tmp_path, recwarn):
+    table = np.arange(4096)[::-1]  # pydicom warns of tables after a rescaling, which yields floats
+    rescale = {"RescaleSlope": 1, "RescaleIntercept": 0}
+    ds = dataset(RUN12, bits=12, VOILUTSequence=lut(table, 12), **rescale)
+    assert np.array_equal(images(save(ds, tmp_path / "x.dcm")), scaled(table[RUN12], 0, 4095))
+    assert not recwarn.list
 
 
 def test_modality_lut_before_the_window(tmp_path):
@@ -309,9 +341,14 @@ def test_codestream_of_another_size_than_the_header(tmp_path):
 
 
 def test_deflated_is_refused_unread(tmp_path):
-    ds = dataset(RUN)
+    ds = dataset(np.zeros((1, 4096, 4096), np.uint8))
     ds.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
-    refused(save(ds, tmp_path / "x.dcm"), "deflated")
+    path = save(ds, tmp_path / "x.dcm")
+    assert path.stat().st_size < 10**5
+    tracemalloc.start()
+    refused(path, "deflated")
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
 
 
 def test_video_transfer_syntax_is_named(tmp_path):

@@ -72,10 +72,10 @@ def test_colour_8_bit(tmp_path, suffix):
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
 def test_colour_16_bit_keeps_its_depth(tmp_path, suffix):
     path = tmp_path / f"x{suffix}"
-    deep = np.dstack([DEEP, DEEP // 2, DEEP // 3])
+    deep = np.dstack([DEEP, DEEP[::-1], DEEP[:, ::-1]])
     cv2.imwrite(str(path), deep[..., ::-1])
     assert np.abs(one(path) - to_uint8(luma(deep)).astype(int)).max() <= 1
-    assert len(np.unique(one(path))) > 200  # the high byte alone has 15 values
+    assert len(np.unique(one(path))) > 100  # the high byte alone has 15 values
 
 
 def test_palette_alpha_and_bilevel_png(tmp_path):

@@ -95,7 +95,7 @@ def test_without_a_pool_every_draw_is_fresh_and_nothing_is_kept():
     rng = np.random.default_rng(0)
     drawn = [opened.draw(rng) for _ in range(12)]
     assert len({b.image.tobytes() for b in drawn}) == 12
-    assert not opened.pool
+    assert opened.image(5) is not opened.image(5)
     k = int(drawn[3].id.partition(":")[2])
     assert np.array_equal(Procedural(count=0).open(64, 0).image(k), drawn[3].image)
 

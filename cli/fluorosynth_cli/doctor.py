@@ -21,12 +21,16 @@ def command() -> None:
     """Print versions, extras present, devices and free disk."""
     from fluorosynth.shards import software
 
-    click.echo(f"python     {platform.python_version()} on {platform.system()} {platform.machine()}")
+    click.echo(
+        f"python     {platform.python_version()} on {platform.system()} {platform.machine()}"
+    )
     for name, number in software().items():
         click.echo(f"{name:24} {number}")
     for extra, modules in EXTRAS.items():
         missing = [name for name in modules if importlib.util.find_spec(name) is None]
-        state = f"missing {', '.join(missing)}: pip install 'fluorosynth[{extra}]'" if missing else "ok"
+        state = (
+            f"missing {', '.join(missing)}: pip install 'fluorosynth[{extra}]'" if missing else "ok"
+        )
         click.echo(f"extra {extra:18} {state}")
     click.echo(f"{'cores':24} {os.cpu_count()}")
     click.echo(f"{'free disk here':24} {shutil.disk_usage('.').free / 1e9:.1f} GB")

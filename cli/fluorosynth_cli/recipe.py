@@ -31,4 +31,6 @@ def show(name: str) -> None:
     """Print a built-in recipe, or the file NAME with every default filled in."""
     from fluorosynth.recipe import Recipe, preset_text
 
-    click.echo(Recipe.read(name).to_toml() if name.endswith(".toml") else preset_text(name), nl=False)
+    click.echo(
+        Recipe.read(name).to_toml() if name.endswith(".toml") else preset_text(name), nl=False
+    )

@@ -1,4 +1,4 @@
-"""``fluorosynth verify``: is every byte of a set what was written?"""
+"""``fluorosynth verify``: check every byte of a set."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import mmap
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -84,14 +85,18 @@ class Procedural(BackgroundSource):
 
 @dataclass
 class ProceduralBackgrounds:
-    """An opened pool; see `Procedural`."""
+    """An opened pool; see `Procedural`.
+
+    The pool is anonymous shared memory, so that forked workers render each background once
+    between them. Two that render the same one at a time write the same bytes.
+    """
 
     source: Procedural
     size: int
     seed: int
-    pool: dict[int, Image] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._pool = _Shared(self.source.count, self.size)
         self._streams = Streams(self.seed)
         self._options = Options(
             weights=(self.source.chest, self.source.abdomen, self.source.soft),
@@ -108,10 +113,31 @@ class ProceduralBackgrounds:
 
     def image(self, k: int) -> Image:
         """Return background ``k``, ``(size, size)`` uint8, read-only."""
-        if k in self.pool:
-            return self.pool[k]
+        if self.source.count and self._pool.ready[k]:
+            return np.asarray(self._pool.images[k])
         image = render(self.size, self._streams.at(STREAM, k), self._options)
         image.setflags(write=False)
         if self.source.count:
-            self.pool[k] = image
+            self._pool.keep(k, image)
         return image
+
+
+class _Shared:
+    """Pictures in memory that forked processes share; pickled as an empty pool."""
+
+    def __init__(self, count: int, size: int) -> None:
+        self.shape = count, size, size
+        self._memory = mmap.mmap(-1, max(count * (size * size + 1), 1))
+        flat = np.frombuffer(self._memory, np.uint8)
+        self.ready = flat[:count]
+        self._writable = flat[count : count * (size * size + 1)].reshape(self.shape)
+        self.images = self._writable.view()
+        self.images.setflags(write=False)
+
+    def keep(self, k: int, image: Image) -> None:
+        """Store picture ``k``, then say that it is there."""
+        self._writable[k] = image
+        self.ready[k] = 1
+
+    def __reduce__(self) -> tuple[type[_Shared], tuple[int, int]]:
+        return _Shared, (self.shape[0], self.shape[1])

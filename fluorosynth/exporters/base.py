@@ -30,7 +30,7 @@ def export(samples: Iterable[tuple[int, Sample]], to: str, out: str | Path) -> N
         For an unknown layout, or a folder that exists.
     """
     out = Path(out)
-    known = kinds(Exporter, "fluorosynth.exporters")
+    known = kinds(Exporter, "fluorosynth.exporters")  # type: ignore[type-abstract]
     if to not in known:
         raise UsageError(f"no exporter {to!r}{did_you_mean(to, known)}")
     if out.exists():

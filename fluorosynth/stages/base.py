@@ -43,7 +43,7 @@ class Geometry(Stage):
         """Map the devices and leave the picture's own resampling pending."""
         if sample.mask is not None:
             raise UsageError(f"stage {self.kind!r} moves things and must stand before 'render'")
-        matrix, drawn = self.draw(sample.image.shape, rng)  # type: ignore[arg-type]
+        matrix, drawn = self.draw(sample.image.shape, rng)
         return Sample(
             sample.image,
             tuple([_move(device, matrix) for device in sample.devices]),

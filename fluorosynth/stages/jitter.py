@@ -42,7 +42,10 @@ class Jitter(Intensity):
         flat = image.reshape(-1)
         under = image if self.reference == "image" else flat[covered]
         mean = int(cv2.mean(under)[0] + 0.5)
-        grey = rng.integers(mean - self.amount, mean + self.amount + 1, len(covered), np.int16)
-        flat[covered] = np.minimum(np.maximum(grey, 0), 255).astype(np.uint8)
+        low, high = mean - self.amount, mean + self.amount
+        grey = rng.integers(low, high + 1, len(covered), np.int16)
+        if low < 0 or high > 255:
+            np.clip(grey, 0, 255, out=grey)
+        flat[covered] = grey.astype(np.uint8)
         meta = record(sample, self, {"mean": mean})
         return Sample(image, sample.devices, meta, sample.mask, sample.ignore, pixels=covered)

@@ -44,7 +44,11 @@ class PeerDevices(DeviceSource):
         lines, widths = centrelines()
         return Pool(
             [
-                (Device(np.ascontiguousarray(line[::8]), np.full(50, width, np.float32), id=str(i)),)
+                (
+                    Device(
+                        np.ascontiguousarray(line[::8]), np.full(50, width, np.float32), id=str(i)
+                    ),
+                )
                 for i, (line, width) in enumerate(zip(lines, widths, strict=True))
             ]
         )
