@@ -44,7 +44,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("inputs")
     generate(Recipe.preset("paper"), folder / "data/synthetic", n=4)
     make_run = runpy.run_path(str(ROOT / "examples/dicom_to_dataset.py"))["make_run"]
-    make_run(folder / "run.dcm")
+    make_run(folder / "run.dcm", size=160)
     mask = Recipe.preset("paper").sample(seed=0, index=1).mask
     (folder / "masks").mkdir()
     cv2.imwrite(str(folder / "masks/0.png"), mask)
