@@ -78,7 +78,7 @@ class Sample:
     matrix
         3x3 float64 or None: pending geometry, acting on ``(x, y, 1)``.
     pixels
-        ``(k,)`` flat indices of the instrument pixels, ascending, once rendered.
+        ``(k,)`` int32 flat indices of the instrument pixels, each once, once rendered.
     """
 
     image: Image
@@ -87,4 +87,4 @@ class Sample:
     mask: Mask | None = None
     ignore: NDArray[np.bool_] | None = None
     matrix: Matrix | None = None
-    pixels: NDArray[np.intp] | None = None
+    pixels: NDArray[np.int32] | None = None

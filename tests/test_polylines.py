@@ -82,7 +82,7 @@ def test_a_frame_that_is_not_square_is_centred():
 
 def test_open_scales_draws_and_repeats(tmp_path):
     file = write(tmp_path / "c.json", traced(**{f"f{i}": [(6.0, LINE)] for i in range(10)}))
-    source = pickle.loads(pickle.dumps(Polylines(str(file), share=0.3)))
+    source = pickle.loads(pickle.dumps(Polylines(file, share=0.3)))
     pool, again = source.open(256, 1), source.open(256, 1)
     assert len(pool) == 3
     assert pool.fingerprint == again.fingerprint
@@ -139,7 +139,7 @@ def test_bad_json_names_file_and_key(tmp_path, case):
     content, message = BAD[case]
     file = write(tmp_path / "bad ü.json", content)
     with pytest.raises(BadDataError, match=message) as error:
-        Polylines(str(file)).open(256, 0)
+        Polylines(file).open(256, 0)
     assert "bad ü.json" in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -163,13 +163,13 @@ def test_bad_csv_names_file_and_row(tmp_path, text, message):
 
 def test_missing_and_empty_sources(tmp_path):
     with pytest.raises(BadDataError, match="nowhere"):
-        Polylines(str(tmp_path / "nowhere")).open(256, 0)
+        Polylines(tmp_path / "nowhere").open(256, 0)
     with pytest.raises(BadDataError, match=r"holds no file ending in \.csv, \.json"):
-        Polylines(str(tmp_path)).open(256, 0)
+        Polylines(tmp_path).open(256, 0)
 
 
 def test_folder_and_glob_read_all_files(tmp_path):
     for name in ("a", "b"):
         write(tmp_path / f"{name}.json", traced(x=[(6.0, LINE)]))
-    assert len(Polylines(str(tmp_path)).open(64, 0)) == 2
-    assert len(Polylines(str(tmp_path / "b*.json")).open(64, 0)) == 1
+    assert len(Polylines(tmp_path).open(64, 0)) == 2
+    assert len(Polylines(tmp_path / "b*.json").open(64, 0)) == 1

@@ -38,7 +38,7 @@ out a bad patch by deleting its line in patches.csv.
 )
 @click.option(
     "--ceiling",
-    default=0.3,
+    default=0.2,
     show_default=True,
     help="How instrument-like a window may look without --masks, 0 to 1.",
 )
@@ -101,7 +101,8 @@ def command(
 def _progress(files: Iterable[Path], quiet: bool) -> Iterable[Path]:
     from tqdm import tqdm
 
-    return tqdm(files, unit="file", file=sys.stderr, disable=quiet)
+    bar: Iterable[Path] = tqdm(files, unit="file", file=sys.stderr, disable=quiet)
+    return bar
 
 
 def _summary(count: int, out: Path, quiet: bool) -> None:

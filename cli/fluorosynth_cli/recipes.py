@@ -61,7 +61,6 @@ def background_source(src: str, skip_bad: bool) -> BackgroundSource:
 def device_source(src: str) -> DeviceSource:
     """Return the source for ``--devices SRC``: centrelines by suffix, else masks."""
     from fluorosynth.devices.masks import Masks
-
     from fluorosynth.devices.polylines import Polylines
 
     path = Path(src)

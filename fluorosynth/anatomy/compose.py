@@ -102,7 +102,7 @@ def expose(attenuation: Map, rng: np.random.Generator) -> Map:
     share = rng.uniform(0.1, 0.5)
     scatter = lowpass(primary, rng.uniform(0.08, 0.16))
     total = (1 - share) * primary + share * scatter
-    return np.log(cv2.GaussianBlur(total, (0, 0), rng.uniform(0.3, 0.7)))
+    return np.asarray(np.log(cv2.GaussianBlur(total, (0, 0), rng.uniform(0.3, 0.7))))
 
 
 def display(log: Map, rng: np.random.Generator) -> Map:

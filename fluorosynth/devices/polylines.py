@@ -7,16 +7,17 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Interval, MinLen
+from annotated_types import Ge, Interval, MinLen
 from pydantic import BaseModel, FiniteFloat, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from fluorosynth.devices.base import DeviceSource
 from fluorosynth.devices.pool import DeviceSet, Pool, find_files, fit, take_share
 from fluorosynth.errors import BadDataError
+from fluorosynth.io.guard import shown
 from fluorosynth.sample import Device
 
 MAX_BYTES = 256 * 2**20  # a million points take about 40 MB of JSON
@@ -24,7 +25,6 @@ MAX_BYTES = 256 * 2**20  # a million points take about 40 MB of JSON
 Coordinate = Annotated[FiniteFloat, Interval(ge=-1e6, le=1e6)]
 Curve = Annotated[list[tuple[Coordinate, Coordinate]], MinLen(2)]
 Width = Annotated[FiniteFloat, Interval(gt=0, le=1e4)]
-T = TypeVar("T")
 
 
 class TracedDevice(BaseModel):
@@ -78,7 +78,7 @@ class Polylines(DeviceSource):
     Parameters
     ----------
     path
-        File, folder or glob.
+        File, folder (any depth) or glob.
     share
         Share of the frames to use, drawn once per dataset from its seed (at least one frame).
     frame_size
@@ -90,13 +90,11 @@ class Polylines(DeviceSource):
 
     path: Path
     share: Annotated[float, Interval(gt=0, le=1)] = 1.0
-    frame_size: tuple[int, int] = (512, 512)
+    frame_size: tuple[Annotated[int, Ge(1)], Annotated[int, Ge(1)]] = (512, 512)
     label: str = "catheter"
 
     def open(self, size: int, seed: int) -> Pool:
         """Read all files; BadDataError names the file, the key and the value."""
-        if min(self.frame_size) < 1:
-            raise BadDataError(f"frame_size must be positive, not {self.frame_size}")
         files = find_files(self.path, {".json", ".csv"})
         sets = [s for file in files for s in read_polylines(file, self.label)]
         chosen = take_share(sets, self.share, seed)
@@ -109,9 +107,9 @@ def read_polylines(path: Path, label: str = "catheter") -> list[DeviceSet]:
     Raises BadDataError naming file, key and value.
     """
     if not path.is_file():
-        raise BadDataError(f"{path} is not a file")
+        raise BadDataError(f"{shown(path)} is not a file")
     if path.stat().st_size > MAX_BYTES:
-        raise BadDataError(f"{path} is over {MAX_BYTES >> 20} MB: too large for centrelines")
+        raise BadDataError(f"{shown(path)} is over {MAX_BYTES >> 20} MB: too large for centrelines")
     try:
         frames = _read_csv(path) if path.suffix.lower() == ".csv" else _read_json(path)
         sets = [
@@ -122,9 +120,11 @@ def read_polylines(path: Path, label: str = "catheter") -> list[DeviceSet]:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise BadDataError(f"{path}: {where} = {first['input']!r:.60}: {first['msg']}") from None
+        raise BadDataError(
+            f"{shown(path)}: {where} = {first['input']!r:.60}: {first['msg']}"
+        ) from None
     if not sets:
-        raise BadDataError(f"{path} holds no centreline")
+        raise BadDataError(f"{shown(path)} holds no centreline")
     return sets
 
 
@@ -135,7 +135,7 @@ def _read_json(path: Path) -> Curves:
     try:
         content = from_json(path.read_bytes())
     except ValueError as error:
-        raise BadDataError(f"{path} is not valid JSON: {error}") from None
+        raise BadDataError(f"{shown(path)} is not valid JSON: {error}") from None
     if isinstance(content, list):
         curves: Curves = defaultdict(list)
         for i, plain in enumerate(PLAIN.validate_python(content)):
@@ -153,7 +153,7 @@ def _read_csv(path: Path) -> Curves:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = ROWS.validate_python(list(csv.DictReader(file)))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BadDataError(f"{path} is not a CSV file: {error}") from None
+        raise BadDataError(f"{shown(path)} is not a CSV file: {error}") from None
     grouped: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         frame = f"device {row.device}" if row.frame is None else row.frame
@@ -165,7 +165,7 @@ def _read_csv(path: Path) -> Curves:
 
 
 def _device(path: Path, frame: str, name: str, points: Any, width: Any, label: str) -> Device:
-    where = f"{path}: {frame}.{name}"
+    where = f"{shown(path)}: {frame}.{name}"
     centreline = np.asarray(points, np.float32)
     widths = np.asarray(width, np.float32)
     if widths.ndim and len(widths) != len(centreline):

@@ -6,15 +6,18 @@ import glob
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.io.guard import shown
 from fluorosynth.rng import POOL, Streams
 from fluorosynth.sample import Device
 
 DeviceSet = tuple[Device, ...]
+T = TypeVar("T")
 
 SHARE_STEP = 1  # the step of the POOL stream that a share is drawn from
 
@@ -62,16 +65,16 @@ def fingerprint(sets: Sequence[DeviceSet]) -> str:
     return digest.hexdigest()
 
 
-def take_share(sets: Sequence[DeviceSet], share: float, seed: int) -> tuple[DeviceSet, ...]:
-    """Return ``share`` of ``sets`` (at least one), drawn once per seed, in their order.
+def take_share(items: Sequence[T], share: float, seed: int) -> tuple[T, ...]:
+    """Return ``share`` of ``items`` (at least one), drawn once per seed, in their order.
 
     Raises UsageError where ``share`` is outside (0, 1].
     """
     if not 0 < share <= 1:
         raise UsageError(f"share must be in (0, 1], not {share}")
-    count = max(1, round(share * len(sets)))
-    order = Streams(seed).at(POOL, SHARE_STEP).random(len(sets)).argsort(kind="stable")
-    return tuple(sets[i] for i in sorted(order[:count]))
+    count = max(1, round(share * len(items)))
+    order = Streams(seed).at(POOL, SHARE_STEP).random(len(items)).argsort(kind="stable")
+    return tuple(items[i] for i in sorted(order[:count]))
 
 
 def fit(devices: DeviceSet, frame: tuple[int, int], size: int) -> DeviceSet:
@@ -99,19 +102,19 @@ def fit(devices: DeviceSet, frame: tuple[int, int], size: int) -> DeviceSet:
     )
 
 
-def find_files(source: str | Path, suffixes: Collection[str]) -> list[Path]:
-    """Return the files that a file, folder or glob names, sorted; from folders by suffix.
+def find_files(source: Path, suffixes: Collection[str]) -> list[Path]:
+    """Return the files of a file, folder (any depth) or glob, sorted; from folders by suffix.
 
-    Raises BadDataError where there is none.
+    Hidden files are passed over. Raises BadDataError where there is none.
     """
-    path = Path(source)
-    if path.is_file():
-        return [path]
+    if source.is_file():
+        return [source]
     # Path.glob takes no absolute pattern
-    matches = glob.iglob(str(source), recursive=True)  # noqa: PTH207
-    found = path.iterdir() if path.is_dir() else map(Path, matches)
-    files = sorted(p for p in found if p.suffix.lower() in suffixes and p.is_file())
+    matches = map(Path, glob.iglob(str(source), recursive=True))  # noqa: PTH207
+    found = source.rglob("*") if source.is_dir() else matches
+    files = [p for p in found if p.suffix.lower() in suffixes and p.is_file()]
+    files = sorted(p for p in files if not p.name.startswith("."))
     if not files:
-        reason = "holds no file" if path.is_dir() else "is no file or folder, and matches no file"
-        raise BadDataError(f"{str(source)!r} {reason} ending in {', '.join(sorted(suffixes))}")
+        reason = "holds no file" if source.is_dir() else "does not exist, and matches no file"
+        raise BadDataError(f"{shown(source)} {reason} ending in {', '.join(sorted(suffixes))}")
     return files

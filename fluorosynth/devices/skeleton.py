@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.errors import BadDataError
+
 Bools = NDArray[np.bool_]
 Array = NDArray[np.float64]
 Depth = NDArray[np.float32]  # distance to the background, in pixels
@@ -21,6 +23,7 @@ Stub = tuple[int, int]  # (branch, 0 for its first point or 1 for its last)
 Pairs = dict[Stub, Stub]
 Pixel = tuple[int, int]
 
+MAX_BRANCHES = 300  # ten instruments that all cross make about 100
 MAX_GAP = 6.0  # background pixels between two parts of one instrument
 GAP_BEND = np.deg2rad(80)  # sum of the turns into and out of the bridge of a gap
 CROSSING_BEND = np.deg2rad(160)  # the same in a crossing, where directions are less certain
@@ -40,7 +43,7 @@ class Branch:
         return float(np.linalg.norm(np.diff(self.points, axis=0), axis=1).sum())
 
     def reversed(self) -> Branch:
-        """The same branch, walked the other way."""
+        """Return the same branch, walked the other way."""
         return Branch(self.points[::-1], self.nodes[::-1], self.closed)
 
 
@@ -52,13 +55,15 @@ class Node:
     radius: float
 
 
-def pixel_paths(mask: Bools, anything: Bools) -> list[Branch]:
+def pixel_paths(mask: Bools, depth: Depth, anything: Bools) -> list[Branch]:
     """Return one branch per instrument of a mask.
 
     Parameters
     ----------
     mask
         ``(H, W)`` bool, the instruments of one label.
+    depth
+        ``(H, W)`` float32, the distance to the background or the border.
     anything
         ``(H, W)`` bool, the instruments of all labels: what another one hides is no gap.
 
@@ -68,8 +73,6 @@ def pixel_paths(mask: Bools, anything: Bools) -> list[Branch]:
         Points are whole pixels, uneven where a crossing or gap is bridged, and short of tips and
         border by up to a width. A closed branch does not repeat its first point.
     """
-    padded = np.pad(mask.astype(np.uint8), 1)
-    depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
     branches, nodes = _split(mask, depth)
     branches = _prune(branches, nodes, depth)
     branches = [_trim(branch, nodes, depth) for branch in branches]
@@ -101,7 +104,7 @@ def _split(mask: Bools, depth: Depth) -> tuple[list[Branch], list[Node]]:
     """Cut the skeleton at its junctions: pixels with three or more neighbours."""
     from skimage.morphology import skeletonize
 
-    skeleton = np.pad(skeletonize(mask), 1).astype(np.uint8)
+    skeleton = np.pad(skeletonize(mask, method="lee"), 1).astype(np.uint8)
     around = cv2.filter2D(skeleton, -1, np.ones((3, 3)), borderType=cv2.BORDER_CONSTANT) - skeleton
     junction = skeleton * (around > 2).astype(np.uint8)
     count, clusters = cv2.connectedComponents(junction)
@@ -110,10 +113,14 @@ def _split(mask: Bools, depth: Depth) -> tuple[list[Branch], list[Node]]:
         y, x = np.nonzero(clusters[1:-1, 1:-1] == k)
         nodes.append(Node(np.array([x.mean(), y.mean()]), float(depth[y, x].max())))
     count, pieces = cv2.connectedComponents(skeleton - junction)
+    if count > MAX_BRANCHES:
+        raise BadDataError(f"the mask's skeleton has {count} branches: these are no instruments")
     branches = []
     for k in range(1, count):
         path, closed = _walk({(int(x), int(y)) for y, x in np.argwhere(pieces == k)})
-        branches.append(Branch(np.array(path, float) - 1, _ends(path, clusters), closed))
+        branches.append(
+            Branch(np.array(path, float) - 1, _ends(path, np.asarray(clusters)), closed)
+        )
     return branches, nodes
 
 
@@ -132,7 +139,7 @@ def _walk(pixels: set[Pixel]) -> tuple[list[Pixel], bool]:
     return path, closed
 
 
-def _ends(path: list[Pixel], clusters: NDArray[np.int32]) -> tuple[int | None, int | None]:
+def _ends(path: list[Pixel], clusters: NDArray[np.generic]) -> tuple[int | None, int | None]:
     first, last = (
         sorted(set(clusters[y - 1 : y + 2, x - 1 : x + 2].ravel().tolist()) - {0})
         for x, y in (path[0], path[-1])
@@ -208,12 +215,12 @@ def _merge_crossings(branches: list[Branch], nodes: list[Node], depth: Depth) ->
         for i, b in enumerate(branches)
         if None not in b.nodes and _is_shared(i, branches, stubs, nodes, depth)
     }
-    group = list(range(len(nodes)))
+    group: dict[int | None, int | None] = {None: None, **{n: n for n in range(len(nodes))}}
     for i in shared:
-        a, b = (group[n] for n in branches[i].nodes if n is not None)
-        group = [a if g == b else g for g in group]
+        a, b = (group[n] for n in branches[i].nodes)
+        group = {n: a if g == b else g for n, g in group.items()}
     return [
-        replace(b, nodes=tuple(None if n is None else group[n] for n in b.nodes))
+        replace(b, nodes=(group[b.nodes[0]], group[b.nodes[1]]))
         for i, b in enumerate(branches)
         if i not in shared
     ]
@@ -230,11 +237,13 @@ def _is_shared(
     a, b = (n for n in branches[i].nodes if n is not None)
     axis = nodes[b].centre - nodes[a].centre
     apart = float(np.linalg.norm(axis))
+    if branches[i].length > 1.2 * apart + 2:  # a loop
+        return False
     if apart < nodes[a].radius + nodes[b].radius + 2:
         return True
     others = {node: [s for s in stubs[node] if s[0] != i] for node in (a, b)}
     widths = [2 * _at(depth, branches[j].points[-e]) for s in others.values() for j, e in s]
-    if not widths or apart > 7 * np.median(widths):
+    if not widths or apart > 7 * np.median(widths) + 4:
         return False
     return all(_heading(branches, s, depth) @ axis > 0 for s in others[a]) and all(
         _heading(branches, s, depth) @ axis < 0 for s in others[b]
@@ -242,11 +251,13 @@ def _is_shared(
 
 
 def _heading(branches: list[Branch], stub: Stub, depth: Depth) -> Array:
-    """Unit vector in which a branch runs out at its end, over about a width and a half."""
+    """Fit the unit vector in which a branch runs out at its end: a parabola's last tangent."""
     points = branches[stub[0]].points if stub[1] == 0 else branches[stub[0]].points[::-1]
-    back = min(len(points) - 1, int(max(6, 3 * _at(depth, points[0]))))
-    ahead = points[0] - points[back]
-    return np.asarray(ahead / max(float(np.linalg.norm(ahead)), 1e-9))
+    near = points[: int(max(20, 5 * _at(depth, points[0])))]
+    if len(near) < 2:
+        return np.zeros(2)
+    fit = np.polynomial.polynomial.polyfit(range(len(near)), near, 2 if len(near) > 7 else 1)
+    return np.asarray(-fit[1] / max(float(np.linalg.norm(fit[1])), 1e-9))
 
 
 def _bend(branches: list[Branch], p: Stub, q: Stub, depth: Depth) -> float:
@@ -284,15 +295,22 @@ def _pairs_in_crossings(branches: list[Branch], depth: Depth) -> Pairs:
 
 def _pairs_over_gaps(branches: list[Branch], depth: Depth, anything: Bools) -> Pairs:
     stubs = [(i, end) for i, b in enumerate(branches) if not b.closed for end in (0, 1)]
+    tips = np.array([branches[i].points[-end] for i, end in stubs]).reshape(-1, 2)
+    reach = np.array([16 * _at(depth, tip) for tip in tips]) + MAX_GAP
     candidates = []
-    for p, q in combinations(stubs, 2):
-        a, b = (branches[i].points[-end] for i, end in (p, q))
-        width = _at(depth, a) + _at(depth, b)
-        length = float(np.linalg.norm(b - a))
-        if length < MAX_GAP + 8 * width and len({p[0], q[0]}) == 2:
-            x, y = np.linspace(a, b, int(length) + 2).round().astype(int).T
-            gap = np.mean(~anything[y, x]) * length
-            bend = _bend(branches, p, q, depth)
-            if gap <= MAX_GAP and bend < GAP_BEND:
-                candidates.append((bend, p, q))
+    for m, p in enumerate(stubs):
+        apart = np.linalg.norm(tips - tips[m], axis=1)
+        for n in np.flatnonzero(apart[:m] < np.minimum(reach[m], reach[:m])):
+            q = stubs[n]
+            if p[0] != q[0] and _gap(tips[m], tips[n], anything) <= MAX_GAP:
+                bend = _bend(branches, p, q, depth)
+                if bend < GAP_BEND:
+                    candidates.append((bend, p, q))
     return _straightest(candidates)
+
+
+def _gap(a: Array, b: Array, anything: Bools) -> float:
+    """Length of the background between two points."""
+    length = float(np.linalg.norm(b - a))
+    x, y = np.linspace(a, b, int(length) + 2).round().astype(int).T
+    return float(np.mean(~anything[y, x])) * length

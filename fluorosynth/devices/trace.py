@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.devices.skeleton import Array, Bools, pixel_paths
+from fluorosynth.devices.skeleton import Array, Bools, Branch, Depth, pixel_paths
 from fluorosynth.sample import Device
 
 SAGITTA = 0.1  # px, the most that the curve may leave the chord of two points
@@ -50,20 +50,27 @@ def trace(mask: NDArray[np.generic], label: str = "catheter") -> tuple[Device, .
         outside, at a tip it ends half a width inside the mask. A closed ring starts and ends at
         its point nearest to the border.
 
+    Raises
+    ------
+    BadDataError
+        Where the skeleton has over 300 branches: noise, text, a tree.
+
     Examples
     --------
     >>> mask = np.zeros((40, 40), np.uint8)
     >>> mask[0:30, 10:15] = 1
     >>> (device,) = trace(mask)
     >>> device.width.round(1).max(), device.centreline.round()[-1].tolist()
-    (np.float32(5.0), [12.0, 27.0])
+    (np.float32(4.9), [12.0, 27.0])
     """
     anything = mask != 0
     devices = []
     for value in np.unique(mask[anything]):
         solid = fill_holes(mask == value)
-        for path in pixel_paths(solid, anything):
-            tube = _refine(path.points, path.closed, solid)
+        depth = distance(solid)
+        for path in pixel_paths(solid, depth, anything):
+            x, y = path.points.astype(int).T
+            tube = _refine(path, float(np.median(depth[y, x])), solid)
             device = _finish(tube, solid, label) if tube else None
             if device is not None:
                 devices.append(device)
@@ -72,26 +79,35 @@ def trace(mask: NDArray[np.generic], label: str = "catheter") -> tuple[Device, .
 
 def fill_holes(mask: Bools) -> Bools:
     """Fill holes of up to 4 px^2."""
-    count, parts, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), None, 4)
-    small = np.flatnonzero(stats[:count, cv2.CC_STAT_AREA] <= HOLE)
+    holes = (~mask).astype(np.uint8)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(holes, connectivity=4)
+    small = np.flatnonzero(np.asarray(stats)[:, cv2.CC_STAT_AREA] <= HOLE)
     return np.asarray(mask | np.isin(parts, small[small > 0]))
 
 
-def _refine(path: Array, closed: bool, mask: Bools) -> Tube | None:
+def distance(mask: Bools) -> Depth:
+    """Measure how far each pixel is from the background; beyond the border is background."""
+    padded = np.pad(mask.astype(np.uint8), 1)
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(depth, np.float32)[1:-1, 1:-1]
+
+
+def _refine(path: Branch, radius: float, mask: Bools) -> Tube | None:
     """Centre a pixel path on the mask; None for a speck."""
-    tube = _smooth(path, 0.7, closed)
+    tube = _smooth(path.points, 0.7, path.closed)
     for _ in range(2):
         if tube is None:
             return None
-        shift, width = _cross_sections(tube, mask)
+        shift, width = _cross_sections(tube, 2 * radius + 4, mask)
         good = np.isfinite(width)
         if not good.any():
             return None
         centred = tube.points + shift[:, None] * _normals(tube)
-        tube = _smooth(centred[good], 0.3, closed)
+        good[-1] &= not path.closed  # it repeats the first
+        tube = _smooth(centred[good], 0.15, path.closed)
     if tube is None:
         return None
-    return Tube(tube.points, _cross_sections(tube, mask)[1], closed)
+    return Tube(tube.points, _cross_sections(tube, 2 * radius + 4, mask)[1], path.closed)
 
 
 def _smooth(points: Array, tolerance: float, closed: bool) -> Tube | None:
@@ -105,6 +121,8 @@ def _smooth(points: Array, tolerance: float, closed: bool) -> Tube | None:
         return None
     spline, _ = splprep(points.T, s=len(points) * tolerance**2, per=closed)
     fine = np.transpose(splev(np.linspace(0, 1, 4 * len(points)), spline))
+    if np.abs(fine - np.clip(fine, points.min(axis=0), points.max(axis=0))).max() > length / 4:
+        fine = points  # too few points for so many turns: the spline has burst
     return Tube(_resample(fine, 1.0), np.empty(0), closed)
 
 
@@ -122,11 +140,11 @@ def _normals(tube: Tube) -> Array:
     tangent = np.gradient(tube.points, axis=0)
     if tube.closed:
         tangent[0] = tangent[-1] = tube.points[1] - tube.points[-2]
-    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
     return np.column_stack([-tangent[:, 1], tangent[:, 0]])
 
 
-def _cross_sections(tube: Tube, mask: Bools) -> tuple[Array, Array]:
+def _cross_sections(tube: Tube, reach: float, mask: Bools) -> tuple[Array, Array]:
     """Measure the mask across a curve: offset of its centre along the normal, and width.
 
     Both are integrals over the run of mask that holds the curve, so that length times mean width
@@ -135,11 +153,11 @@ def _cross_sections(tube: Tube, mask: Bools) -> tuple[Array, Array]:
     """
     from scipy.ndimage import map_coordinates, median_filter
 
-    area_radius = mask.sum() / len(tube.points)
-    half = np.arange(STEP / 2, 1.5 * area_radius + 4, STEP)
+    half = np.arange(STEP / 2, reach, STEP)
     offset = np.concatenate([-half[::-1], half])
     xy = tube.points[:, None] + offset[:, None] * _normals(tube)[:, None]
-    profile = map_coordinates(mask.astype(np.float32), xy[..., ::-1].T, order=1).T
+    image = mask.astype(np.float32)
+    profile = map_coordinates(image, xy[..., ::-1].T, order=1, mode="nearest").T
     inside = profile > EDGE
     n = len(half)
     inside[:, n:] = np.logical_and.accumulate(inside[:, n:], axis=1)
@@ -186,7 +204,8 @@ def _finish(tube: Tube, mask: Bools, label: str) -> Device | None:
 def _to_border(points: Array, mask: Bools) -> Array:
     """Distance to the border of the picture, 0 outside."""
     far = np.array(mask.shape[::-1]) - 0.5
-    return np.maximum(0, np.minimum(points[:, :2] + 0.5, far - points[:, :2]).min(axis=1))
+    nearest = np.minimum(points[:, :2] + 0.5, far - points[:, :2]).min(axis=1)
+    return np.asarray(np.maximum(0, nearest))
 
 
 def _prolong(curve: Array, mask: Bools) -> Array:

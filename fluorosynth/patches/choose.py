@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import cv2
 import numpy as np
@@ -28,43 +26,51 @@ class Candidate:
 
 
 def thumbnail(frame: Image) -> NDArray[np.float32]:
-    """Return the frame at 32x32, float32, of zero mean and unit norm."""
+    """Return the frame at 32 x 32, flattened float32 of zero mean and unit norm."""
     small = cv2.resize(frame, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
-    small = small.astype(np.float32) - small.mean(dtype=np.float32)
-    return np.asarray(small / max(float(np.linalg.norm(small)), 1e-6))
-
-
-def near_duplicates(one: Candidate, other: Candidate) -> bool:
-    """Tell whether two windows cover much the same part of the same view.
-
-    Frames of one run, and stills that look like one run, are the same view.
-    """
-    if one.window.overlap(other.window) <= OVERLAP:
-        return False
-    return float((one.view * other.view).sum()) >= ALIKE
+    flat = small.astype(np.float32).ravel()
+    flat -= flat.mean()
+    return np.asarray(flat / max(float(np.linalg.norm(flat)), 1e-6))
 
 
 def choose(candidates: Sequence[Candidate], count: int) -> list[Window]:
     """Return up to ``count`` windows: files take turns, each with its best one.
 
     A file's best is the one of the least used frame, then of the least score (to a tenth), then
-    the first drawn. The file with the best window goes first.
+    the first given. The file with the best window goes first. Windows that overlap much are
+    near-duplicates when they lie in frames of one file, or of files that look alike.
     """
-    by_source = groupby(candidates, key=lambda one: one.window.source)
-    queues = [sorted(group, key=_rank) for _, group in by_source]
-    queues.sort(key=lambda queue: _rank(queue[0]))
-    chosen: list[Candidate] = []
-    used: Counter[tuple[str, int]] = Counter()
-    while queues and len(chosen) < count:
-        for queue in queues:
-            fresh = [one for one in queue if not any(near_duplicates(one, old) for old in chosen)]
-            queue[:] = sorted(fresh, key=lambda one: used[one.window.source, one.window.frame])
-            if queue and len(chosen) < count:
-                chosen.append(queue.pop(0))
-                used[chosen[-1].window.source, chosen[-1].window.frame] += 1
-        queues = [queue for queue in queues if queue]
-    return [one.window for one in chosen]
+    if not candidates:
+        return []
+    windows = [one.window for one in candidates]
+    _, source = np.unique([window.source for window in windows], return_inverse=True)
+    keys = [(window.source, window.frame) for window in windows]
+    _, first, frame = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    views = np.stack([candidates[index].view for index in first])
+    one_view = (views @ views.T >= ALIKE) | np.equal.outer(source[first], source[first])
+    boxes = np.array([(w.x, w.y, w.x + w.width, w.y + w.height) for w in windows])
+    rank = np.round([window.score for window in windows], 1)
+    alive = np.ones(len(windows), bool)
+    used = np.zeros(len(first), int)
+    chosen: list[int] = []
+    order = list(dict.fromkeys(source[np.argsort(rank, kind="stable")].tolist()))
+    while alive.any():
+        for turn in order:
+            mine = np.flatnonzero(alive & (source == turn))
+            if len(chosen) == count:
+                return [windows[index] for index in chosen]
+            if mine.size:
+                best = mine[np.lexsort((rank[mine], used[frame[mine]]))[0]]
+                chosen.append(int(best))
+                used[frame[best]] += 1
+                alive &= ~(one_view[frame[best], frame] & (_overlap(boxes, best) > OVERLAP))
+    return [windows[index] for index in chosen]
 
 
-def _rank(candidate: Candidate) -> float:
-    return round(candidate.window.score, 1)
+def _overlap(boxes: NDArray[np.int_], one: int) -> NDArray[np.float64]:
+    """Return intersection over union of every box with box ``one``, ``(n,)``."""
+    low = np.maximum(boxes[:, :2], boxes[one, :2])
+    high = np.minimum(boxes[:, 2:], boxes[one, 2:])
+    common = (high - low).clip(0).prod(axis=1)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    return np.asarray(common / (areas + areas[one] - common))

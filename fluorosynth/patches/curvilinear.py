@@ -17,9 +17,9 @@ from fluorosynth.sample import Image
 
 WORKING_SIDE = 512  # px: the sizes below refer to a frame of this side
 SIGMAS = (1.5, 2.5, 4.0)  # px across: full widths at half maximum of 3.5 to 9.5
-SIGMA_ALONG = 10.0  # px: what bends faster answers less
-DIRECTIONS = 16
-FAINT, CLEAR, STRONG = 0.05, 0.09, 0.20  # relative darkening: goes on, begins, is certain
+SIGMA_ALONG = 20.0  # px: what bends faster answers less
+DIRECTIONS = 28
+FAINT, CLEAR, STRONG = 0.06, 0.09, 0.20  # relative darkening: goes on, begins, is certain
 SHORT, LONG = 30, 100  # px of skeleton: ignored below, certain above
 REACH = 6  # px from the skeleton to where the device surely ends
 
@@ -28,7 +28,7 @@ def instrument_score(image: Image, field: NDArray[np.bool_] | None = None) -> ND
     """Return how instrument-like the curve through each pixel is.
 
     The frame's logarithm, which makes depth independent of exposure (Beer-Lambert), goes through
-    elongated second-derivative filters in 16 directions at device widths. Ridges are followed by
+    elongated second-derivative filters in 28 directions at device widths. Ridges are followed by
     hysteresis and thinned; each curve of at least 30 px scores its mean depth times its length,
     both capped, in a band about it.
 
@@ -55,7 +55,7 @@ def instrument_score(image: Image, field: NDArray[np.bool_] | None = None) -> ND
         field = np.ones(image.shape, bool)
     scale = min(1.0, WORKING_SIDE / max(image.shape))
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     inside = cv2.resize(field.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     score = _curves(ridge_depth(_continued(small, inside)), inside)
     whole = (image.shape[1], image.shape[0])
@@ -85,7 +85,7 @@ def _line_filter(sigma: float, angle: float) -> NDArray[np.float32]:
     profile = np.exp(-(across**2) / (2 * sigma**2))
     kernel = (across**2 / sigma**2 - 1) * profile * np.exp(-(along**2) / (2 * SIGMA_ALONG**2))
     kernel -= kernel.mean()
-    return (kernel / -(kernel * profile).sum()).astype(np.float32)
+    return np.asarray(kernel / -(kernel * profile).sum(), np.float32)
 
 
 def _continued(image: Image, inside: NDArray[np.bool_]) -> Image:
@@ -100,16 +100,19 @@ def _continued(image: Image, inside: NDArray[np.bool_]) -> Image:
 
 def _curves(depth: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
     from skimage.filters import apply_hysteresis_threshold
-    from skimage.morphology import remove_small_objects, skeletonize
+    from skimage.morphology import skeletonize
 
-    ridge = apply_hysteresis_threshold(np.where(inside, depth, 0), FAINT, CLEAR)
-    skeleton = remove_small_objects(skeletonize(ridge), max_size=SHORT - 1, connectivity=2)
-    neighbours = cv2.filter2D(skeleton.astype(np.uint8), -1, np.ones((3, 3)))
-    branch = skeleton & (neighbours > 3)  # itself and more than two
-    count, labels = cv2.connectedComponents((skeleton & ~branch).astype(np.uint8))
-    sums = np.bincount(labels.ravel(), depth.ravel(), minlength=count)
-    mean = sums / np.maximum(np.bincount(labels.ravel(), minlength=count), 1)
-    score = np.clip((mean - FAINT) / (STRONG - FAINT), 0, 1).astype(np.float32)
-    score[0] = 0  # what is no skeleton
+    exposed = np.where(inside, depth, 0)
+    ridge = apply_hysteresis_threshold(exposed, FAINT, CLEAR)
+    skeleton = skeletonize(ridge).astype(np.uint8)
+    _, curve, stats, _ = cv2.connectedComponentsWithStats(skeleton)
+    length = stats[:, cv2.CC_STAT_AREA]
+    certain = np.where(length < SHORT, 0, np.minimum(length / LONG, 1))[curve]
+    neighbours = cv2.filter2D(skeleton, -1, np.ones((3, 3)))
+    pieces = skeleton * (neighbours <= 3)  # between branches: at most itself and two more
+    count, piece = cv2.connectedComponents(pieces)
+    total = np.bincount(piece.ravel(), depth.ravel(), minlength=count)
+    mean = (total / np.maximum(np.bincount(piece.ravel(), minlength=count), 1))[piece]
+    score = pieces * certain * np.clip((mean - FAINT) / (STRONG - FAINT), 0, 1)
     band = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * REACH + 1, 2 * REACH + 1))
-    return np.asarray(cv2.dilate(score[labels], band))
+    return np.asarray(cv2.dilate(score.astype(np.float32), band))

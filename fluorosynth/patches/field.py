@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from fluorosynth.sample import Image
 
 DARK = 0.35  # of the median of the middle: darker than any anatomy, lighter than a collimator
-WHITE = 250
+BLACK, WHITE = 8, 250
 PENUMBRA = 0.025  # of the shorter side: how wide the edge of a collimator shadow is
 
 
@@ -33,18 +33,18 @@ def exposed_field(image: Image) -> NDArray[np.bool_]:
     >>> frame = np.zeros((100, 100), np.uint8)
     >>> frame[20:80, 20:80] = 120
     >>> field = exposed_field(frame)
-    >>> bool(field[50, 50]), bool(field[50, 21]), bool(field[50, 10])
+    >>> bool(field[50, 50]), bool(field[50, 20]), bool(field[50, 10])
     (True, False, False)
     """
     height, width = image.shape
     smooth = cv2.blur(image, (5, 5))
     middle = image[height // 4 : height - height // 4, width // 4 : width - width // 4]
-    dark = DARK * float(np.median(middle))
+    dark = max(BLACK, DARK * float(np.median(middle)))
     field = ~(_joined_to_edge(smooth < dark) | _joined_to_edge(smooth >= WHITE) | _letters(image))
     margin = 2 * max(2, round(PENUMBRA * min(height, width))) + 1
     box = cv2.getStructuringElement(cv2.MORPH_RECT, (margin, margin))
     eroded = cv2.erode(field.astype(np.uint8), box, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return _largest(eroded)
+    return _largest(np.asarray(eroded, np.uint8))
 
 
 def _joined_to_edge(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -55,7 +55,7 @@ def _joined_to_edge(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _letters(image: Image) -> NDArray[np.bool_]:
     thin = cv2.morphologyEx(image, cv2.MORPH_TOPHAT, np.ones((9, 9), np.uint8))
-    return (thin > 80) & (image > 230)
+    return np.asarray((thin > 80) & (image > 230))
 
 
 def _largest(region: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -63,7 +63,8 @@ def listed_files(folder: Path) -> list[Path] | None:
 def _window(row: Mapping[str, str], where: str) -> tuple[str, Window]:
     try:
         numbers = [int(row[column]) for column in COLUMNS[2:7]]
-        window = Window(row["source"], *numbers, float(row["score"]))
+        frame, x, y, width, height = numbers
+        window = Window(row["source"], frame, x, y, width, height, float(row["score"]))
     except (TypeError, ValueError):
         raise BadDataError(f"{where}: not a patch: {list(row.values())}") from None
     source = PurePosixPath(window.source)

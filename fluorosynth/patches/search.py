@@ -34,7 +34,7 @@ class Search:
     size: int = 256
     masks: str = ""
     smallest: int = 0
-    ceiling: float = 0.3
+    ceiling: float = 0.2
     temporal: bool = True
 
     def __post_init__(self) -> None:

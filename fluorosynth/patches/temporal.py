@@ -9,6 +9,7 @@ from fluorosynth.patches.curvilinear import instrument_score
 from fluorosynth.sample import Image
 
 UNCOVERED = 90  # percentile over time at which no instrument lies on a pixel
+NEAR = 2  # frames before and after that the median takes in
 GREY = 128  # what the frames' difference to that is drawn on
 
 
@@ -18,9 +19,9 @@ def run_scores(
     """Return how instrument-like the curve through each pixel of each frame of a run is.
 
     What moves is looked for in each frame divided by the run's 90th percentile over time, where
-    anatomy at rest cancels, and counts for the frames before and after too. What stays is looked
-    for in the median over time, where noise averages out, and counts throughout. An estimate
-    like `instrument_score`; moving vessels and diaphragm count as well.
+    anatomy at rest cancels, and counts for the frames before and after too. What stays, however
+    faint, is looked for in the median of five frames, where noise averages out. An estimate like
+    `instrument_score`; moving vessels and diaphragm count as well.
 
     Parameters
     ----------
@@ -45,9 +46,14 @@ def run_scores(
     bright = np.percentile(frames, UNCOVERED, axis=0).astype(np.float32)
     moving = [instrument_score(_darkening(frame, bright), field) for frame in frames]
     around = np.stack([moving[0], *moving, moving[-1]])
-    scores = np.maximum(np.maximum(around[:-2], around[2:]), around[1:-1])
-    middle = np.median(frames, axis=0).astype(np.uint8)
-    return np.asarray(np.maximum(scores, instrument_score(middle, field)))
+    moved = np.maximum(np.maximum(around[:-2], around[2:]), around[1:-1])
+    resting = [instrument_score(_median(frames, t), field) for t in range(len(frames))]
+    return np.asarray(np.maximum(moved, resting))
+
+
+def _median(frames: NDArray[np.uint8], centre: int) -> Image:
+    near = frames[max(centre - NEAR, 0) : centre + NEAR + 1]
+    return np.asarray(np.median(near, axis=0).astype(np.uint8))
 
 
 def _darkening(frame: Image, bright: NDArray[np.float32]) -> Image:

@@ -38,13 +38,6 @@ class Window:
     height: int
     score: float
 
-    def overlap(self, other: Window) -> float:
-        """Return intersection over union of the two rectangles, wherever they lie."""
-        across = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
-        down = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
-        common = max(across, 0) * max(down, 0)
-        return common / (self.width * self.height + other.width * other.height - common)
-
 
 @dataclass(frozen=True, slots=True)
 class Patch:

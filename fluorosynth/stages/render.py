@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import UsageError
-from fluorosynth.raster import pixels
+from fluorosynth.raster import cover
 from fluorosynth.sample import IGNORE, INSTRUMENT, Matrix, Sample
 from fluorosynth.stages.base import Stage
 from fluorosynth.warp import Border, resample
+
+NOTHING = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,11 @@ class Render(Stage):
         if sample.matrix is not None:
             image = resample(image, sample.matrix, self.border)
             ignore = None if ignore is None else _moved(ignore, sample.matrix)
-        covered = pixels(sample.devices, image.shape)
         mask = np.zeros(image.shape, np.uint8)
         if ignore is not None:
             mask[ignore] = IGNORE
-        mask.reshape(-1)[covered] = INSTRUMENT
+        drawn = [cover(mask, d.centreline, d.width, INSTRUMENT) for d in sample.devices]
+        covered = drawn[0] if len(drawn) == 1 else np.concatenate([NOTHING, *drawn])
         return Sample(image, sample.devices, sample.meta, mask, ignore, pixels=covered)
 
 

@@ -97,9 +97,8 @@ def main() -> None:
         print(f"{name:22} {value:7.2f} s {n / value:9.0f} images/s")
     allowed = 1.3 * median["samples in memory"] + median["bytes written raw"]
     print(f"1 worker / (1.3 in memory + raw)  {median['generate, 1 worker'] / allowed:.2f}")
-    print(
-        f"1 worker / 2 workers              {median['generate, 1 worker'] / median['generate, 2 workers']:.2f}"
-    )
+    gain = median["generate, 1 worker"] / median["generate, 2 workers"]
+    print(f"1 worker / 2 workers              {gain:.2f}")
     for count in (100, 1000, 10_000, 100_000):
         sampler = recipe.open(0)
         in_memory(recipe, 64)

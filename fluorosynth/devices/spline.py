@@ -1,0 +1,201 @@
+"""Procedural catheters and guidewires: clamped cubic B-splines with a shaped tip."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval
+from numpy.typing import NDArray
+from xxhash import xxh3_128
+
+from fluorosynth.devices.base import DeviceSource
+from fluorosynth.devices.tips import TIPS, spacing, tip
+from fluorosynth.errors import UsageError
+from fluorosynth.odds import check_odds, pick
+from fluorosynth.ranges import LogUniform, Range, Uniform
+from fluorosynth.sample import Device
+from fluorosynth.spec import dump
+
+Array = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+CONTROL_POINTS = range(5, 10)
+SAMPLES = 128  # of a shaft, before it is thinned out
+RELAX = 0.7  # how much of its bow a shaft keeps each time that it is too curved
+
+
+@dataclass(frozen=True)
+class Spline(DeviceSource):
+    """Catheters and guidewires drawn anew for each picture.
+
+    A shaft runs from the border to a point in the middle 70 % of the picture; it bows to either
+    side, gently, as its control points say. The tip's shape is added where the shaft ends.
+    Lengths in pixels are those of a 256 px picture and scale with the opened size.
+
+    Parameters
+    ----------
+    counts
+        Odds of one, two, three ... instruments in a picture.
+    wires
+        Share of guidewires among the instruments.
+    from_border
+        Share of instruments that enter at the border; the others start in the picture.
+    mm
+        Pixels per millimetre, for tips and bending radii.
+    catheter_width, wire_width
+        Full widths in pixels.
+    catheter_radius, wire_radius
+        Least bending radius of a shaft in millimetres. Tips are tighter: see ``devices.tips``.
+    bow
+        Standard deviation of the sideways bow of a shaft, in its lengths.
+    catheter_tips, wire_tips
+        Names of tip shapes: straight, multipurpose, judkins_right, judkins_left, pigtail, j.
+    catheter_tip_odds, wire_tip_odds
+        Their odds, in the same order; empty: equal.
+    taper
+        Width of a wire at its tip, in its widths; the last 25 mm grow thinner.
+
+    Examples
+    --------
+    >>> (device, *_) = Spline().open(256, seed=0).draw(np.random.default_rng(1))
+    >>> device.centreline.shape[1], device.label
+    (2, 'catheter')
+    """
+
+    counts: tuple[float, ...] = (0.7, 0.2, 0.07, 0.03)
+    wires: Annotated[float, Interval(ge=0, le=1)] = 0.25
+    from_border: Annotated[float, Interval(ge=0, le=1)] = 0.9
+    mm: Range = Uniform(1.2, 2.0)
+    catheter_width: Range = LogUniform(2.0, 6.0)
+    wire_width: Range = LogUniform(1.0, 2.2)
+    catheter_radius: Annotated[float, Interval(gt=0)] = 12.0
+    wire_radius: Annotated[float, Interval(gt=0)] = 6.0
+    bow: Annotated[float, Interval(ge=0, le=2)] = 0.2
+    catheter_tips: tuple[str, ...] = tuple(name for name in TIPS if name != "j")
+    catheter_tip_odds: tuple[float, ...] = (0.15, 0.2, 0.25, 0.25, 0.15)
+    wire_tips: tuple[str, ...] = ("straight", "multipurpose", "j")
+    wire_tip_odds: tuple[float, ...] = (0.5, 0.25, 0.25)
+    taper: Annotated[float, Interval(gt=0, le=1)] = 0.6
+
+    def __post_init__(self) -> None:
+        check_odds("counts", self.counts, self.counts)
+        check_odds("catheter_tips", self.catheter_tips, self.catheter_tip_odds)
+        check_odds("wire_tips", self.wire_tips, self.wire_tip_odds)
+        for name in (*self.catheter_tips, *self.wire_tips):
+            if name not in TIPS:
+                raise ValueError(f"no tip is called {name!r}; known: {', '.join(TIPS)}")
+
+    def open(self, size: int, seed: int) -> OpenSpline:  # noqa: ARG002 - nothing is drawn once
+        """Prepare the splines' bases."""
+        return OpenSpline(self, size)
+
+
+class OpenSpline:
+    """``Spline`` for pictures of one size."""
+
+    def __init__(self, source: Spline, size: int) -> None:
+        self.source = source
+        self.size = size
+        self.fingerprint = xxh3_128(repr((dump(source), size)).encode()).hexdigest()
+        self._bases = [Basis(n) for n in CONTROL_POINTS]
+
+    def draw(self, rng: np.random.Generator) -> tuple[Device, ...]:
+        """Draw the instruments of one picture."""
+        count = 1 + pick(len(self.source.counts), self.source.counts, rng)
+        return tuple(self._device(rng) for _ in range(count))
+
+    def _device(self, rng: np.random.Generator) -> Device:
+        source, scale = self.source, self.size / 256
+        wire = rng.random() < source.wires
+        mm = source.mm.draw(rng) * scale
+        width = (source.wire_width if wire else source.catheter_width).draw(rng) * scale
+        if min(mm, width) <= 0:
+            raise UsageError(
+                f"spline drew {mm} px per mm and a width of {width} px; both must be > 0"
+            )
+        radius = (source.wire_radius if wire else source.catheter_radius) * mm
+        names = source.wire_tips if wire else source.catheter_tips
+        odds = source.wire_tip_odds if wire else source.catheter_tip_odds
+        start, end = self._ends(width, rng)
+        shaft = self._shaft(start, end, radius, rng)
+        name = names[pick(len(names), odds, rng)]
+        ahead = shaft[-1] - shaft[-2]
+        bend = tip(name, mm, width, rng) * (ahead / abs(ahead))
+        curve = np.concatenate([shaft, shaft[-1] + bend])
+        widths = np.full(len(curve), width, np.float32)
+        if wire:
+            to_tip = np.abs(curve[1:] - curve[:-1])[::-1].cumsum()[::-1] / (25 * mm)
+            widths[:-1] *= source.taper + (1 - source.taper) * np.minimum(to_tip, 1)
+            widths[-1] *= source.taper
+        points = np.column_stack([curve.real, curve.imag]).astype(np.float32)
+        label = "guidewire" if wire else "catheter"
+        return Device(points, widths, label, f"spline/{label}/{name}")
+
+    def _ends(self, width: float, rng: np.random.Generator) -> tuple[complex, complex]:
+        """Draw where a shaft starts and ends, at least a third of the picture apart."""
+        enters = rng.random() < self.source.from_border
+        while True:
+            side, along, x, y = rng.random(4).tolist()
+            end = complex(0.15 + 0.7 * x, 0.15 + 0.7 * y) * self.size - (0.5 + 0.5j)
+            if enters:  # on the upper border, half a width outside; then turned to a side
+                centre = (self.size - 1) * (0.5 + 0.5j)
+                at = complex(along * self.size - 0.5, -0.5 - width / 2) - centre
+                start = centre + at * (1, 1j, -1, -1j)[int(4 * side)]
+            else:
+                start = complex(side, along) * self.size - (0.5 + 0.5j)
+            if abs(end - start) > self.size / 3:
+                return start, end
+
+    def _shaft(
+        self, start: complex, end: complex, radius: float, rng: np.random.Generator
+    ) -> Complex:
+        """Draw a B-spline from start to end that bends no tighter than ``radius``.
+
+        It is drawn over the chord from 0 to 1, and its bow shrinks until the bend is allowed.
+        """
+        basis = self._bases[int(rng.random() * len(self._bases))]
+        bow = basis.waves @ (rng.standard_normal(3) * (1, 0.25, 0.1)) * self.source.bow
+        bow *= 1 + 0.1 * (rng.random(len(bow)) - 0.5)
+        x, dx, ddx = basis.along
+        y, dy, ddy = (basis.matrix @ bow).reshape(3, SAMPLES)
+        allowed = abs(end - start) / radius
+        while (bend := _bend(dx, ddx, dy, ddy)) > allowed:
+            y, dy, ddy = RELAX * y, RELAX * dy, RELAX * ddy
+        return thinned(start + (end - start) * (x + 1j * y), spacing(bend / abs(end - start)))
+
+
+def _bend(dx: Array, ddx: Array, dy: Array, ddy: Array) -> float:
+    """Return the greatest curvature of a curve from its derivatives."""
+    speed2 = dx * dx + dy * dy
+    cross = dx * ddy - dy * ddx
+    return float(np.sqrt((cross * cross / (speed2 * speed2 * speed2)).max()))
+
+
+class Basis:
+    """Clamped cubic B-splines of ``count`` control points, evenly spaced along the chord.
+
+    ``matrix`` ``(3 * SAMPLES, count)`` gives a curve and its two derivatives from its control
+    points, ``along`` ``(3, SAMPLES)`` is that of the chord itself, and ``waves`` ``(count, 3)``
+    are half, one and one and a half waves that leave both ends where they are.
+    """
+
+    def __init__(self, count: int) -> None:
+        from scipy.interpolate import BSpline
+
+        knots = np.concatenate([[0.0] * 3, np.linspace(0, 1, count - 2), [1.0] * 3])
+        spline, at = BSpline(knots, np.eye(count), 3), np.linspace(0, 1, SAMPLES)
+        fraction = np.linspace(0, 1, count)
+        self.matrix = np.concatenate([spline.derivative(k)(at) for k in range(3)])
+        self.along = (self.matrix @ fraction).reshape(3, SAMPLES)
+        self.waves = np.sin(np.pi * fraction[:, None] * (1, 2, 3))
+
+
+def thinned(curve: Complex, step: float) -> Complex:
+    """Return points of a curve at equal distances of at most ``step`` along it."""
+    arc = np.zeros(len(curve))
+    np.cumsum(np.abs(curve[1:] - curve[:-1]), out=arc[1:])
+    parts = math.ceil(arc[-1] / step)
+    return np.asarray(np.interp(np.arange(parts + 1) * (arc[-1] / parts), arc, curve))

@@ -1,0 +1,68 @@
+"""The ends of catheters and guidewires, as chains of circular arcs."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAGITTA = 0.08  # px, the most that a curve leaves the chord between two points
+MAX_SPACING = 4.0  # px
+
+# Per arc its length in mm and its turn in degrees, from the shaft to the tip. A Judkins shape has
+# a wide secondary and a tight primary bend; a pigtail winds in from 7 mm radius, a J has 3 mm.
+TIPS: dict[str, tuple[tuple[float, float], ...]] = {
+    "straight": (),
+    "multipurpose": ((12, 50), (10, 0)),
+    "judkins_right": ((30, 30), (15, 0), (9, 70), (7, 0)),
+    "judkins_left": ((32, 110), (18, 0), (9, 60), (7, 0)),
+    "pigtail": ((11, 90), (9.5, 90), (9, 90), (8, 80)),
+    "j": ((9.4, 180), (2, 0)),
+}
+
+
+def tip(name: str, mm: float, width: float, rng: np.random.Generator) -> NDArray[np.complex128]:
+    """Draw one tip in its own frame: it leaves the origin along the real axis.
+
+    All lengths are multiplied by one number from U(0.8, 1.2), all turns by one from
+    U(0.75, 1.25), and half of the tips are mirrored. No arc is tighter than ``width``.
+
+    Parameters
+    ----------
+    name
+        A key of ``TIPS``.
+    mm
+        Pixels per millimetre.
+    width
+        Of the instrument, in pixels.
+    rng
+        Takes three draws.
+
+    Returns
+    -------
+    NDArray
+        ``(n,)`` complex ``x + 1j y`` in pixels after the origin; none for a straight tip.
+    """
+    length_factor, turn_factor, side = rng.random(3)
+    spacings, turns = [], []
+    for length, degrees in TIPS[name]:
+        turn = math.radians(degrees) * (0.75 + 0.5 * turn_factor) * (1 if side < 0.5 else -1)
+        pixels = max(length * mm * (0.8 + 0.4 * length_factor), abs(turn) * width)
+        count = math.ceil(pixels / spacing(abs(turn) / pixels))
+        spacings += [pixels / count] * count
+        turns += [turn / count] * count
+    bends = np.array(turns)
+    # A chord of an arc points along the mean of its two tangents
+    return np.cumsum(np.array(spacings) * np.exp(1j * (np.cumsum(bends) - bends / 2)))
+
+
+def spacing(curvature: float) -> float:
+    """Return the distance in px between points that keeps their chords within ``SAGITTA``.
+
+    Examples
+    --------
+    >>> round(spacing(1 / 20), 2), spacing(0.0)
+    (3.58, 4.0)
+    """
+    return min(MAX_SPACING, math.sqrt(8 * SAGITTA / max(curvature, 1e-9)))

@@ -1,0 +1,38 @@
+import cv2
+import numpy as np
+
+from fluorosynth.backgrounds.bundled import PACK, Bundled
+from fluorosynth.patches.manifest import NAME, read_manifest
+
+
+def test_every_patch_is_listed_and_attributed():
+    listed = read_manifest(PACK / NAME)
+    assert sorted(listed) == sorted(path.name for path in PACK.glob("*.png"))
+    notice = (PACK.parents[2] / "NOTICE").read_text()
+    origins = {window.source.split("/")[0] for window in listed.values()}
+    assert all(f"\n{origin}/" in notice for origin in origins)
+
+
+def test_pack_is_small_and_holds_nothing_else():
+    assert sum(path.stat().st_size for path in PACK.iterdir()) < 4_000_000
+    assert {path.suffix for path in PACK.iterdir()} == {".png", ".csv"}
+
+
+def test_frames_kept_for_measuring_are_not_in_the_pack():
+    held = {f"arcade/{i}.png" for i in (3, 12, 33, 34, 38, 40, 43, 45, 61, 66, 67, 74, 77, 80)}
+    for window in read_manifest(PACK / NAME).values():
+        assert window.source not in held
+        assert window.source.startswith(("arcade/", "danilov/14_021_1_"))
+
+
+def test_source_opens_at_any_size_and_draws_its_patches():
+    pool = Bundled().open(256, seed=0)
+    first = cv2.imread(str(PACK / "0000.png"), cv2.IMREAD_UNCHANGED)
+    assert first.shape == (256, 256)
+    assert len(pool.ids) == 64
+    np.testing.assert_array_equal(pool.images[0], first)
+    assert Bundled().open(96, seed=0).draw(np.random.default_rng(0)).image.shape == (96, 96)
+
+
+def test_the_pack_has_not_changed():
+    assert Bundled().open(256, seed=0).fingerprint == "80f1cc8b2b422d5a27018558db6207f2"
