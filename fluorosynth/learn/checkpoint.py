@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError, FluorosynthError
 from fluorosynth.learn.data.normalise import Normalisation
@@ -34,7 +35,7 @@ class Model:
     threshold
         On the catheter map, the best one on the validation data.
     recipe
-        Hash of the recipe that made its training data, or empty.
+        Hash of the recipe that made its training data (before any fine-tuning), or empty.
     config
         The training's settings, JSON-compatible.
     """
@@ -102,6 +103,14 @@ def load_training(path: Path, device: torch.device | str = "cpu") -> tuple[Model
     if "training" not in content:
         raise BadDataError(f"{path} holds a model, but no run that could go on")
     return model, content["training"]
+
+
+def weights_hash(network: Network) -> str:
+    """Return the XXH3-128 of all weights and statistics, 32 hexadecimal digits."""
+    state = xxh3_128()
+    for value in network.state_dict().values():
+        state.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return state.hexdigest()
 
 
 def find_model(source: str | Path) -> Path:

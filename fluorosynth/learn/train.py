@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader
 
 from fluorosynth import __version__
 from fluorosynth.errors import FluorosynthError, InterruptedRunError, UsageError
-from fluorosynth.learn.checkpoint import BEST, LAST, Model, load_training, save_model
+from fluorosynth.learn.checkpoint import BEST, LAST, Model, load_training, save_model, weights_hash
 from fluorosynth.learn.config import TrainConfig
 from fluorosynth.learn.data import (
     Batch,
@@ -135,6 +135,7 @@ class _Trainer:
         self.epoch = self.step = 0
         self.sums = torch.zeros(3, device=self.device)  # loss, Dice, images of this epoch
         self.history: list[dict[str, float]] = []
+        self.start = weights_hash(initial.network) if initial else ""
         resumed = (out / LAST).exists()
         if resumed:
             self.model, saved = load_training(out / LAST, self.device)
@@ -196,7 +197,8 @@ class _Trainer:
         if initial is not None:
             if initial.network.kind != config.network:
                 raise UsageError(f"the model is {initial.network.kind!r}, not {config.network!r}")
-            return Model(initial.network.to(self.device), initial.normalisation)
+            network = copy.deepcopy(initial.network).to(self.device)
+            return Model(network, initial.normalisation, recipe=initial.recipe)
         torch.manual_seed(config.seed)
         network = build(config.network, {"channels": config.channels})
         sample = Subset(seen, range(min(SAMPLES, len(seen)))) if seen.endless else seen
@@ -239,6 +241,7 @@ class _Trainer:
         return {
             **self.config.decisive(),
             "data": self.data.fingerprint,
+            "start": self.start,
             "processes": self.process.world,
         }
 
@@ -253,6 +256,7 @@ class _Trainer:
                 "training_images": len(self.train_set),
                 "validation_images": len(self.validation),
             },
+            "start": {"weights_hash": self.start},
             "normalisation": normalisation.to_plain(),
             "machine": {"device": str(self.device), "processes": self.process.world},
             "software": {"fluorosynth": __version__, "torch": torch.__version__},
@@ -411,7 +415,8 @@ class _Trainer:
     def _labelled(self, network: Any) -> Model:
         model = self.model
         config = self.config.to_plain()
-        return Model(network, model.normalisation, model.threshold, self.data.recipe, config)
+        recipe = self.data.recipe or model.recipe
+        return Model(network, model.normalisation, model.threshold, recipe, config)
 
     def _progress(self) -> Any:
         from tqdm import tqdm
