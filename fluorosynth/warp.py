@@ -44,8 +44,9 @@ def _transform(points, matrix):  # type: ignore[no-untyped-def]
 def resample(image: Image, matrix: Matrix, border: Border = "edge") -> Image:
     """Return ``image`` moved by ``matrix`` (bilinear), of the same shape.
 
-    Flips, whole-pixel shifts and zooms by a whole-pixel window take copies and ``cv2.resize``;
-    anything else one ``cv2.warpAffine``. The answer may share memory with ``image``.
+    Flips, whole-pixel shifts and zooms between whole-pixel windows take copies and
+    ``cv2.resize``; anything else one ``cv2.warpAffine``. The answer may share memory with
+    ``image``.
 
     Parameters
     ----------
@@ -69,6 +70,9 @@ def resample(image: Image, matrix: Matrix, border: Border = "edge") -> Image:
         window = _window(image, (a, x), (d, y))
         if window is not None:
             return _zoom(image, window, border)
+        place = _window(image, (1 / a, -x / a), (1 / d, -y / d))
+        if place is not None:
+            return _shrunk(image, place, border)
     return _warp(image, (a, b, x, c, d, y), border)
 
 
@@ -127,6 +131,14 @@ def _zoom(image: Image, window: tuple[int, int, int, int], border: Border) -> Im
     if source.shape == image.shape:
         return source
     return np.asarray(cv2.resize(source, image.shape[::-1], interpolation=cv2.INTER_LINEAR))
+
+
+def _shrunk(image: Image, place: tuple[int, int, int, int], border: Border) -> Image:
+    """Fit the whole picture into the pixels ``(left, top, right, bottom)`` of the answer."""
+    left, top, right, bottom = place
+    small = np.asarray(cv2.resize(image, (right - left, bottom - top)))
+    height, width = image.shape
+    return _padded(small, (-left, -top, width - left, height - top), border)
 
 
 def _warp(image: Image, affine: tuple[float, ...], border: Border) -> Image:

@@ -16,8 +16,9 @@ from fluorosynth.stages.base import Geometry, about_centre
 class Zoom(Geometry):
     """Scale by ``factor`` (2 is twice as large).
 
-    The factor is rounded so that a window of whole pixels fills the picture (by at most .6 % at
-    256 px); the rounded one is what maps the curves and what the provenance records.
+    The factor is rounded so that whole pixels fill the picture, or whole pixels of it are filled
+    (by at most .6 % at 256 px); the rounded one is what maps the curves and what the provenance
+    records.
 
     Gherardini et al. 2020, section 3.2: "scaling (zoom, [-0.6, 1.4])". A factor cannot be
     negative: read as [0.6, 1.4].
@@ -45,6 +46,8 @@ class Zoom(Geometry):
 
 
 def _whole(factor: float, side: int) -> float:
-    """Return the nearest factor whose centred window is a whole number of pixels."""
-    margin = round((side / factor - side) / 2)
-    return side / max(side + 2 * margin, 2 - side % 2)
+    """Return the nearest factor whose centred window, there or here, is of whole pixels."""
+    least = 2 - side % 2
+    if factor < 1:
+        return max(side - 2 * round((side - side * factor) / 2), least) / side
+    return side / max(side - 2 * round((side - side / factor) / 2), least)
