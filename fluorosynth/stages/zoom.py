@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Matrix
 from fluorosynth.stages.base import Geometry, about_centre
@@ -47,6 +48,8 @@ class Zoom(Geometry):
 
 def _whole(factor: float, side: int) -> float:
     """Return the nearest factor whose centred window, there or here, is of whole pixels."""
+    if not factor > 0:
+        raise UsageError(f"zoom needs a factor above 0, and drew {factor:.3g}")
     least = 2 - side % 2
     if factor < 1:
         return max(side - 2 * round((side - side * factor) / 2), least) / side
