@@ -96,7 +96,7 @@ class Recipe:
 
     def to_plain(self) -> dict[str, Any]:
         """Return the recipe as dicts, lists and scalars."""
-        return {f.name: spec.dump(getattr(self, f.name)) for f in fields(self)}
+        return spec.dump_fields(self)
 
     def to_toml(self) -> str:
         """Return the recipe as TOML; ``from_toml`` gives back an equal one."""

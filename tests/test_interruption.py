@@ -53,7 +53,8 @@ def whole(recipe, tmp_path_factory):
     """What a run that nobody stops leaves."""
     out = tmp_path_factory.mktemp("whole")
     process = start(recipe, out, "--workers", "1")
-    assert process.communicate() and process.returncode == 0
+    assert process.communicate()
+    assert process.returncode == 0
     return content(out)
 
 
@@ -121,4 +122,5 @@ def test_a_second_run_into_the_folder_is_refused_while_the_first_lives(recipe, t
     _, said = second.communicate(timeout=20)
     first.send_signal(signal.SIGCONT)
     assert (second.returncode, "another run is writing" in said) == (2, True), said
-    assert first.communicate(timeout=60) and first.returncode == 0
+    assert first.communicate(timeout=60)
+    assert first.returncode == 0
