@@ -2,6 +2,9 @@
 
 import json
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -105,3 +108,20 @@ def assert_equal(one: Sample, other: Sample):
 def turn(degrees):
     """Cosine and sine."""
     return math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def environment(*extra: Path) -> dict[str, str]:
+    """What a fresh process needs to run the package from this checkout."""
+    path = os.pathsep.join(map(str, (*extra, ROOT, ROOT / "cli")))
+    return {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "error"}
+
+
+def command(*arguments, extra=()) -> subprocess.CompletedProcess[str]:
+    """Run ``fluorosynth`` in a process of its own."""
+    line = [sys.executable, "-m", "fluorosynth_cli.main", *map(str, arguments)]
+    return subprocess.run(
+        line, capture_output=True, text=True, env=environment(*extra), timeout=120, check=False
+    )
