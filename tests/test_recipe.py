@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from small import assert_equal, command, curves_file, environment, frames_file, small_recipe
 
 from fluorosynth import Recipe, Sampler
@@ -340,6 +341,17 @@ def test_odds_choose_the_source(tmp_path):
     ids = [sampler.sample(i).meta["background"] for i in range(400)]
     share = ids.count("frames.npy") / 400  # the file of one frame has no frame number
     assert 0.68 < share < 0.82
+
+
+def test_background_device_and_stages_are_drawn_apart(recipe):
+    sampler = recipe.open(12)
+    metas = [sampler.sample(i).meta for i in range(1500)]
+    picks = [(m["background"], m["devices"][0], m["steps"][0]["kind"]) for m in metas]
+    for first, second in ((0, 1), (0, 2), (1, 2)):
+        table = stats.contingency.crosstab(*([p[k] for p in picks] for k in (first, second)))
+        assert min(table.count.shape) >= 4
+        assert stats.chi2_contingency(table.count).pvalue > 1e-3
+        assert stats.chisquare(table.count.sum(axis=0)).pvalue > 1e-3
 
 
 def test_a_recipe_without_render_says_so(recipe):
