@@ -21,7 +21,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from fluorosynth_cli.main import main
+from fluorosynth_cli.main import COMMANDS, main
 
 import fluorosynth
 from fluorosynth.generate import generate
@@ -200,3 +200,14 @@ def test_links_lead_somewhere() -> None:
     for page in [*PAGES, ROOT / "CHANGELOG.md"]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_in_the_documentation(name: str) -> None:
+    page = (ROOT / "docs/commands.md").read_text("utf-8")
+    assert f"`{name}`" in page
+    command = importlib.import_module(f"fluorosynth_cli.{name}").command
+    parts = getattr(command, "commands", {"": command}).values()
+    options = {option for part in parts for parameter in part.params for option in parameter.opts}
+    missing = {option for option in options if option.startswith("--") and option not in page}
+    assert not missing

@@ -7,13 +7,14 @@ import sys
 import threading
 import tomllib
 from dataclasses import replace
-from itertools import islice
+from itertools import combinations, islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from small import assert_equal, command, curves_file, environment, frames_file, small_recipe
 
 from fluorosynth import Recipe, Sampler
@@ -340,6 +341,16 @@ def test_odds_choose_the_source(tmp_path):
     ids = [sampler.sample(i).meta["background"] for i in range(400)]
     share = ids.count("frames.npy") / 400  # the file of one frame has no frame number
     assert 0.68 < share < 0.82
+
+
+def test_background_device_and_stages_are_drawn_apart(recipe):
+    sampler = replace(recipe, stages=(Shift(), Shift(), Render())).open(12)
+    metas = [sampler.sample(i).meta for i in range(1500)]
+    moves = [[step[k] > 0 for step in m["steps"] for k in ("x", "y")] for m in metas]
+    picks = [(m["background"], m["devices"][0], *up) for m, up in zip(metas, moves, strict=True)]
+    for first, second in combinations(range(6), 2):
+        table = stats.contingency.crosstab(*([p[k] for p in picks] for k in (first, second)))
+        assert stats.chi2_contingency(table.count).pvalue > 1e-3 / 15
 
 
 def test_a_recipe_without_render_says_so(recipe):
