@@ -161,6 +161,12 @@ class Sampler:
         backgrounds = [source.fingerprint for source in self._backgrounds]
         return backgrounds + [source.fingerprint for source in self._devices]
 
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """What sources left out because it could not be read, one sentence each."""
+        sources = [*self._backgrounds, *self._devices]
+        return tuple(said for source in sources for said in getattr(source, "skipped", ()))
+
     def sample(self, index: int) -> Sample:
         """Return sample ``index``, 0 <= index < 2**62. See ``Recipe.sample``."""
         if not 0 <= index < 2**62:
