@@ -48,11 +48,13 @@ class Attenuate(Intensity):
     markers, electrodes, coil, core
         Probabilities of two or three bands of 1 to 2 mm, 10 mm apart; of 4, 10 or 20 electrodes
         of 2 mm; of a coil over a wire's last 20 to 30 mm; of a wire inside a tube.
+    filled
+        Probability of contrast medium in the lumen.
     """
 
     kvp: Range = Uniform(60.0, 90.0)
     spacing: Range = Uniform(0.4, 0.8)
-    strength: Range = LogUniform(0.6, 1.6)
+    strength: Range = LogUniform(0.35, 1.2)
     catheters: tuple[Material, ...] = (
         "pebax_baso4_20",
         "pebax_baso4_40",
@@ -68,6 +70,7 @@ class Attenuate(Intensity):
     electrodes: Chance = 0.06
     coil: Chance = 0.4
     core: Chance = 0.06
+    filled: Chance = 0.3
 
     def __post_init__(self) -> None:
         check_odds("catheters", self.catheters, self.catheter_odds)
@@ -101,7 +104,7 @@ class Attenuate(Intensity):
         lumen, strength = self.lumen.draw(rng), self.strength.draw(rng)
         if not (0 <= lumen <= 0.98 and strength >= 0):
             raise UsageError(f"attenuate drew a lumen of {lumen} and a strength of {strength}")
-        crossing, extra, size = rng.random(3).tolist()
+        crossing, extra, size, filled = rng.random(4).tolist()
         look = Appearance(
             attenuation(material, kvp) * mm * strength,
             0.0 if wire else lumen,
@@ -112,6 +115,9 @@ class Attenuate(Intensity):
             end = (20 + 10 * size) / mm
             coil = extra < self.coil
             return replace(look, band_lumen=0.85, bands=((0.0, end),) if coil else ()), material
+        if filled < self.filled:
+            iodine = attenuation("iodine", kvp) * mm * (0.3 + 0.7 * size)
+            look = replace(look, core_mu=iodine, core=lumen)
         if extra < self.markers:
             look = replace(look, bands=_bands(2 + int(2 * size), 1 + size, 10.0, 2.0, mm))
         elif extra < self.markers + self.electrodes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -34,6 +35,8 @@ class Display(Intensity):
         Percentiles of the picture, 0 <= low < high <= 100.
     black, white
         Grey levels that these are shown at.
+    span
+        Least attenuation that the window covers: a flat picture is not blown up.
     inverted
         Probability of a display that shows dense material bright.
     """
@@ -44,6 +47,7 @@ class Display(Intensity):
     high: Range = Uniform(98.0, 100.0)
     black: Range = Uniform(0.0, 70.0)
     white: Range = Uniform(180.0, 255.0)
+    span: Range = Uniform(0.8, 1.6)
     inverted: Annotated[float, Interval(ge=0, le=1)] = 0.1
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
@@ -53,12 +57,14 @@ class Display(Intensity):
         law: Literal["log", "gamma"] = "log" if rng.random() < self.log else "gamma"
         gamma, low, high = self.gamma.draw(rng), self.low.draw(rng), self.high.draw(rng)
         black, white = self.black.draw(rng), self.white.draw(rng)
+        span = self.span.draw(rng)
         if not (gamma > 0 and 0 <= low < high <= 100):
             raise UsageError(f"display drew gamma {gamma} and percentiles {low} to {high}")
         if rng.random() < self.inverted:
             black, white = 255 - black, 255 - white
         shown = _curve(law, gamma)
         ends = _percentiles(sample.image, low / 100, high / 100)
+        ends = _widened(*ends, span)
         dark, bright = (shown[round(v * (LEVELS - 1))] for v in ends)
         table = black + (shown - dark) * ((white - black) / max(bright - dark, 1e-3))
         grey = np.clip(table, 0, 255).round(6).astype(np.float32)
@@ -83,6 +89,16 @@ def _percentiles(image: Any, low: float, high: float) -> tuple[float, float]:
     few = np.sort(image[1::4, 1::4], axis=None)
     low, high = (float(few[round(q * (len(few) - 1))]) for q in (low, high))
     return min(low, 1.0), min(high, 1.0)
+
+
+def _widened(low: float, high: float, span: float) -> tuple[float, float]:
+    """Move both ends apart, alike in log I, until they are ``span`` apart; the high one to 1."""
+    low, high = max(low, 1 / LEVELS), max(high, 1 / LEVELS)
+    missing = span - math.log(high / low)
+    if missing <= 0:
+        return low, high
+    high = min(high * math.exp(missing / 2), 1.0)
+    return round(high * math.exp(-span), 9), round(high, 9)
 
 
 @njit(cache=True)
