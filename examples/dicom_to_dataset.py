@@ -37,7 +37,7 @@ def dataset_from_run(run: Path, out: Path, n: int, patches: int) -> None:
     print(f"{made.n} samples in {made.out}")
 
 
-def make_run(path: Path, frames: int = 10, size: int = 256) -> Path:
+def make_run(path: Path, frames: int = 8, size: int = 256) -> Path:
     """Write a run in which a catheter swings over a still chest."""
     chest = Procedural(count=1).open(size, seed=3).image(0)
     y = np.linspace(size - 0.5, size / 2, 24)

@@ -13,7 +13,7 @@ from torch import nn
 
 from fluorosynth import Recipe, Sample
 
-BATCH, STEPS = 4, 8
+BATCH, STEPS = 2, 6
 
 
 def tensors(samples: list[Sample]) -> tuple[torch.Tensor, torch.Tensor]:

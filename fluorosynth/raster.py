@@ -59,19 +59,19 @@ def cover(mask: Mask, centreline: Floats, width: Floats, value: int = 1) -> Indi
     -------
     ``(k,)`` int32 flat indices, in the order in which the tube reaches them.
     """
-    half = np.maximum(width, MIN_LABEL_WIDTH) * 0.5
-    return np.asarray(_cover(mask, centreline, half, value))
+    return _cover(mask, centreline, width, value)  # type: ignore[no-any-return]
 
 
 @njit(cache=True)
-def _cover(mask, centreline, half, value):  # type: ignore[no-untyped-def]
+def _cover(mask, centreline, diameter, value):  # type: ignore[no-untyped-def]
     height, width = mask.shape
     found = np.empty(1024, np.int32)
     count = 0
     for i in range(len(centreline) - 1):
         ax, ay = np.float64(centreline[i, 0]), np.float64(centreline[i, 1])
         dx, dy = centreline[i + 1, 0] - ax, centreline[i + 1, 1] - ay
-        r, dr = np.float64(half[i]), np.float64(half[i + 1]) - half[i]
+        r = max(np.float64(diameter[i]), MIN_LABEL_WIDTH) * 0.5
+        dr = max(np.float64(diameter[i + 1]), MIN_LABEL_WIDTH) * 0.5 - r
         reach, square = max(r, r + dr), max(dx * dx + dy * dy, 1e-12)
         top = max(int(np.ceil(min(ay, ay + dy) - reach)), 0)
         bottom = min(int(np.floor(max(ay, ay + dy) + reach)), height - 1)

@@ -6,6 +6,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
+from numba import njit
 
 from fluorosynth.sample import Image, Matrix, Points
 
@@ -27,9 +28,17 @@ def transform(points: Points, matrix: Matrix) -> Points:
     >>> transform(np.float32([[1, 2]]), np.diag([2.0, 3.0, 1.0])).tolist()
     [[2.0, 6.0]]
     """
-    moved = points.astype(np.float64) @ matrix[:2, :2].T
-    moved += matrix[:2, 2]
-    return moved.astype(np.float32)
+    return _transform(points, matrix)  # type: ignore[no-any-return]
+
+
+@njit(cache=True)
+def _transform(points, matrix):  # type: ignore[no-untyped-def]
+    (a, b, x), (c, d, y) = matrix[0], matrix[1]
+    moved = np.empty(points.shape, np.float32)
+    for i in range(len(points)):
+        moved[i, 0] = a * points[i, 0] + b * points[i, 1] + x
+        moved[i, 1] = c * points[i, 0] + d * points[i, 1] + y
+    return moved
 
 
 def resample(image: Image, matrix: Matrix, border: Border = "edge") -> Image:
@@ -117,8 +126,7 @@ def _zoom(image: Image, window: tuple[int, int, int, int], border: Border) -> Im
     source = _padded(image, window, border)
     if source.shape == image.shape:
         return source
-    size = image.shape[::-1]
-    return np.asarray(cv2.resize(source, size, interpolation=cv2.INTER_LINEAR))
+    return np.asarray(cv2.resize(source, image.shape[::-1], interpolation=cv2.INTER_LINEAR))
 
 
 def _warp(image: Image, affine: tuple[float, ...], border: Border) -> Image:

@@ -134,6 +134,18 @@ def test_blunt_ends_and_pinholes():
     np.testing.assert_allclose(found.width, 9, atol=0.5)
 
 
+@pytest.mark.parametrize("angle", [0, 20, 45])
+def test_a_wide_blunt_end_does_not_run_into_its_corner(angle):
+    u = np.exp(1j * np.deg2rad(angle))
+    along, across = np.array([u.real, u.imag]), np.array([-u.imag, u.real])
+    y, x = np.indices((SIZE, SIZE))
+    place = np.stack([x, y], axis=-1) - (30, 30)
+    mask = (np.abs(place @ across) <= 9) & (np.abs(place @ along - 50) <= 50)
+    (found,) = trace(mask)
+    off = np.abs((found.centreline - (30, 30)) @ across)
+    assert off.max() < 1.5
+
+
 def test_frayed_edges_grow_no_twigs():
     rng = np.random.default_rng(0)
     true = [device(arc((80.3, -10.2), 100, 150, 40), 7)]

@@ -20,6 +20,9 @@ COMMANDS = {
     "verify": "check a set, byte by byte",
     "preview": "a contact sheet of a set",
     "export": "a set in another format",
+    "train": "shards -> a network; resumes",
+    "finetune": "its deepest layers on real frames",
+    "model": "networks and their layers",
     "doctor": "versions, extras, free disk",
 }
 

@@ -74,7 +74,6 @@ def pixel_paths(mask: Bools, depth: Depth, anything: Bools) -> list[Branch]:
         border by up to a width. A closed branch does not repeat its first point.
     """
     branches, nodes = _split(mask, depth)
-    branches = _prune(branches, nodes, depth)
     branches = [_trim(branch, nodes, depth) for branch in branches]
     branches = _merge_crossings(branches, nodes, depth)
     branches = link(branches, _pairs_in_crossings(branches, depth))
@@ -149,18 +148,6 @@ def _ends(path: list[Pixel], clusters: NDArray[np.generic]) -> tuple[int | None,
     return (first[0] - 1 if first else None), (last[0] - 1 if last else None)
 
 
-def _prune(branches: list[Branch], nodes: list[Node], depth: Depth) -> list[Branch]:
-    """Drop twigs, the shortest first, and dissolve junctions that only two branches are left of."""
-    while True:
-        stubs = _stubs_by_node(branches)
-        branches = link(branches, _both_ways([s for s in stubs.values() if len(s) == 2]))
-        twigs = [b for b in branches if _is_twig(b, nodes, depth)]
-        if not twigs:
-            return branches
-        shortest = min(twigs, key=lambda b: b.length)
-        branches = [b for b in branches if b is not shortest]
-
-
 def _stubs_by_node(branches: list[Branch]) -> dict[int, list[Stub]]:
     stubs: dict[int, list[Stub]] = {}
     for i, branch in enumerate(branches):
@@ -172,16 +159,6 @@ def _stubs_by_node(branches: list[Branch]) -> dict[int, list[Stub]]:
 
 def _both_ways(pairs: Iterable[Sequence[Stub]]) -> Pairs:
     return {a: b for p, q in pairs for a, b in ((p, q), (q, p))}
-
-
-def _is_twig(branch: Branch, nodes: list[Node], depth: Depth) -> bool:
-    """Whether a branch with one free end hardly leaves the disc of its junction."""
-    if (branch.nodes[0] is None) == (branch.nodes[1] is None):
-        return False
-    node = nodes[next(n for n in branch.nodes if n is not None)]
-    tip = branch.points[0 if branch.nodes[0] is None else -1]
-    reach = np.linalg.norm(tip - node.centre) + _at(depth, tip)
-    return bool(reach < 1.5 * node.radius + 1)  # the corner of a blunt end lies at 1.41 radii
 
 
 def _at(depth: Depth, point: Array) -> float:

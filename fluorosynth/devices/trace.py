@@ -31,8 +31,8 @@ def trace(mask: NDArray[np.generic], label: str = "catheter") -> tuple[Device, .
 
     Each nonzero value is traced apart, and may hold several instruments (a binary mask is the
     common case). In a crossing the straightest continuation is taken; gaps of up to 6 pixels, or
-    under another instrument, are bridged where both sides aim at each other. Specks shorter than
-    they are wide, or than 5 pixels, are dropped.
+    under another instrument, are bridged where both sides aim at each other. Specks and burrs
+    shorter than they are wide, or than 5 pixels, are dropped.
 
     Parameters
     ----------

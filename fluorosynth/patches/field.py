@@ -33,7 +33,7 @@ def exposed_field(image: Image) -> NDArray[np.bool_]:
     >>> frame = np.zeros((100, 100), np.uint8)
     >>> frame[20:80, 20:80] = 120
     >>> field = exposed_field(frame)
-    >>> bool(field[50, 50]), bool(field[50, 21]), bool(field[50, 10])
+    >>> bool(field[50, 50]), bool(field[50, 20]), bool(field[50, 10])
     (True, False, False)
     """
     height, width = image.shape

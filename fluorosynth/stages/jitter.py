@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-import cv2
 import numpy as np
 from annotated_types import Interval
+from numba import njit
 
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, record
@@ -38,14 +38,30 @@ class Jitter(Intensity):
         covered = sample.pixels
         if covered is None or len(covered) == 0:
             return sample
-        image = sample.image.copy()
-        flat = image.reshape(-1)
-        under = image if self.reference == "image" else flat[covered]
-        mean = int(cv2.mean(under)[0] + 0.5)
+        mean = _mean(sample.image.reshape(-1), covered, self.reference == "image")
         low, high = mean - self.amount, mean + self.amount
         grey = rng.integers(low, high + 1, len(covered), np.int16)
-        if low < 0 or high > 255:
-            np.clip(grey, 0, 255, out=grey)
-        flat[covered] = grey.astype(np.uint8)
+        image = _painted(sample.image, covered, grey)
         meta = record(sample, self, {"mean": mean})
         return Sample(image, sample.devices, meta, sample.mask, sample.ignore, pixels=covered)
+
+
+@njit(cache=True)
+def _mean(flat, covered, everywhere):  # type: ignore[no-untyped-def]
+    total = 0
+    if everywhere:
+        for grey in flat:
+            total += grey
+        return int(total / len(flat) + 0.5)
+    for at in covered:
+        total += flat[at]
+    return int(total / len(covered) + 0.5)
+
+
+@njit(cache=True)
+def _painted(image, covered, grey):  # type: ignore[no-untyped-def]
+    painted = image.copy()
+    flat = painted.reshape(-1)
+    for at, value in zip(covered, grey):  # noqa: B905 - numba's zip takes no strict
+        flat[at] = min(max(value, 0), 255)
+    return painted

@@ -1,0 +1,41 @@
+"""``fluorosynth finetune``: a trained network goes on with real frames."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fluorosynth_cli.train import run_options, summarise
+
+EXAMPLES = """
+\b
+Examples:
+  fluorosynth finetune frames/ --from runs/light --out runs/tuned
+  fluorosynth finetune frames/ --from default --out runs/tuned --layers 19
+  fluorosynth finetune frames/ --from runs/light --out runs/tuned --layers 40-53 --crop 256
+
+Interrupted at any moment, the same command goes on and ends with the same weights.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("data")
+@click.option("--from", "source", required=True, help="A checkpoint, a run folder or default.")
+@click.option(
+    "--layers",
+    default="7",
+    show_default=True,
+    help="7, 13, 19: so many of the deepest; 23-29; all. See: model show NAME.",
+)
+@run_options(epochs=50, batch_size=10)
+def command(data: str, source: str, layers: str, out: Path, quiet: bool, **settings: Any) -> None:
+    """Fine-tune a model on the labelled images DATA; all layers but --layers stay as they are."""
+    from fluorosynth.learn.checkpoint import load_model
+    from fluorosynth.learn.data import open_pairs
+    from fluorosynth.learn.finetune import finetune, finetune_config
+
+    model = load_model(source)
+    config = finetune_config(model, layers, **settings)
+    summarise(finetune(open_pairs(data), model, config, out, quiet=quiet), quiet)

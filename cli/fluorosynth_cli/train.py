@@ -1,0 +1,109 @@
+"""``fluorosynth train``: labelled images in, a trained network out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from fluorosynth.learn.data import Pairs
+    from fluorosynth.learn.train import Result
+
+EXAMPLES = """
+\b
+Examples:
+  fluorosynth train data/synthetic --out runs/light
+  fluorosynth train data/synthetic --out runs/plain --network light_plain --crop 192
+  fluorosynth train paper --n 9000 --out runs/endless --workers 8
+  torchrun --nproc-per-node 4 -m fluorosynth_cli train data/synthetic --out runs/four
+
+Interrupted at any moment, the same command goes on and ends with the same weights.
+"""
+
+
+def run_options(epochs: int, batch_size: int) -> Callable[[Any], Any]:
+    """Return a decorator that adds the options of every kind of training."""
+    options = [
+        click.option("--out", required=True, type=click.Path(path_type=Path), help="Run folder."),
+        click.option("--epochs", default=epochs, show_default=True, type=click.IntRange(1)),
+        click.option("--batch-size", default=batch_size, show_default=True, type=click.IntRange(1)),
+        click.option(
+            "--loss",
+            default="dice",
+            show_default=True,
+            type=click.Choice(["dice", "cross_entropy"]),
+            help="Both weigh background : catheter as 1 : 10.",
+        ),
+        click.option("--lr", default=1e-3, show_default=True, help="Adam's rate."),
+        click.option(
+            "--schedule",
+            default="constant",
+            show_default=True,
+            type=click.Choice(["constant", "cosine"]),
+            help="Of the rate.",
+        ),
+        click.option("--ema", default=0.0, help="Average the weights with this decay per step."),
+        click.option("--crop", default=0, type=click.IntRange(0), help="Train on crops, px."),
+        click.option(
+            "--validation", default=0.1, show_default=True, help="Share kept for validation."
+        ),
+        click.option("--seed", default=0, show_default=True, type=click.IntRange(0)),
+        click.option("--device", default="auto", show_default=True, help="cuda, mps, cpu, ..."),
+        click.option(
+            "--precision",
+            default="auto",
+            show_default=True,
+            type=click.Choice(["auto", "fp32", "bf16"]),
+            help="auto: bf16 where the device has it.",
+        ),
+        click.option("--compile", is_flag=True, help="Use torch.compile."),
+        click.option("--workers", default=0, show_default=True, type=click.IntRange(0)),
+        click.option(
+            "--checkpoint-every", default=100, show_default=True, help="Steps.", metavar="STEPS"
+        ),
+        click.option("--quiet", is_flag=True, help="No progress, no summary."),
+    ]
+
+    def decorate(function: Any) -> Any:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("data")
+@click.option("--network", default="light", show_default=True, help="See: model list.")
+@click.option("--channels", default=1, show_default=True, help="Consecutive frames as input.")
+@click.option("--per-image", is_flag=True, help="Normalise each image by itself.")
+@click.option("--n", default=9000, show_default=True, help="Of a recipe: samples per epoch.")
+@run_options(epochs=12, batch_size=30)
+def command(data: str, out: Path, n: int, quiet: bool, **settings: Any) -> None:
+    """Train a network on DATA: a generated set, a labelled folder, or a recipe."""
+    from fluorosynth.learn.config import TrainConfig
+    from fluorosynth.learn.train import train
+
+    config = TrainConfig(**settings)
+    summarise(train(open_data(data, n, config.seed), config, out, quiet=quiet), quiet)
+
+
+def open_data(data: str, n: int, seed: int) -> Pairs:
+    """Open a path, or a recipe (a preset's name or a TOML file) as endless data."""
+    from fluorosynth.learn.data import RecipePairs, open_pairs
+    from fluorosynth.recipe import Recipe
+
+    if data.endswith(".toml"):
+        return RecipePairs(Recipe.read(data), seed, n)
+    if data in Recipe.presets() and not Path(data).exists():
+        return RecipePairs(Recipe.preset(data), seed, n)
+    return open_pairs(data)
+
+
+def summarise(result: Result, quiet: bool) -> None:
+    """Print the run's last line."""
+    if not quiet:
+        click.echo(f"best epoch {result.epoch}: validation Dice {result.dice:.4f}, {result.path}")

@@ -1,0 +1,10 @@
+"""Everything that needs PyTorch: networks, training, evaluation, prediction."""
+
+try:
+    import torch as _torch  # noqa: F401 - the one place that says how to get it
+except ImportError as error:
+    from fluorosynth.errors import MissingExtraError
+
+    raise MissingExtraError(
+        "training and prediction need PyTorch: pip install 'fluorosynth[train]'"
+    ) from error

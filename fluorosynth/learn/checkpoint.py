@@ -1,0 +1,172 @@
+"""Trained networks as files that are safe to load from strangers."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import zipfile
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import torch
+from xxhash import xxh3_128
+
+from fluorosynth.errors import BadDataError, FluorosynthError
+from fluorosynth.learn.data.normalise import Normalisation
+from fluorosynth.learn.files import replacing
+from fluorosynth.learn.networks import Network, build
+
+FORMAT, VERSION = "fluorosynth-model", 1
+BEST, LAST = "best.pt", "last.pt"
+
+
+@dataclass
+class Model:
+    """A network with what is needed to use it and to know where it comes from.
+
+    Parameters
+    ----------
+    network
+        With its weights.
+    normalisation
+        Of its input.
+    threshold
+        On the catheter map, the best one on the validation data.
+    recipe
+        Hash of the recipe that made its training data (before any fine-tuning), or empty.
+    config
+        The training's settings, JSON-compatible.
+    """
+
+    network: Network
+    normalisation: Normalisation
+    threshold: float = 0.5
+    recipe: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+def save_model(path: Path, model: Model, training: dict[str, Any] | None = None) -> None:
+    """Write a checkpoint; it appears under its name only when complete.
+
+    The file is a zip of tensors and one JSON text, read back without running any code from it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    model
+        What to keep.
+    training
+        What a run needs to go on: tensors, numbers and texts in dicts and lists.
+    """
+    network = model.network
+    header = {
+        "format": FORMAT,
+        "format_version": VERSION,
+        "network": network.kind,
+        "network_config": network.config,
+        "layout_version": network.version,
+        "normalisation": model.normalisation.to_plain(),
+        "threshold": model.threshold,
+        "recipe": model.recipe,
+        "config": model.config,
+    }
+    content = {"header": json.dumps(header), "weights": network.state_dict()}
+    with replacing(path) as part:
+        torch.save({**content, "training": training} if training else content, part)
+
+
+def load_model(source: str | Path, device: torch.device | str = "cpu") -> Model:
+    """Read a checkpoint, the best one of a run folder, or the model in the box.
+
+    Parameters
+    ----------
+    source
+        A file, a run folder, or ``"default"``.
+    device
+        Where the network goes. It is in evaluation mode.
+
+    Raises
+    ------
+    BadDataError
+        When the file is missing or broken, or not written by this package, or its weights are
+        not those of the network that it names.
+    """
+    return _model(find_model(source), device)[0]
+
+
+def load_training(path: Path, device: torch.device | str = "cpu") -> tuple[Model, dict[str, Any]]:
+    """Read a checkpoint with what its run needs to go on; BadDataError as above."""
+    model, content = _model(path, device)
+    if "training" not in content:
+        raise BadDataError(f"{path} holds a model, but no run that could go on")
+    return model, content["training"]
+
+
+def weights_hash(network: Network) -> str:
+    """Return the XXH3-128 of all weights and statistics, 32 hexadecimal digits."""
+    state = xxh3_128()
+    for value in network.state_dict().values():
+        state.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return state.hexdigest()
+
+
+def find_model(source: str | Path) -> Path:
+    """Return the file that ``source`` names; BadDataError when there is none."""
+    path = Path(source)
+    if path.is_dir():
+        if not (path / BEST).exists():
+            raise BadDataError(f"{path} holds no {BEST}: is it a finished training run?")
+        return path / BEST
+    if not path.exists() and str(source) == "default":
+        path = Path(str(files("fluorosynth.learn"))) / "default.pt"
+    if not path.is_file():
+        raise BadDataError(f"there is no model {str(source)!r}")
+    return path
+
+
+def _model(path: Path, device: torch.device | str) -> tuple[Model, dict[str, Any]]:
+    content = _content(path)
+    try:
+        header = json.loads(content["header"])
+        if (header["format"], header["format_version"]) != (FORMAT, VERSION):
+            raise BadDataError(f"{path} has format version {header['format_version']}")
+        network = build(header["network"], header["network_config"])
+        if header["layout_version"] != network.version:
+            raise BadDataError(
+                f"{path} holds layout {header['layout_version']} of {network.kind!r}; "
+                f"this is {network.version}"
+            )
+        network.load_state_dict(content["weights"])
+        model = Model(
+            network.to(device).eval(),
+            Normalisation(**header["normalisation"]),
+            float(header["threshold"]),
+            str(header["recipe"]),
+            dict(header["config"]),
+        )
+    except FluorosynthError as error:
+        raise BadDataError(f"{path}: {error}") from None
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise BadDataError(f"{path} does not fit its network: {reason}") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadDataError(f"{path} is no model of fluorosynth: {error!r}") from None
+    return model, content
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > path.stat().st_size:
+            raise BadDataError(f"{path} would unpack to {size} bytes: refused")
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BadDataError(f"{path} is no checkpoint, or a broken one: {reason}") from None
+    if not isinstance(content, dict):
+        raise BadDataError(f"{path} is no model of fluorosynth")
+    return content

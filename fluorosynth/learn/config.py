@@ -1,0 +1,96 @@
+"""Everything that decides how a network is trained."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from fluorosynth.errors import UsageError
+
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """The settings of a run; the defaults are Gherardini et al. 2020, section 3.3.
+
+    Parameters
+    ----------
+    network, channels
+        Kind of network, and its input channels: consecutive frames, the newest last.
+    loss
+        ``"dice"`` or ``"cross_entropy"``, see ``learn.losses``.
+    epochs, batch_size, lr
+        Adam with betas .9 and .999; a batch is the global one, over all processes.
+    schedule
+        ``"constant"``, or ``"cosine"``: the rate falls to 0 along half a cosine, every step.
+    ema
+        Decay per step of averaged weights, in [0, 1); 0: none. They are what is validated and
+        kept as best. Around .999 for runs of thousands of steps.
+    validation
+        Share of the data that is kept for validation, in (0, 1). The publication does not say.
+    crop
+        Side of random square crops in pixels, new in every epoch; 0: whole images.
+    per_image
+        Normalise each image by itself instead of by the training set (eq. 4).
+    layers
+        First and last layer that train, as numbered by ``Network.table``; None: all.
+    seed
+        Of weights, order, crops, dropout and the validation part.
+    device
+        ``"auto"`` (CUDA, else MPS, else CPU) or a PyTorch device.
+    precision
+        Of the arithmetic: ``"auto"`` is bf16 where the device has instructions for it.
+    compile
+        Use ``torch.compile``: a minute of preparation, then faster on a GPU.
+    workers
+        Processes that read or make images; 0: none, right for mapped shards.
+    checkpoint_every
+        Steps between two checkpoints within an epoch.
+    """
+
+    network: str = "light"
+    channels: int = 1
+    loss: Literal["dice", "cross_entropy"] = "dice"
+    epochs: int = 12
+    batch_size: int = 30
+    lr: float = 1e-3
+    schedule: Literal["constant", "cosine"] = "constant"
+    ema: float = 0.0
+    validation: float = 0.1
+    crop: int = 0
+    per_image: bool = False
+    layers: tuple[int, int] | None = None
+    seed: int = 0
+    device: str = "auto"
+    precision: Precision = "auto"
+    compile: bool = False
+    workers: int = 0
+    checkpoint_every: int = 100
+
+    def __post_init__(self) -> None:
+        for name in ("channels", "epochs", "batch_size", "checkpoint_every"):
+            self._require(name, getattr(self, name) >= 1, "at least 1")
+        for name in ("crop", "workers", "seed"):
+            self._require(name, getattr(self, name) >= 0, "at least 0")
+        self._require("lr", 0 < self.lr < float("inf"), "above 0")
+        self._require("ema", 0 <= self.ema < 1, "in [0, 1)")
+        self._require("validation", 0 < self.validation < 1, "between 0 and 1")
+        self._require("loss", self.loss in ("dice", "cross_entropy"), "dice or cross_entropy")
+        self._require("schedule", self.schedule in ("constant", "cosine"), "constant or cosine")
+        self._require("precision", self.precision in ("auto", "fp32", "bf16"), "auto, fp32, bf16")
+
+    def _require(self, name: str, holds: bool, what: str) -> None:
+        if not holds:
+            raise UsageError(f"{name} must be {what}, not {getattr(self, name)!r}")
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the fields as TOML and JSON can hold them: ``layers`` as "23-29" or "all"."""
+        plain = asdict(self)
+        plain["layers"] = "all" if self.layers is None else f"{self.layers[0]}-{self.layers[1]}"
+        return plain
+
+    def decisive(self) -> dict[str, Any]:
+        """Return what a resumed run must have in common with its beginning."""
+        free = ("device", "workers", "checkpoint_every", "compile")
+        return {key: value for key, value in self.to_plain().items() if key not in free}

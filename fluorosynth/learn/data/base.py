@@ -1,0 +1,116 @@
+"""What labelled data is: image and mask by index."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+from xxhash import xxh3_128
+
+from fluorosynth.errors import BadDataError
+from fluorosynth.sample import INSTRUMENT, Image, Mask
+
+
+class Pairs(Dataset[tuple[Image, Mask]]):
+    """A map-style dataset of ``(image, mask)``.
+
+    Item i is ``(H, W)`` uint8 (``(K, H, W)`` for K frames) and ``(H, W)`` uint8 {0, 1, 255}. It
+    works in any ``DataLoader``: items depend on the index alone, files are opened on first use
+    in each process, and it can be pickled.
+
+    ``fingerprint`` is equal for equal data, ``recipe`` the hash of the recipe that made it,
+    or empty, ``source`` where it was read from.
+    """
+
+    fingerprint: str = ""
+    recipe: str = ""
+    source: str = ""
+    endless: bool = False  # any index >= 0 is an item; len() is how many make an epoch
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def __getitem__(self, index: int) -> tuple[Image, Mask]: ...
+
+    def __iter__(self) -> Iterator[tuple[Image, Mask]]:
+        """Iterate over the items of an epoch in order."""
+        return (self[index] for index in range(len(self)))
+
+    def sequence(self, index: int) -> str:  # noqa: ARG002 - for those that know better
+        """Return the name of the run that item ``index`` is a frame of."""
+        return "all"
+
+    def name(self, index: int) -> str:
+        """Return a name of the item, unique in its sequence."""
+        return f"{index:06d}"
+
+    def verify(self) -> None:
+        """Raise BadDataError if a file is not as it was written, where that can be known."""
+
+    def held_out(self, count: int) -> Pairs:
+        """Return ``count`` items that no epoch will meet; of endless data only."""
+        raise NotImplementedError
+
+    def _check(self, index: int) -> None:
+        if not (index >= 0 and (self.endless or index < len(self))):
+            raise IndexError(f"item {index} of {len(self)}")
+
+
+class Subset(Pairs):
+    """Some items of another dataset, in the order of ``indices``."""
+
+    def __init__(self, pairs: Pairs, indices: Sequence[int] | NDArray[np.integer]) -> None:
+        self.pairs, self.indices = pairs, np.asarray(indices, np.int64)
+        self.recipe = pairs.recipe
+        self.fingerprint = xxh3_128(pairs.fingerprint.encode() + self.indices.tobytes()).hexdigest()
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: int) -> tuple[Image, Mask]:
+        self._check(index)
+        return self.pairs[int(self.indices[index])]
+
+    def sequence(self, index: int) -> str:
+        """Return the name of the run."""
+        return self.pairs.sequence(int(self.indices[index]))
+
+    def name(self, index: int) -> str:
+        """Return the item's name."""
+        return self.pairs.name(int(self.indices[index]))
+
+
+def require_foreground(pairs: Pairs) -> None:
+    """Raise BadDataError when no mask holds an instrument: nothing could be learnt."""
+    if not any((mask == INSTRUMENT).any() for _, mask in pairs):
+        raise BadDataError("no mask has a foreground pixel (value 1): there is nothing to learn")
+
+
+def split_validation(pairs: Pairs, share: float, seed: int) -> tuple[Pairs, Pairs]:
+    """Return a training and a validation part.
+
+    Parameters
+    ----------
+    pairs
+        What to split; of endless data the validation part lies beside all epochs.
+    share
+        Share of items for validation, in (0, 1); at least one goes either way.
+    seed
+        Chooses the items, uniformly.
+
+    Raises
+    ------
+    BadDataError
+        When there are fewer than two items.
+    """
+    if len(pairs) < 2:
+        raise BadDataError(f"training needs at least 2 labelled images, got {len(pairs)}")
+    count = min(max(round(share * len(pairs)), 1), len(pairs) - 1)
+    if pairs.endless:
+        return pairs, pairs.held_out(count)
+    order = np.random.default_rng(seed).permutation(len(pairs))
+    return Subset(pairs, np.sort(order[count:])), Subset(pairs, np.sort(order[:count]))

@@ -1,0 +1,122 @@
+"""Batches: which items, in which order, and how they become tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Sampler
+
+from fluorosynth.errors import BadDataError
+from fluorosynth.sample import Image, Mask
+
+
+class Batch(NamedTuple):
+    """``images`` (N, K, H, W) uint8 and ``masks`` (N, H, W) uint8 {0, 1, 255}."""
+
+    images: Tensor
+    masks: Tensor
+
+
+def collate(items: Sequence[tuple[Image, Mask]]) -> Batch:
+    """Stack items; a single frame gets its channel axis.
+
+    Raises
+    ------
+    BadDataError
+        When the items differ in size.
+
+    Examples
+    --------
+    >>> item = np.zeros((32, 48), np.uint8), np.zeros((32, 48), np.uint8)
+    >>> [tuple(tensor.shape) for tensor in collate([item, item])]
+    [(2, 1, 32, 48), (2, 32, 48)]
+    """
+    sizes = sorted({mask.shape for _, mask in items})
+    if len(sizes) > 1:
+        raise BadDataError(
+            f"images of {sizes[0]} and {sizes[-1]} do not fit in one batch: "
+            "train on random crops that fit in both (--crop), or with --batch-size 1"
+        )
+    images = np.stack([image if image.ndim == 3 else image[None] for image, _ in items])
+    return Batch(torch.from_numpy(images), torch.from_numpy(np.stack([m for _, m in items])))
+
+
+def collate_by_size(items: Sequence[tuple[Image, Mask]]) -> list[Batch]:
+    """Stack neighbouring items of one size, for data whose images differ in size."""
+    groups = groupby(items, key=lambda item: item[1].shape)
+    return [collate(list(group)) for _, group in groups]
+
+
+class Order(Sampler[list[int]]):
+    """The batches of an epoch: a seeded permutation, cut into batches, then among processes.
+
+    It depends on (seed, epoch) alone, so a run can go on from any step. A batch is the global
+    one: each process takes every ``world``-th item of it; a last batch of fewer items than
+    processes is left out. Of endless data every epoch takes the items that follow.
+
+    Parameters
+    ----------
+    length
+        Items in an epoch.
+    batch
+        Items in a global batch; the last one may be smaller.
+    seed
+        Of the permutations.
+    endless
+        Whether the data is.
+    rank, world
+        This process and the number of processes.
+
+    Examples
+    --------
+    >>> order = Order(5, 2, seed=0)
+    >>> first = list(order)
+    >>> [len(batch) for batch in first], sorted(sum(first, []))
+    ([2, 2, 1], [0, 1, 2, 3, 4])
+    >>> order.go_to(epoch=0, step=1)
+    >>> list(order) == first[1:]
+    True
+    """
+
+    def __init__(
+        self,
+        length: int,
+        batch: int,
+        seed: int,
+        endless: bool = False,
+        rank: int = 0,
+        world: int = 1,
+    ) -> None:
+        self.length, self.batch, self.seed, self.endless = length, batch, seed, endless
+        self.rank, self.world = rank, world
+        self.epoch = self.step = 0
+
+    @property
+    def steps(self) -> int:
+        """Batches in a whole epoch."""
+        whole, rest = divmod(self.length, self.batch)
+        return whole + (rest >= self.world)
+
+    def go_to(self, epoch: int, step: int = 0) -> None:
+        """Let the next iteration start at ``step`` of ``epoch``."""
+        self.epoch, self.step = epoch, step
+
+    def size(self, step: int) -> int:
+        """Return the number of items in the global batch of ``step``."""
+        return min(self.batch, self.length - step * self.batch)
+
+    def __len__(self) -> int:
+        return self.steps - self.step
+
+    def __iter__(self) -> Iterator[list[int]]:
+        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.length)
+        if self.endless:
+            order += self.epoch * self.length
+        for step in range(self.step, self.steps):
+            batch = order[step * self.batch : (step + 1) * self.batch]
+            yield batch[self.rank :: self.world].tolist()

@@ -1,0 +1,75 @@
+"""Normalisation of grey values (eq. 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from torch import Tensor
+
+from fluorosynth.errors import BadDataError
+from fluorosynth.sample import Image, Mask
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Grey value g becomes (g - mean) / deviation (eq. 4).
+
+    Parameters
+    ----------
+    mean, deviation
+        Of the training set, in grey values of 0..255.
+    per_image
+        Use each image's own instead: indifferent to a system's brightness and contrast.
+
+    Examples
+    --------
+    >>> import torch
+    >>> Normalisation(100.0, 50.0)(torch.tensor([[[[0, 100, 200]]]], dtype=torch.uint8))
+    tensor([[[[-2.,  0.,  2.]]]])
+    """
+
+    mean: float
+    deviation: float
+    per_image: bool = False
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Return ``(N, K, H, W)`` float32 for uint8, on the same device."""
+        values = images.float()
+        if not self.per_image:
+            return (values - self.mean) / self.deviation
+        dims = (1, 2, 3)
+        deviation = values.std(dims, correction=0, keepdim=True).clamp(min=1.0)
+        return (values - values.mean(dims, keepdim=True)) / deviation
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the fields, JSON-compatible."""
+        return asdict(self)
+
+
+def measure_normalisation(
+    pairs: Iterable[tuple[Image, Mask]], per_image: bool = False
+) -> Normalisation:
+    """Stream once over ``pairs`` and return mean and standard deviation of all grey values.
+
+    They come from one histogram of whole numbers, so they are exact and do not depend on the
+    order. A deviation under one grey value counts as one.
+
+    Raises
+    ------
+    BadDataError
+        When there is no image.
+    """
+    histogram = np.zeros(256)
+    for image, _ in pairs:
+        counts = cv2.calcHist([image.reshape(1, -1)], [0], None, [256], [0, 256])
+        histogram += np.ravel(counts)
+    if not histogram.sum():
+        raise BadDataError("there is no labelled image to train on")
+    grey = np.arange(256)
+    mean = float(histogram @ grey / histogram.sum())
+    variance = float(histogram @ (grey - mean) ** 2 / histogram.sum())
+    return Normalisation(mean, max(variance**0.5, 1.0), per_image)

@@ -1,0 +1,123 @@
+"""Generated shards, mapped into memory."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from xxhash import xxh3_128
+
+from fluorosynth.dataset import read_manifest, verify
+from fluorosynth.errors import BadDataError
+from fluorosynth.learn.data.base import Pairs
+from fluorosynth.learn.data.recipe import recipe_hash
+from fluorosynth.sample import Image, Mask
+from fluorosynth.shards import damage, open_shard
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a shard's arrays lie: ``offsets`` in bytes, or None for a compressed shard."""
+
+    path: Path
+    shape: tuple[int, int, int]
+    offsets: tuple[int, int] | None
+
+
+class ShardPairs(Pairs):
+    """All samples of one or many shards, without copying.
+
+    Items are views into the mapped file (private to the process, so that writing to one changes
+    no file); compressed shards are read through h5py. Nothing is open until the first item is
+    read in a process.
+
+    Parameters
+    ----------
+    source
+        A generated set (a folder with its ``dataset.json``) or one shard.
+
+    Raises
+    ------
+    BadDataError
+        When the set is not complete, a shard is not intact, or they differ in size.
+    """
+
+    def __init__(self, source: str | Path) -> None:
+        self._source = source = Path(source)
+        paths = [source]
+        if source.is_dir():
+            paths = [source / entry.file for entry in read_manifest(source).shards]
+        self._places, described = [], xxh3_128()
+        for path in paths:
+            with open_shard(path) as shard:
+                self._places.append(_locate(path, shard.images, shard.masks))
+                info = shard.info
+            described.update(repr((info.recipe, info.seed, info.first, info.count)).encode())
+            described.update(repr(info.fingerprints).encode())
+            if self._places[-1].shape[1:] != self._places[0].shape[1:]:
+                raise BadDataError(f"{path} holds pictures of another size than {paths[0].name}")
+        self.fingerprint, self.recipe = described.hexdigest(), recipe_hash(info.recipe)
+        self._starts = [0, *accumulate(place.shape[0] for place in self._places)]
+        self._close()
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def __getitem__(self, index: int) -> tuple[Image, Mask]:
+        self._check(index)
+        if self._process != os.getpid():  # HDF5 handles do not survive a fork
+            self._close()
+        number = bisect_right(self._starts, index) - 1
+        images, masks = self._arrays[number] or self._open(number)
+        row = index - self._starts[number]
+        return images[row], masks[row]
+
+    def verify(self) -> None:
+        """Compare every byte with its checksum; BadDataError names the first that differs."""
+        for problem in self._problems():
+            raise BadDataError(f"{self._source}: {problem}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_process": -1, "_arrays": [], "_files": None}
+
+    def _problems(self) -> Iterator[str]:
+        if self._source.is_dir():
+            return (problem for _, found in verify(self._source) for problem in found)
+        return damage(self._source)
+
+    def _close(self) -> None:
+        self._process = os.getpid()
+        self._arrays: list[tuple[Any, Any] | None] = [None] * len(self._places)
+        self._files = ExitStack()
+
+    def _open(self, number: int) -> tuple[Any, Any]:
+        place = self._places[number]
+        if place.offsets is None:
+            shard = self._files.enter_context(open_shard(place.path))
+            arrays = shard.images, shard.masks
+        else:
+            arrays = _map(place, place.offsets[0]), _map(place, place.offsets[1])
+        self._arrays[number] = arrays
+        return arrays
+
+
+def _locate(path: Path, images: Any, masks: Any) -> _Place:
+    offsets = images.id.get_offset(), masks.id.get_offset()
+    if None in offsets:
+        return _Place(path, images.shape, None)
+    end, size = max(offsets) + int(np.prod(images.shape)), path.stat().st_size
+    if end > size:
+        raise BadDataError(f"{path} is cut short: {size} bytes of at least {end}")
+    return _Place(path, images.shape, offsets)
+
+
+def _map(place: _Place, offset: int) -> Image:
+    # Copy on write: PyTorch warns about arrays that it could not write to.
+    return np.asarray(np.memmap(place.path, np.uint8, "c", offset, place.shape))

@@ -1,0 +1,148 @@
+"""What a network is: a list of numbered layers, counted as Keras counts them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from fluorosynth.component import Component
+from fluorosynth.errors import UsageError
+from fluorosynth.learn.networks.graph import Graph, Node
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One row of a network's table.
+
+    ``number`` counts from 0 (the input); ``kind`` is Keras' name for it; ``shape`` is the
+    output ``(H, W, C)``; ``parameters`` counts a batch norm's two running statistics too, as
+    Keras does, ``trainable`` does not.
+    """
+
+    number: int
+    kind: str
+    name: str
+    shape: tuple[int, int, int]
+    parameters: int
+    trainable: int
+    module: nn.Module
+
+
+class Network(nn.Module, Component):
+    """A fully convolutional network from frames to two complementary maps.
+
+    The input is ``(N, channels, H, W)`` float, normalised; any H and W (the border is repeated
+    up to a multiple of what the network needs, and the output cropped back). The output is
+    ``(N, 2, H, W)`` logits: channel 0 is the catheter, channel 1 the background; their sigmoids
+    are the maps of the publication.
+
+    A network is one file that describes its layers in ``draw``; a layer's number is the order of
+    that description, and ``layers[number]`` is its module.
+
+    Parameters
+    ----------
+    channels
+        Number of input channels, >= 1: consecutive frames, the newest last.
+    """
+
+    centre: ClassVar[int]  # the deepest layer: "the deepest n layers" lie symmetric about it
+    version: ClassVar[int] = 1  # of the layout: raised when numbers or weights change meaning
+
+    def __init__(self, channels: int = 1) -> None:
+        super().__init__()
+        if not (isinstance(channels, int) and channels >= 1):
+            raise ValueError(f"channels must be a whole number >= 1, not {channels!r}")
+        self.channels = channels
+        graph = Graph(channels)
+        self.draw(graph)
+        self.nodes: list[Node] = graph.nodes
+        self.layers = nn.ModuleList(graph.modules)
+        self.multiple = max(node.scale for node in self.nodes)
+        self._expired = graph.expired()
+        self._frozen: set[int] = set()
+
+    @abstractmethod
+    def draw(self, graph: Graph) -> None:
+        """Describe the layers, input to output; the last one must be the two logit maps."""
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments, JSON-compatible."""
+        return {"channels": self.channels}
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Return ``(N, 2, H, W)`` logits for ``(N, channels, H, W)`` float."""
+        height, width = frames.shape[-2:]
+        below, right = -height % self.multiple, -width % self.multiple
+        outputs: list[Tensor | None] = [
+            functional.pad(frames, (0, right, 0, below), mode="replicate")
+        ]
+        for number, node in enumerate(self.nodes[1:], 1):
+            outputs.append(self.layers[number](*(outputs[i] for i in node.inputs)))
+            for i in self._expired[number]:
+                outputs[i] = None
+        logits = outputs[-1]
+        assert logits is not None  # noqa: S101 - for the type checker
+        return logits[..., :height, :width]
+
+    def maps(self, frames: Tensor) -> Tensor:
+        """Return the ``(N, 2, H, W)`` maps in [0, 1]: catheter, background."""
+        return torch.sigmoid(self(frames))
+
+    def table(self, height: int = 256, width: int = 256) -> list[Layer]:
+        """Return one row per layer, with output shapes for an input of this size."""
+        padded = height + -height % self.multiple, width + -width % self.multiple
+        return [
+            Layer(
+                number,
+                node.kind,
+                node.name,
+                (padded[0] // node.scale, padded[1] // node.scale, node.channels),
+                sum(t.numel() for t in module.state_dict().values() if t.is_floating_point()),
+                sum(p.numel() for p in module.parameters()),
+                module,
+            )
+            for number, (node, module) in enumerate(zip(self.nodes, self.layers, strict=True))
+        ]
+
+    def layer_modules(self, first: int, last: int) -> Sequence[nn.Module]:
+        """Return the modules of layers ``first`` to ``last``, both included."""
+        if not 0 <= first <= last < len(self.layers):
+            raise UsageError(
+                f"layers {first}-{last} do not exist: {self.kind} has 0-{len(self.layers) - 1}"
+            )
+        return list(self.layers)[first : last + 1]
+
+    def deepest(self, count: int) -> tuple[int, int]:
+        """Return first and last number of the deepest ``count`` layers (odd: 7, 13, 19)."""
+        half = count // 2
+        if count < 1 or count % 2 == 0:
+            raise UsageError(f"the deepest layers are an odd number of them, not {count}")
+        self.layer_modules(self.centre - half, self.centre + half)
+        return self.centre - half, self.centre + half
+
+    def freeze_outside(self, first: int, last: int) -> None:
+        """Train layers ``first`` to ``last`` alone.
+
+        All other weights stop asking for gradients and their batch norms keep to their running
+        statistics, in training mode too; dropout and noise stay active, as in Keras.
+        """
+        self.layer_modules(first, last)
+        self._frozen = set(range(len(self.layers))) - set(range(first, last + 1))
+        for number, module in enumerate(self.layers):
+            module.requires_grad_(number not in self._frozen)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Network:
+        """Set the mode; frozen batch norms stay in evaluation mode."""
+        super().train(mode)
+        for number in self._frozen:
+            if isinstance(self.layers[number], nn.BatchNorm2d):
+                self.layers[number].eval()
+        return self

@@ -1,0 +1,92 @@
+"""Dice of whole batches on the device, at many thresholds at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from fluorosynth.sample import IGNORE, INSTRUMENT
+
+THRESHOLDS = (0.01, *(round(0.05 * i, 2) for i in range(1, 20)), 0.99)
+MIDDLE = THRESHOLDS.index(0.5)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Means over validation images: loss, Dice at .5, and the best threshold with its Dice."""
+
+    loss: float
+    dice: float
+    threshold: float
+    best_dice: float
+
+
+def dice_at(maps: Tensor, masks: Tensor, thresholds: tuple[float, ...] = THRESHOLDS) -> Tensor:
+    """Return the Dice of each image at each threshold.
+
+    Parameters
+    ----------
+    maps
+        ``(N, H, W)`` float in [0, 1], the catheter map; predicted is what lies above.
+    masks
+        ``(N, H, W)`` uint8 {0, 1, 255}.
+    thresholds
+        Ascending, K of them.
+
+    Returns
+    -------
+    Tensor
+        ``(N, K)`` float32; 1 where truth and prediction are both empty.
+
+    Examples
+    --------
+    >>> maps = torch.tensor([[[0.9, 0.6, 0.2]]])
+    >>> masks = torch.tensor([[[1, 0, 255]]], dtype=torch.uint8)
+    >>> dice_at(maps, masks, (0.5, 0.7)).tolist()[0][1]
+    1.0
+    """
+    kinds = len(thresholds) + 1
+    edges = torch.tensor(thresholds, device=maps.device)
+    exceeded = torch.bucketize(maps.float(), edges)  # how many thresholds lie below
+    image = torch.arange(len(maps), device=maps.device)[:, None, None]
+    cell = image * kinds + exceeded
+    true, false = (
+        torch.bincount(cell[chosen], minlength=len(maps) * kinds)
+        .view(-1, kinds)[:, 1:]
+        .flip(1)
+        .cumsum(1)
+        .flip(1)
+        for chosen in (masks == INSTRUMENT, (masks != INSTRUMENT) & (masks != IGNORE))
+    )
+    size = true + false + (masks == INSTRUMENT).sum((1, 2))[:, None]
+    return torch.where(size == 0, 1.0, 2 * true / size.clamp(min=1))
+
+
+def dice_of(predicted: Tensor, masks: Tensor) -> Tensor:
+    """Return the ``(N,)`` Dice of ``(N, H, W)`` bool, without waiting for the device."""
+    true = masks == INSTRUMENT
+    predicted = predicted & (masks != IGNORE)
+    size = predicted.sum((1, 2)) + true.sum((1, 2))
+    return torch.where(size == 0, 1.0, 2 * (predicted & true).sum((1, 2)) / size.clamp(min=1))
+
+
+class Scorer:
+    """Gathers what ``Scores`` needs over batches and processes."""
+
+    def __init__(self) -> None:
+        self.sums = torch.zeros(2 + len(THRESHOLDS), dtype=torch.float64)
+
+    def add(self, losses: Tensor, logits: Tensor, masks: Tensor) -> None:
+        """Take in a batch: ``(N,)`` losses, ``(N, 2, H, W)`` logits, ``(N, H, W)`` masks."""
+        curves = dice_at(torch.sigmoid(logits[:, 0].float()), masks).cpu().double()
+        self.sums[0] += len(masks)
+        self.sums[1] += losses.sum().item()
+        self.sums[2:] += curves.sum(0)
+
+    def scores(self) -> Scores:
+        """Return the means over all images added."""
+        loss, *curve = (self.sums[1:] / self.sums[0]).tolist()
+        best = max(range(len(curve)), key=curve.__getitem__)
+        return Scores(loss, curve[MIDDLE], THRESHOLDS[best], curve[best])

@@ -1,0 +1,116 @@
+import pickle
+import zipfile
+
+import pytest
+import torch
+
+from fluorosynth.errors import BadDataError
+from fluorosynth.learn.checkpoint import Model, find_model, load_model, load_training, save_model
+from fluorosynth.learn.data import Normalisation
+from fluorosynth.learn.networks import build
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    network = build("light_plain", {"channels": 2})
+    return Model(network, Normalisation(120.5, 31.25, True), 0.35, "abc", {"lr": 0.001})
+
+
+def change(path, **changes):
+    content = torch.load(path, weights_only=True)
+    for old, new in changes.pop("text", {}).items():
+        content["header"] = content["header"].replace(old, new)
+    torch.save({**content, **changes}, path)
+
+
+def test_everything_comes_back(tmp_path, model):
+    save_model(tmp_path / "m.pt", model)
+    back = load_model(tmp_path / "m.pt")
+    assert (back.network.kind, back.network.config) == ("light_plain", {"channels": 2})
+    assert (back.normalisation, back.threshold) == (model.normalisation, 0.35)
+    assert (back.recipe, back.config) == ("abc", {"lr": 0.001})
+    assert not back.network.training
+    for key, value in model.network.state_dict().items():
+        assert torch.equal(back.network.state_dict()[key], value)
+
+
+def test_a_run_folder_stands_for_its_best_model(tmp_path, model):
+    with pytest.raises(BadDataError, match=r"no best\.pt"):
+        find_model(tmp_path)
+    save_model(tmp_path / "best.pt", model)
+    assert load_model(tmp_path).threshold == 0.35
+    with pytest.raises(BadDataError, match="no run that could go on"):
+        load_training(tmp_path / "best.pt")
+    with pytest.raises(BadDataError, match="there is no model 'nowhere'"):
+        load_model("nowhere")
+
+
+class Harm:
+    def __reduce__(self):
+        return (open, ("harm-was-done", "w"))
+
+
+def test_code_in_a_checkpoint_is_not_run(tmp_path, model, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save_model(tmp_path / "m.pt", model)
+    content = torch.load(tmp_path / "m.pt", weights_only=True)
+    torch.save({**content, "training": Harm()}, tmp_path / "m.pt")
+    (tmp_path / "p.pt").write_bytes(pickle.dumps(Harm()))
+    for name in ("m.pt", "p.pt"):
+        with pytest.raises(BadDataError, match=name):
+            load_model(name)
+    assert not (tmp_path / "harm-was-done").exists()
+
+
+def test_broken_files_are_refused_in_a_sentence(tmp_path, model):
+    path = tmp_path / "m.pt"
+    save_model(path, model)
+    whole = path.read_bytes()
+    for length in (0, 100, len(whole) // 2, len(whole) - 10):
+        path.write_bytes(whole[:length])
+        with pytest.raises(BadDataError, match=r"m\.pt is no checkpoint, or a broken one"):
+            load_model(path)
+    for content in ([1, 2], {"weights": {}}, {"header": "{}", "weights": {}}, {"header": 3}):
+        torch.save(content, path)
+        with pytest.raises(BadDataError, match=r"m\.pt is no model of fluorosynth"):
+            load_model(path)
+
+
+def test_a_file_that_unpacks_to_more_than_its_size_is_refused(tmp_path, model):
+    save_model(tmp_path / "m.pt", model)
+    with (
+        zipfile.ZipFile(tmp_path / "m.pt") as source,
+        zipfile.ZipFile(tmp_path / "bomb.pt", "w", zipfile.ZIP_DEFLATED) as bomb,
+    ):
+        for entry in source.infolist():
+            bomb.writestr(entry.filename, b"\0" * entry.file_size)
+    with pytest.raises(BadDataError, match="refused"):
+        load_model(tmp_path / "bomb.pt")
+
+
+def test_models_of_others_are_refused_by_name(tmp_path, model):
+    path = tmp_path / "m.pt"
+    cases = [
+        ({"text": {'"light_plain"': '"resnet"'}}, "no network 'resnet'"),
+        ({"text": {'"light_plain"': '"light"'}}, "does not fit its network"),
+        ({"text": {'"layout_version": 1': '"layout_version": 2'}}, "layout 2 of 'light_plain'"),
+        ({"text": {'"format_version": 1': '"format_version": 9'}}, "format version 9"),
+        ({"text": {'"channels": 2': '"depth": 2'}}, "depth"),
+        ({"weights": {}}, "does not fit its network"),
+    ]
+    for changes, message in cases:
+        save_model(path, model)
+        change(path, **changes)
+        with pytest.raises(BadDataError, match=message):
+            load_model(path)
+
+
+def test_a_failed_write_leaves_the_old_checkpoint(tmp_path, model):
+    path = tmp_path / "m.pt"
+    save_model(path, model)
+    before = path.read_bytes()
+    with pytest.raises((AttributeError, pickle.PicklingError, TypeError)):
+        save_model(path, model, {"cannot": (i for i in range(3))})
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["m.pt"]

@@ -1,0 +1,206 @@
+import dataclasses
+import tomllib
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from makers import Lines, picture, recipe, write_set
+
+from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.learn.checkpoint import Model, load_model
+from fluorosynth.learn.config import TrainConfig
+from fluorosynth.learn.data import Normalisation, RecipePairs, open_pairs
+from fluorosynth.learn.device import OutOfMemoryError, memory_errors
+from fluorosynth.learn.networks import build
+from fluorosynth.learn.train import DivergedError, train
+
+TINY = TrainConfig(network="light_plain", epochs=2, batch_size=4, seed=3)
+
+
+def tiny(**changes):
+    return dataclasses.replace(TINY, **changes)
+
+
+def test_a_network_learns(tmp_path):
+    lines = Lines(48, 32)
+    result = train(lines, tiny(epochs=6, lr=3e-3), tmp_path, quiet=True)
+    assert result.dice > 0.8
+    model = load_model(result.path)
+    image, mask = picture(1000, 32)  # never seen
+    with torch.inference_mode():
+        found = model.network.maps(model.normalisation(torch.from_numpy(image)[None, None]))
+    truth, found = mask == 1, found[0, 0].numpy() > 0.5
+    assert 2 * (truth & found).sum() / (truth.sum() + found.sum()) > 0.7
+
+
+def test_the_run_folder_tells_everything(tmp_path):
+    run, data = tmp_path / "run", open_pairs(write_set(tmp_path / "data", [12]))
+    train(data, TINY, run, quiet=True)
+    settings = tomllib.loads((run / "config.toml").read_text())
+    assert settings["train"]["network"] == "light_plain"
+    assert settings["train"]["lr"] == 1e-3
+    assert settings["data"]["source"] == str(tmp_path / "data")
+    assert (settings["data"]["training_images"], settings["data"]["validation_images"]) == (11, 1)
+    lines = (run / "metrics.csv").read_text().splitlines()
+    assert len(lines) == 3
+    assert lines[0].startswith("epoch,train_loss,train_dice,validation_loss,validation_dice")
+    assert "epoch 2/2" in (run / "log.txt").read_text()
+    assert cv2.imread(str(run / "curves.png")) is not None
+    assert cv2.imread(str(run / "overlays" / "epoch-002.png")).shape == (512, 256, 3)
+    model = load_model(run)
+    assert model.recipe == data.recipe != ""
+    greys = np.stack([data[i][0] for i in range(12)])
+    assert model.normalisation.mean == pytest.approx(greys.mean(), abs=1)  # of 11 of them
+    assert not [path for path in run.iterdir() if path.name.endswith(".part")]
+
+
+def test_progress_goes_to_stderr_and_names_loss_dice_rate_and_time_left(tmp_path, capfd):
+    train(Lines(10, 32), TINY, tmp_path)
+    out, err = capfd.readouterr()
+    assert out == ""
+    for part in ("epoch 2/2", "loss=", "Dice=", "image/s", "<"):
+        assert part in err
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"loss": "cross_entropy"},
+        {"channels": 3},
+        {"crop": 20, "per_image": True},
+        {"precision": "bf16"},
+        {"ema": 0.5, "schedule": "cosine"},
+        {"workers": 1},
+    ],
+    ids=str,
+)
+def test_every_option_runs(tmp_path, changes):
+    result = train(Lines(10, 32), tiny(epochs=1, **changes), tmp_path, quiet=True)
+    model = load_model(result.path)
+    assert model.network.channels == changes.get("channels", 1)
+    assert model.normalisation.per_image == changes.get("per_image", False)
+    assert model.config["loss"] == changes.get("loss", "dice")
+
+
+def test_samples_made_on_the_fly_train_too(tmp_path):
+    pairs = RecipePairs(recipe(), 1, 12)
+    assert train(pairs, TINY, tmp_path, quiet=True).epoch in (1, 2)
+    assert load_model(tmp_path).recipe == pairs.recipe
+
+
+def test_averaged_weights_are_those_that_are_kept(tmp_path):
+    lines = Lines(10, 32)
+    train(lines, tiny(epochs=1, ema=0.999), tmp_path / "run", quiet=True)
+    kept, last = (
+        torch.load(tmp_path / "run" / name, weights_only=True)["weights"]["layers.1.weight"]
+        for name in ("best.pt", "last.pt")
+    )
+    torch.manual_seed(3)
+    first = build("light_plain").state_dict()["layers.1.weight"]
+    assert (kept - first).abs().max() < 0.01 * (last - first).abs().max()
+
+
+def test_ignored_pixels_teach_nothing(tmp_path):
+    lines, hidden = Lines(10, 32), Lines(10, 32)
+    for i, (image, mask) in enumerate(hidden.items):
+        mask = mask.copy()
+        mask[:, 16:] = 255
+        lines.items[i] = image, mask
+        hidden.items[i] = image, np.where(mask == 255, 255, mask).astype(np.uint8)
+    ends = [
+        train(data, TINY, tmp_path / str(i), quiet=True) for i, data in enumerate((lines, hidden))
+    ]
+    assert ends[0].dice == ends[1].dice
+
+
+def test_settings_of_a_run_cannot_change_under_way(tmp_path):
+    train(Lines(10, 32), tiny(epochs=1), tmp_path, quiet=True)
+    with pytest.raises(UsageError, match=r"lr = 0.001, not 0.01"):
+        train(Lines(10, 32), tiny(epochs=1, lr=0.01), tmp_path, quiet=True)
+    with pytest.raises(UsageError, match="network = 'light_plain', not 'light'"):
+        train(Lines(10, 32), tiny(epochs=1, network="light"), tmp_path, quiet=True)
+    other = Lines(10, 32)
+    other.fingerprint = "other"
+    with pytest.raises(UsageError, match="data = 'lines', not 'other'"):
+        train(other, tiny(epochs=1), tmp_path, quiet=True)
+
+
+def test_two_runs_cannot_share_a_folder(tmp_path):
+    from filelock import FileLock
+
+    with FileLock(tmp_path / ".lock"), pytest.raises(UsageError, match="another process"):
+        train(Lines(10, 32), TINY, tmp_path, quiet=True)
+
+
+def test_divergence_is_an_error_that_says_what_to_lower(tmp_path):
+    with pytest.raises(DivergedError, match=r"epoch \d+, step \d+: lower --lr \(now 1e\+30\)"):
+        train(Lines(10, 32), tiny(lr=1e30), tmp_path, quiet=True)
+
+
+def test_out_of_memory_is_an_error_that_says_what_to_lower():
+    with (
+        pytest.raises(OutOfMemoryError, match="lower --batch-size"),
+        memory_errors("lower --batch-size"),
+    ):
+        torch.empty(2**58)
+
+
+def test_data_that_cannot_teach(tmp_path):
+    with pytest.raises(BadDataError, match="at least 2"):
+        train(Lines(0), TINY, tmp_path / "a", quiet=True)
+    lines = Lines(6, 32)
+    lines.items = [(image, np.zeros_like(mask)) for image, mask in lines.items]
+    with pytest.raises(BadDataError, match="no mask has a foreground"):
+        train(lines, TINY, tmp_path / "b", quiet=True)
+    lines.items = [picture(i, 32 + 8 * (i % 2)) for i in range(6)]
+    with pytest.raises(BadDataError, match="--crop"):
+        train(lines, TINY, tmp_path / "c", quiet=True)
+    train(lines, tiny(crop=32, epochs=1), tmp_path / "d", quiet=True)
+    with pytest.raises(BadDataError, match="too small for crops of 36"):
+        train(lines, tiny(crop=36, epochs=1), tmp_path / "e", quiet=True)
+
+
+def test_a_shard_with_a_flipped_bit_is_refused(tmp_path):
+    write_set(tmp_path / "data", [8])
+    shard = tmp_path / "data" / "shard-00000.h5"
+    content = bytearray(shard.read_bytes())
+    at = content.index(picture(2)[0].tobytes())
+    content[at + 7] ^= 1
+    shard.write_bytes(content)
+    with pytest.raises(BadDataError, match="shard-00000"):
+        train(open_pairs(tmp_path / "data"), TINY, tmp_path / "run", quiet=True)
+
+
+def test_training_leaves_the_callers_random_numbers_alone(tmp_path):
+    torch.manual_seed(11)
+    expected = torch.rand(3)
+    torch.manual_seed(11)
+    train(Lines(6, 32), tiny(epochs=1), tmp_path, quiet=True)
+    assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"epochs": 0}, "epochs must be at least 1, not 0"),
+        ({"lr": 0.0}, "lr must be above 0"),
+        ({"ema": 1.0}, "ema"),
+        ({"validation": 1.0}, "validation"),
+        ({"loss": "l2"}, "dice or cross_entropy"),
+        ({"crop": -1}, "crop"),
+    ],
+)
+def test_impossible_settings_are_refused(changes, message):
+    with pytest.raises(UsageError, match=message):
+        tiny(**changes)
+
+
+def test_an_unknown_device_or_network_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="device 'tpu'"):
+        train(Lines(6, 32), tiny(device="tpu"), tmp_path / "a", quiet=True)
+    with pytest.raises(UsageError, match="no network 'ligth'"):
+        train(Lines(6, 32), tiny(network="ligth"), tmp_path / "b", quiet=True)
+    other = Model(build("light"), Normalisation(0, 1))
+    with pytest.raises(UsageError, match="'light', not 'light_plain'"):
+        train(Lines(6, 32), TINY, tmp_path / "c", initial=other, quiet=True)

@@ -1,0 +1,190 @@
+"""What the documentation shows is run: blocks, examples, doctests, install lines."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import importlib
+import os
+import pkgutil
+import re
+import runpy
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from fluorosynth_cli.main import main
+
+import fluorosynth
+from fluorosynth.generate import generate
+from fluorosynth.recipe import Recipe
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+READS_A_SET = {"numpy_loader", "torch_loader"}
+SMALLER = {
+    "--n 9000": "--n 4",
+    "patches run.dcm --out patches  ": "patches run.dcm --out patches --count 4 --size 64 ",
+}
+BLOCK = re.compile(r"^(?:<!-- (\w+) -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+MODULES = [module.name for module in pkgutil.walk_packages(fluorosynth.__path__, "fluorosynth.")]
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small set, a DICOM run and a mask, by the names that the pages use."""
+    folder = tmp_path_factory.mktemp("inputs")
+    generate(Recipe.preset("paper"), folder / "data/synthetic", n=4)
+    make_run = runpy.run_path(str(ROOT / "examples/dicom_to_dataset.py"))["make_run"]
+    make_run(folder / "run.dcm", size=160)
+    mask = Recipe.preset("paper").sample(seed=0, index=1).mask
+    (folder / "masks").mkdir()
+    cv2.imwrite(str(folder / "masks/0.png"), mask)
+    return folder
+
+
+@pytest.fixture
+def workplace(inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of one's own with the inputs; what a command changes in the process is undone."""
+    shutil.copytree(inputs, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    threads, handler = cv2.getNumThreads(), signal.getsignal(signal.SIGTERM)
+    yield tmp_path
+    cv2.setNumThreads(threads)
+    signal.signal(signal.SIGTERM, handler)
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """Return (what to do, text) of the blocks of a page; what to do is run, install or python."""
+    found = BLOCK.findall(page.read_text("utf-8"))
+    return [(mark or language, text) for mark, language, text in found]
+
+
+def shell(script: str) -> None:
+    """Run lines such as ``fluorosynth info x > file  # why``, each of which must succeed."""
+    for line in script.splitlines():
+        for long, short in SMALLER.items():
+            line = line.replace(long, short)
+        command, _, file = line.partition("#")[0].partition(" > ")
+        program, *words = shlex.split(command)
+        assert program == "fluorosynth", line
+        with contextlib.ExitStack() as stack:
+            if file:
+                output = stack.enter_context(Path(file.strip()).open("w", encoding="utf-8"))
+                stack.enter_context(contextlib.redirect_stdout(output))
+            main(words)
+
+
+def own_distribution(folder: Path) -> str:
+    """Install the examples' components as a package would, and return its place."""
+    info = folder / "own-0.1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: own\nVersion: 0.1\n")
+    groups = []
+    for path in EXAMPLES:
+        groups += re.findall(
+            r"^    \[project\.entry-points\.\"(.*)\"\]\n    (.*)$", path.read_text(), re.M
+        )
+    assert len(groups) == 3
+    text = "".join(f"[{group}]\n{entry}\n".replace('"', "") for group, entry in groups)
+    (info / "entry_points.txt").write_text(text)
+    return os.pathsep.join([str(folder), str(ROOT / "examples")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_blocks_run(page: Path, workplace: Path) -> None:
+    for what, text in blocks(page):
+        if what == "run":
+            shell(text)
+        elif what == "python":
+            exec(compile(text, str(page), "exec"), {"__name__": "docs"})
+
+
+def test_blocks_are_found() -> None:
+    kinds = [what for page in PAGES for what, _ in blocks(page)]
+    assert kinds.count("install") == 2
+    assert kinds.count("run") >= 8
+    assert kinds.count("python") >= 6
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
+def test_example_runs(example: Path, workplace: Path) -> None:
+    arguments = ["data/synthetic"] if example.stem in READS_A_SET else []
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(example), *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+@pytest.mark.parametrize("loader", sorted(READS_A_SET))
+def test_loaders_do_without_the_package(loader: str) -> None:
+    text = (ROOT / "examples" / f"{loader}.py").read_text()
+    assert "import fluorosynth" not in text
+    assert "from fluorosynth" not in text
+
+
+def test_own_components_work_from_toml_and_on_the_command_line(workplace: Path) -> None:
+    recipe = """
+        size = 64
+        [[backgrounds]]
+        kind = "bundled"
+        [[devices]]
+        kind = "arcs"
+        [[stages]]
+        kind = "render"
+        [[stages]]
+        kind = "grain"
+        sigma = { kind = "constant", value = 3.0 }
+    """
+    Path("own.toml").write_text(recipe)
+    places = [own_distribution(workplace / "site"), str(ROOT), str(ROOT / "cli")]
+    commands = (
+        "generate --recipe own.toml --n 3 --out own --quiet",
+        "verify own --deep --quiet",
+        "export own --to npz --out npz --quiet",
+    )
+    for command in commands:
+        subprocess.run(
+            [sys.executable, "-m", "fluorosynth_cli.main", *command.split()],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
+            check=True,
+            timeout=120,
+        )
+    assert sorted(path.name for path in Path("npz").iterdir()) == [
+        f"00000{i}.npz" for i in range(3)
+    ]
+    with np.load("npz/000002.npz") as sample:
+        assert sample["image"].shape == (64, 64)
+        assert sample["curve_0"][0, 1] == 63.5  # enters at the bottom
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_doctests(module: str) -> None:
+    results = doctest.testmod(importlib.import_module(module))
+    assert results.failed == 0
+
+
+def test_ci_runs_the_install_lines_of_the_readme() -> None:
+    lines = (ROOT / ".ci/run").read_text().splitlines()
+    for what, text in blocks(ROOT / "README.md"):
+        if what == "install":
+            assert text.strip() in lines
+
+
+def test_links_lead_somewhere() -> None:
+    for page in [*PAGES, ROOT / "CHANGELOG.md"]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
