@@ -71,6 +71,25 @@ def path_length(
     _path_length(out, centreline, half, inner, overlap, _SECOND)
 
 
+def path_lengths(
+    out: NDArray[np.float32], tubes: list[tuple[Floats, Floats, Floats]]
+) -> None:
+    """Raise ``out`` to the paths of many tubes ``(centreline, half, inner)``; see above."""
+    if tubes:
+        points, half, inner = (np.concatenate(part) for part in zip(*tubes, strict=True))
+        ends = np.cumsum([len(centreline) for centreline, _, _ in tubes])
+        _path_lengths(out, points, half, inner, ends, _SECOND)
+
+
+@njit(cache=True)
+def _path_lengths(out, points, half, inner, ends, table):  # type: ignore[no-untyped-def]
+    first = 0
+    for end in ends:
+        part = points[first:end], half[first:end], inner[first:end]
+        _path_length(out, part[0], part[1], part[2], False, table)
+        first = end
+
+
 @njit(cache=True)
 def _second(t, table):  # type: ignore[no-untyped-def]
     """Second integral of the unit chord at t (even in t)."""

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from fluorosynth.chords import path_length
+from fluorosynth.chords import path_lengths
 from fluorosynth.sample import Intensities
 
 Curve = NDArray[np.complex128]
@@ -31,47 +32,67 @@ class Tube:
 def union(tubes: list[Tube], shape: tuple[int, int]) -> Intensities:
     """Return ``(H, W)`` float32 paths in px through tubes; where they meet, the longest."""
     out = np.zeros(shape, np.float32)
-    for tube in tubes:
-        points = np.column_stack([tube.curve.real, tube.curve.imag]).astype(np.float32)
-        half = np.broadcast_to(np.float32(0.5) * np.asarray(tube.width, np.float32), len(points))
-        half = np.ascontiguousarray(half)
-        path_length(out, points, half, half * np.float32(tube.lumen))
+    path_lengths(out, [_arrays(tube) for tube in tubes])
     return out
+
+
+def _arrays(tube: Tube) -> tuple[NDArray[np.float32], ...]:
+    """Return centreline, half widths and inner half widths as float32."""
+    points = np.ascontiguousarray(tube.curve).view(np.float64).reshape(-1, 2).astype(np.float32)
+    half = np.empty(len(points), np.float32)
+    half[:] = tube.width
+    half *= np.float32(0.5)
+    return points, half, half * np.float32(tube.lumen)
 
 
 def walk(
     start: complex, heading: float, length: float, step: float, wander: float, rng: Rng
 ) -> Curve:
-    """Return a winding curve: its heading drifts by a bend of its own and a random walk.
+    """Return a winding curve, its points ``step`` px apart.
 
-    ``wander`` is the standard deviation of the walk in radians after 100 px.
+    Its heading drifts by a bend of its own and a random walk, smoothed so that it has no kinks:
+    ``wander`` is the standard deviation of either in radians after 100 px.
     """
     n = max(int(length / step), 2)
     noise = rng.standard_normal(n + 5)
-    # Averaged over neighbours, so that the curve has no kinks
-    turns = np.convolve(noise[1:], np.ones(5) / 5, "valid") * (wander * 2 * math.sqrt(step / 100))
-    headings = heading + np.cumsum(turns) + noise[0] * wander * np.linspace(0, length / 100, n)
-    steps = step * (np.cos(headings) + 1j * np.sin(headings))
-    return np.concatenate([[start], start + np.cumsum(steps)])
+    ahead = step * complex(math.cos(heading), math.sin(heading))
+    return np.asarray(_walk(start, ahead, noise, wander * math.sqrt(step / 100), wander * step / 100))
+
+
+@njit(cache=True)
+def _walk(start, ahead, noise, jitter, bend):  # type: ignore[no-untyped-def]
+    """Step n times, turning by a mean of five normals and the bend; rotations by power series."""
+    n = len(noise) - 5
+    curve = np.empty(n + 1, np.complex128)
+    curve[0] = start
+    for i in range(n):
+        mean = (noise[i + 1] + noise[i + 2] + noise[i + 3] + noise[i + 4] + noise[i + 5]) / 5
+        turn = min(max(jitter * mean + bend * noise[0], -0.5), 0.5)
+        square = turn * turn
+        cosine = 1 - square / 2 * (1 - square / 12 * (1 - square / 30))
+        ahead = ahead * complex(cosine, turn * (1 - square / 6 * (1 - square / 20)))
+        curve[i + 1] = curve[i] + ahead
+    return curve
 
 
 def tree(start: complex, heading: float, width: float, length: float, rng: Rng) -> list[Tube]:
-    """Return a contrast-filled artery with branches of two orders, tapering to the end."""
+    """Return a contrast-filled artery with branches of two orders, tapering to the ends."""
     tubes, open_ends = [], [(start, heading, width, length, 0)]
     while open_ends:
         place, heading, width, length, order = open_ends.pop()
-        curve = walk(place, heading, length, 4.0, 0.5 + 0.2 * order, rng)
-        end = width * (0.3 + 0.4 * rng.random())
-        widths = np.linspace(width, max(end, 0.6), len(curve))
-        tubes.append(Tube(curve, widths))
+        curve = walk(place, heading, length, 4.0, 0.8 + 0.2 * order, rng)
+        end = max(width * (0.35 + 0.4 * rng.random()), 0.6)
+        tubes.append(Tube(curve, width + (end - width) * np.arange(len(curve)) / len(curve)))
         if order == 2:
             continue
-        for u, v, w, side in rng.random((int((4, 3)[order] * rng.random()) + 1, 4)).tolist():
+        count = 1 + int((6, 3)[order] * rng.random())
+        for u, v, w, side in rng.random((count, 4)).tolist():
             k = 1 + int(u * (len(curve) - 2))
-            ahead = curve[k + 1] - curve[k]
+            ahead = complex(curve[k + 1] - curve[k])
             turn = (0.4 + 0.9 * v) * (1 if side < 0.5 else -1)
-            part = float(widths[k]) * (0.4 + 0.5 * w), length * (0.25 + 0.5 * v)
-            open_ends.append((curve[k], math.atan2(ahead.imag, ahead.real) + turn, *part, order + 1))
+            across = (width + (end - width) * k / len(curve)) * (0.4 + 0.5 * w)
+            aim = math.atan2(ahead.imag, ahead.real) + turn
+            open_ends.append((complex(curve[k]), aim, across, length * (0.2 + 0.5 * v), order + 1))
     return tubes
 
 

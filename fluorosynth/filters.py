@@ -42,79 +42,87 @@ def wide_blur(image: Picture, sigma: float) -> Picture:
     if cell == 1:
         return blur(image, sigma)
     coarse = blur(np.asarray(_means(image, cell)), math.sqrt(sigma**2 - cell**2 / 4) / cell)
-    return np.asarray(_spread(coarse, cell, image.shape[0], image.shape[1]))
+    return spread(coarse, cell, image.shape)
+
+
+def spread(coarse: Picture, cell: int, shape: tuple[int, int]) -> Picture:
+    """Return a picture of ``shape``, linear between the centres of ``cell`` px wide cells."""
+    return np.asarray(_spread(coarse, cell, *shape))
 
 
 @njit(cache=True)
 def _separable(image, taps):  # type: ignore[no-untyped-def]
     height, width = image.shape
     radius = len(taps) - 1
-    out, across = np.empty_like(image), np.empty((height + 2 * radius, width), np.float32)
-    row = np.empty(width + 2 * radius, np.float32)
+    # Rows padded on both sides lie in one line: their sums in between are never read
+    wide = width + 2 * radius
+    padded = np.empty((height, wide), np.float32)
     for y in range(height):
-        row[:radius] = image[y, 0]
-        row[radius : radius + width] = image[y]
-        row[radius + width :] = image[y, width - 1]
-        _centre(across[y + radius], row[radius : radius + width], taps[0])
-        for k in range(1, radius + 1):
-            before, after = row[radius - k : radius - k + width], row[radius + k :]
-            _add(across[y + radius], before, after, taps[k])
-    for y in range(radius):
-        across[y], across[height + radius + y] = across[radius], across[height + radius - 1]
-    for y in range(height):
-        _centre(out[y], across[y + radius], taps[0])
-        for k in range(1, radius + 1):
-            _add(out[y], across[y + radius - k], across[y + radius + k], taps[k])
+        padded[y, :radius] = image[y, 0]
+        padded[y, radius : radius + width] = image[y]
+        padded[y, radius + width :] = image[y, width - 1]
+    across = _weighted(padded.ravel(), taps, 1)
+    tall = np.empty((height + 2 * radius, width), np.float32)
+    for y in range(height + 2 * radius):
+        start = min(max(y - radius, 0), height - 1) * wide
+        tall[y] = across[start : start + width]
+    return _weighted(tall.ravel(), taps, width)[: height * width].reshape(height, width)
+
+
+@njit(cache=True)
+def _weighted(line, taps, stride):  # type: ignore[no-untyped-def]
+    """Sum the line at offsets of -r..r strides; entry i is that about i + r strides."""
+    radius = len(taps) - 1
+    count = len(line) - 2 * radius * stride
+    out = np.empty(count, np.float32)
+    middle = line[radius * stride :]
+    for i in range(count):
+        out[i] = taps[0] * middle[i]
+    for k in range(1, radius + 1):
+        before, after, tap = line[(radius - k) * stride :], line[(radius + k) * stride :], taps[k]
+        for i in range(count):
+            out[i] += tap * (before[i] + after[i])
     return out
-
-
-@njit(cache=True)
-def _centre(target, source, tap):  # type: ignore[no-untyped-def]
-    for x in range(len(target)):
-        target[x] = tap * source[x]
-
-
-@njit(cache=True)
-def _add(target, before, after, tap):  # type: ignore[no-untyped-def]
-    for x in range(len(target)):
-        target[x] += tap * (before[x] + after[x])
 
 
 @njit(cache=True)
 def _means(image, cell):  # type: ignore[no-untyped-def]
     height, width = image.shape
     out = np.zeros((-(-height // cell), -(-width // cell)), np.float32)
+    column = np.empty(width, np.float32)
     for j in range(out.shape[0]):
         bottom = min((j + 1) * cell, height)
+        column[:] = image[j * cell]
+        for y in range(j * cell + 1, bottom):
+            row = image[y]
+            for x in range(width):
+                column[x] += row[x]
         for i in range(out.shape[1]):
             right = min((i + 1) * cell, width)
             total = np.float32(0)
-            for y in range(j * cell, bottom):
-                for x in range(i * cell, right):
-                    total += image[y, x]
+            for x in range(i * cell, right):
+                total += column[x]
             out[j, i] = total / np.float32((bottom - j * cell) * (right - i * cell))
     return out
 
 
 @njit(cache=True)
 def _spread(coarse, cell, height, width):  # type: ignore[no-untyped-def]
-    """Interpolate between the centres of cells."""
+    """Interpolate between the centres of cells: along rows, then between them."""
     rows, columns = coarse.shape
-    out = np.empty((height, width), np.float32)
-    at, share = np.empty(width, np.int32), np.empty(width, np.float32)
+    fine = np.empty((rows, width), np.float32)
     for x in range(width):
         to = min(max((x + 0.5) / cell - 0.5, 0.0), columns - 1.0)
-        at[x] = min(int(to), max(columns - 2, 0))
-        share[x] = to - at[x]
-    line, step = np.empty(columns, np.float32), np.zeros(columns, np.float32)
+        i = min(int(to), max(columns - 2, 0))
+        share, k = np.float32(to - i), min(i + 1, columns - 1)
+        for j in range(rows):
+            fine[j, x] = coarse[j, i] + share * (coarse[j, k] - coarse[j, i])
+    out = np.empty((height, width), np.float32)
     for y in range(height):
         to = min(max((y + 0.5) / cell - 0.5, 0.0), rows - 1.0)
         j = min(int(to), max(rows - 2, 0))
-        down, k = np.float32(to - j), min(j + 1, rows - 1)
-        for i in range(columns):
-            line[i] = coarse[j, i] + down * (coarse[k, i] - coarse[j, i])
-        for i in range(columns - 1):
-            step[i] = line[i + 1] - line[i]
+        share = np.float32(to - j)
+        above, below, row = fine[j], fine[min(j + 1, rows - 1)], out[y]
         for x in range(width):
-            out[y, x] = line[at[x]] + share[x] * step[at[x]]
+            row[x] = above[x] + share * (below[x] - above[x])
     return out

@@ -12,6 +12,7 @@ from numba import njit
 
 from fluorosynth.beer import attenuated
 from fluorosynth.clutter import Rng, Tube, union, walk
+from fluorosynth.filters import spread
 from fluorosynth.ranges import LogUniform, Range
 from fluorosynth.sample import Intensities, Sample
 from fluorosynth.stages.base import Intensity, intensities, record
@@ -35,8 +36,8 @@ class Bones(Intensity):
         Attenuation mu L of each, before scatter.
     """
 
-    ribs: Chance = 0.25
-    spine: Chance = 0.2
+    ribs: Chance = 0.2
+    spine: Chance = 0.15
     folds: Chance = 0.4
     strength: Range = LogUniform(0.04, 0.3)
 
@@ -64,22 +65,26 @@ class Bones(Intensity):
         return replace(sample, image=darker, meta=record(sample, self, {"bones": names}))
 
 
-def _coarse(tubes: list[Tube], shape: tuple[int, int]) -> Intensities:
-    """Return paths through wide tubes, drawn at half the resolution."""
-    half = [Tube(t.curve / 2 - (0.25 + 0.25j), np.asarray(t.width) / 2, t.lumen) for t in tubes]
-    paths = union(half, (-(-shape[0] // 2), -(-shape[1] // 2))) * np.float32(2)
-    return paths.repeat(2, 0).repeat(2, 1)[: shape[0], : shape[1]]
+def _coarse(tubes: list[Tube], cell: int, shape: tuple[int, int]) -> Intensities:
+    """Return paths through wide tubes, drawn at ``1 / cell`` of the resolution."""
+    corner = (0.5 + 0.5j) * (1 - 1 / cell)  # a cell's centre lies off its first pixel's
+    small = [
+        Tube(t.curve / cell - corner, np.asarray(t.width) / cell, t.lumen) for t in tubes
+    ]
+    paths = union(small, (-(-shape[0] // cell), -(-shape[1] // cell)))
+    return spread(paths * np.float32(cell), cell, shape)
 
 
 def _ribs(side: int, shape: tuple[int, int], rng: Rng) -> Intensities:
     """Return three to six parallel ribs."""
     heading, gap = rng.normal(0, 0.5), (28 + 20 * rng.random()) * side / 256
     width, lumen = (9 + 8 * rng.random()) * side / 256, 0.6 + 0.35 * rng.random()
-    first = walk(complex(-20, rng.random() * gap), heading, 1.3 * side, 8.0, 0.25, rng)
+    first = walk(complex(-20, rng.random() * gap), heading, 1.3 * side, 14.0, 0.25, rng)
     down = 1j * np.exp(0.3j * (rng.random() - 0.5)) * gap
     count = 3 + int(4 * rng.random())
     offset = int(rng.random() * 4) - 1
-    return _coarse([Tube(first + (offset + i) * down, width, lumen) for i in range(count)], shape)
+    ribs = [Tube(first + (offset + i) * down, width, lumen) for i in range(count)]
+    return _coarse(ribs, 2, shape)
 
 
 def _spine(side: int, shape: tuple[int, int], rng: Rng) -> Intensities:
@@ -88,7 +93,7 @@ def _spine(side: int, shape: tuple[int, int], rng: Rng) -> Intensities:
     across, tall = (40 + 30 * rng.random()) * scale, (26 + 16 * rng.random()) * scale
     lean = np.exp(1j * rng.normal(0, 0.12))
     top = complex(rng.random() * side, -rng.random() * tall)
-    x = np.linspace(-0.5, 0.5, 7)
+    x = np.linspace(-0.5, 0.5, 5)
     tubes = []
     for k in range(int(side / tall) + 2):
         at = top + 1j * lean * k * tall
@@ -99,8 +104,8 @@ def _spine(side: int, shape: tuple[int, int], rng: Rng) -> Intensities:
         tubes += [Tube(at + lean * (sides + s * across * 0.47), 2.0 * scale) for s in (-1, 1)]
         process = at + lean * (0.5j * tall + np.array([0, 0.25j * tall]))
         tubes.append(Tube(process, 5 * scale, 0.6))
-    column = Tube(top + 1j * lean * np.linspace(-0.5, 1.5, 20) * side, across)
-    return union(tubes, shape) + _coarse([column], shape) * np.float32(0.12)
+    column = Tube(top + 1j * lean * np.linspace(-0.5, 1.5, 6) * side, across)
+    return union(tubes, shape) + _coarse([column], 8, shape) * np.float32(0.12)
 
 
 def _edge(side: int, rng: Rng) -> tuple[float, float, float, float, float, float]:
@@ -113,8 +118,11 @@ def _edge(side: int, rng: Rng) -> tuple[float, float, float, float, float, float
 
 @njit(cache=True)
 def _fold(total, x0, y0, nx, ny, bend, soft, amount):  # type: ignore[no-untyped-def]
+    scale, bow = np.float32(1 / soft), np.float32(bend / soft)
     for y in range(total.shape[0]):
-        for x in range(total.shape[1]):
-            along = (y - y0) * nx - (x - x0) * ny
-            beyond = (x - x0) * nx + (y - y0) * ny - bend * along * along
-            total[y, x] += amount * min(max(beyond / soft + 0.5, 0.0), 1.0)
+        row = total[y]
+        along, beyond = np.float32((y - y0) * nx + x0 * ny), np.float32((y - y0) * ny - x0 * nx)
+        for x in range(len(row)):
+            u = along - np.float32(x) * np.float32(ny)
+            v = (beyond + np.float32(x) * np.float32(nx)) * scale - bow * u * u + np.float32(0.5)
+            row[x] += np.float32(amount) * min(max(v, np.float32(0)), np.float32(1))

@@ -16,6 +16,7 @@ from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, record
 
 LEVELS = 4096  # of the detector's own digits
+LOG = np.log(np.maximum(np.arange(LEVELS), 1) / (LEVELS - 1)).round(9)
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,7 @@ class Display(Intensity):
 
 def _curve(law: str, gamma: float) -> Any:
     """Return what is shown for each of ``LEVELS`` intensities, rounded past what processors do."""
-    at = np.arange(LEVELS) / (LEVELS - 1)
-    shown = np.log(np.maximum(at, 1 / LEVELS)) if law == "log" else at**gamma
-    return shown.round(9)
+    return LOG if law == "log" else np.exp(gamma * LOG).round(9)
 
 
 def _percentiles(image: Any, low: float, high: float) -> tuple[float, float]:
@@ -105,10 +104,14 @@ def _widened(low: float, high: float, span: float) -> tuple[float, float]:
 def _look_up(image, table):  # type: ignore[no-untyped-def]
     out = np.empty(image.shape, np.uint8)
     top = np.float32(LEVELS - 1)
+    level = np.empty(image.shape[1], np.uint16)
     for y in range(image.shape[0]):
-        for x in range(image.shape[1]):
-            at = image[y, x] * top + np.float32(0.5)
-            out[y, x] = table[np.int32(min(max(at, np.float32(0)), top))]
+        source, target = image[y], out[y]
+        for x in range(len(level)):
+            at = min(max(source[x], np.float32(0)), np.float32(1))
+            level[x] = np.int32(at * top + np.float32(0.5))
+        for x in range(len(level)):
+            target[x] = table[level[x]]
     return out
 
 

@@ -61,7 +61,9 @@ class Vessels(Intensity):
         tubes, clouds = self._tubes(sample, side, rng)
         mu = attenuation("iodine", 70.0) * self.concentration.draw(rng)
         mu *= self.spacing.draw(rng) * 256 / side
-        total = union(tubes, image.shape) + np.float32(0.15) * union(clouds, image.shape)
+        total = union(tubes, image.shape)
+        if clouds:
+            total += np.float32(0.15) * union(clouds, image.shape)
         total *= np.float32(mu)
         darker: Any = attenuated(image, total)
         meta = record(sample, self, {"branches": len(tubes), "attenuation": mu})
