@@ -56,7 +56,9 @@ def walk(
     n = max(int(length / step), 2)
     noise = rng.standard_normal(n + 5)
     ahead = step * complex(math.cos(heading), math.sin(heading))
-    return np.asarray(_walk(start, ahead, noise, wander * math.sqrt(step / 100), wander * step / 100))
+    return np.asarray(
+        _walk(start, ahead, noise, wander * math.sqrt(step / 100), wander * step / 100)
+    )
 
 
 @njit(cache=True)

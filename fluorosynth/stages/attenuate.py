@@ -54,7 +54,7 @@ class Attenuate(Intensity):
 
     kvp: Range = Uniform(60.0, 90.0)
     spacing: Range = Uniform(0.4, 0.8)
-    strength: Range = LogUniform(0.35, 1.2)
+    strength: Range = LogUniform(0.25, 0.9)
     catheters: tuple[Material, ...] = (
         "pebax_baso4_20",
         "pebax_baso4_40",

@@ -68,9 +68,7 @@ class Bones(Intensity):
 def _coarse(tubes: list[Tube], cell: int, shape: tuple[int, int]) -> Intensities:
     """Return paths through wide tubes, drawn at ``1 / cell`` of the resolution."""
     corner = (0.5 + 0.5j) * (1 - 1 / cell)  # a cell's centre lies off its first pixel's
-    small = [
-        Tube(t.curve / cell - corner, np.asarray(t.width) / cell, t.lumen) for t in tubes
-    ]
+    small = [Tube(t.curve / cell - corner, np.asarray(t.width) / cell, t.lumen) for t in tubes]
     paths = union(small, (-(-shape[0] // cell), -(-shape[1] // cell)))
     return spread(paths * np.float32(cell), cell, shape)
 

@@ -48,8 +48,8 @@ class Display(Intensity):
     high: Range = Uniform(98.0, 100.0)
     black: Range = Uniform(0.0, 70.0)
     white: Range = Uniform(180.0, 255.0)
-    span: Range = Uniform(0.8, 1.6)
-    inverted: Annotated[float, Interval(ge=0, le=1)] = 0.1
+    span: Range = Uniform(0.5, 1.2)
+    inverted: Annotated[float, Interval(ge=0, le=1)] = 0.07
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with a uint8 picture and its contrast in grey levels."""

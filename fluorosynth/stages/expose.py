@@ -28,7 +28,7 @@ class Expose(Intensity):
         2.5; the smaller the span, the deeper an instrument's shadow.
     """
 
-    span: Range = Uniform(1.0, 2.5)
+    span: Range = Uniform(1.2, 3.0)
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with a float32 picture in (0, 1]."""

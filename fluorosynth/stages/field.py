@@ -35,9 +35,9 @@ class Field(Intensity):
         What is left outside, as a share: 0 black.
     """
 
-    circle: Chance = 0.25
-    shutters: Chance = 0.25
-    bars: Chance = 0.25
+    circle: Chance = 0.15
+    shutters: Chance = 0.2
+    bars: Chance = 0.1
     radius: Range = Uniform(0.46, 0.54)
     depth: Range = Uniform(0.01, 0.12)
     level: Range = Uniform(0.0, 0.15)

@@ -44,7 +44,7 @@ class Noise(Radiation):
         Weight of the smoothed noise beside that of the white, in [0, 1].
     """
 
-    photons: Range = LogUniform(300.0, 6000.0)
+    photons: Range = LogUniform(500.0, 10000.0)
     electronic: Range = Uniform(2.0, 10.0)
     correlation: Range = Uniform(0.0, 1.0)
 

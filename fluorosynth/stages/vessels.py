@@ -11,11 +11,13 @@ from annotated_types import Interval
 
 from fluorosynth.beer import attenuated
 from fluorosynth.clutter import Tube, tree, union
+from fluorosynth.filters import wide_blur
 from fluorosynth.materials import attenuation
 from fluorosynth.ranges import LogUniform, Range, Uniform
 from fluorosynth.sample import Device, Sample
 from fluorosynth.stages.base import Intensity, intensities, record
 
+SOFT = 4.0  # px of a 256 px picture: how far contrast medium mixes with blood
 Chance = Annotated[float, Interval(ge=0, le=1)]
 
 
@@ -48,8 +50,8 @@ class Vessels(Intensity):
     free: Chance = 0.35
     reflux: Chance = 0.2
     around: Chance = 0.08
-    width: Range = LogUniform(2.0, 7.0)
-    concentration: Range = LogUniform(0.3, 1.2)
+    width: Range = LogUniform(2.0, 8.0)
+    concentration: Range = LogUniform(0.4, 1.5)
     spacing: Range = Uniform(0.4, 0.8)
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
@@ -63,7 +65,7 @@ class Vessels(Intensity):
         mu *= self.spacing.draw(rng) * 256 / side
         total = union(tubes, image.shape)
         if clouds:
-            total += np.float32(0.15) * union(clouds, image.shape)
+            total += np.float32(0.15) * wide_blur(union(clouds, image.shape), SOFT * side / 256)
         total *= np.float32(mu)
         darker: Any = attenuated(image, total)
         meta = record(sample, self, {"branches": len(tubes), "attenuation": mu})
@@ -79,7 +81,7 @@ class Vessels(Intensity):
             curve = _complex(device)
             tip, ahead = curve[-1], np.angle(curve[-1] - curve[max(len(curve) - 4, 0)])
             if grows < self.from_tip:
-                heading, length = ahead + 1.2 * (turn - 0.5), (80 + 160 * size) * scale
+                heading, length = ahead + 1.2 * (turn - 0.5), (100 + 180 * size) * scale
                 tubes += tree(tip, heading, self.width.draw(rng) * scale, length, rng)
             if puffs < self.reflux:
                 cloud = np.array([tip, tip + np.exp(6j * turn) * 12 * size * scale])

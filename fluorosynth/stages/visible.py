@@ -30,12 +30,12 @@ class Visible(Intensity):
     depth
         Grey levels, >= 0.
     ratio
-        Contrast over the standard deviation of the noise, >= 0; that of a pixel, while the eye
-        averages along the instrument: hence below 1.
+        Contrast over the standard deviation of the noise, >= 0. The noise is
+        that of a single pixel; the eye averages along the instrument.
     """
 
     depth: Range = Constant(3.0)
-    ratio: Range = Constant(0.6)
+    ratio: Range = Constant(1.0)
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with a new mask."""
