@@ -14,6 +14,7 @@ and the table is rounded: the same bytes on any processor.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ def path_length(
     _path_length(out, centreline, half, inner, overlap, _SECOND)
 
 
-def path_lengths(out: NDArray[np.float32], tubes: list[tuple[Floats, Floats, Floats]]) -> None:
+def path_lengths(out: NDArray[np.float32], tubes: Sequence[tuple[Floats, Floats, Floats]]) -> None:
     """Raise ``out`` to the paths of many tubes ``(centreline, half, inner)``; see above."""
     if tubes:
         points, half, inner = (np.concatenate(part) for part in zip(*tubes, strict=True))

@@ -17,6 +17,7 @@ from fluorosynth.chords import path_lengths
 from fluorosynth.sample import Intensities
 
 Curve = NDArray[np.complex128]
+Picture = NDArray[np.float32]
 Rng = np.random.Generator
 
 
@@ -36,7 +37,7 @@ def union(tubes: list[Tube], shape: tuple[int, int]) -> Intensities:
     return out
 
 
-def _arrays(tube: Tube) -> tuple[NDArray[np.float32], ...]:
+def _arrays(tube: Tube) -> tuple[Picture, Picture, Picture]:
     """Return centreline, half widths and inner half widths as float32."""
     points = np.ascontiguousarray(tube.curve).view(np.float64).reshape(-1, 2).astype(np.float32)
     half = np.empty(len(points), np.float32)
@@ -56,9 +57,8 @@ def walk(
     n = max(int(length / step), 2)
     noise = rng.standard_normal(n + 5)
     ahead = step * complex(math.cos(heading), math.sin(heading))
-    return np.asarray(
-        _walk(start, ahead, noise, wander * math.sqrt(step / 100), wander * step / 100)
-    )
+    jitter, bend = wander * math.sqrt(step / 100), wander * step / 100
+    return np.asarray(_walk(start, ahead, noise, jitter, bend))
 
 
 @njit(cache=True)

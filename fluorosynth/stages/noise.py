@@ -11,7 +11,6 @@ import numpy as np
 from numba import njit
 
 from fluorosynth.errors import UsageError
-from fluorosynth.filters import blur
 from fluorosynth.ranges import LogUniform, Range, Uniform
 from fluorosynth.sample import Intensities
 from fluorosynth.stages.base import Radiation
@@ -82,11 +81,10 @@ def _pool() -> tuple[Intensities, Intensities]:
     """Return white and smoothed normals, ``(COUNT + MAX_SIDE,)``; made once per process."""
     bits = np.random.Philox(key=np.array([KEY, 0], np.uint64))
     white = np.random.Generator(bits).standard_normal(COUNT).reshape(-1, STRIDE)
-    smooth = sum(
-        np.roll(white, (y, x), (0, 1)) * (2 - abs(y)) * (2 - abs(x)) / 16
-        for y in (-1, 0, 1)
-        for x in (-1, 0, 1)
-    )
+    smooth = np.zeros_like(white)
+    for y in (-1, 0, 1):
+        for x in (-1, 0, 1):
+            smooth += np.roll(white, (y, x), (0, 1)) * ((2 - abs(y)) * (2 - abs(x)) / 16)
     flat = [np.append(p.ravel(), p.ravel()[:MAX_SIDE]).astype(np.float32) for p in (white, smooth)]
     return flat[0], flat[1]
 
