@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from abc import ABC
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, TypeVar
+
+from fluorosynth.errors import UsageError
 
 C = TypeVar("C", bound="Component")
 
@@ -30,7 +32,8 @@ def kinds(root: type[C], package: str) -> dict[str, type[C]]:
     """Return all components under ``root`` by kind.
 
     Built-in ones are the modules of ``package``; others come from installed distributions
-    through the entry-point group of the package's name (``fluorosynth.stages``, ...).
+    through the entry-point group of the package's name (``fluorosynth.stages``, ...). Raises
+    UsageError for an entry point that cannot be loaded, or whose name is not the class's kind.
     """
     found: dict[str, type[C]] = {}
     module = importlib.import_module(package)
@@ -40,8 +43,21 @@ def kinds(root: type[C], package: str) -> dict[str, type[C]]:
         if cls.__module__ == package or cls.__module__.startswith(package + "."):
             found[cls.kind] = cls
     for entry in entry_points(group=package):
-        found[entry.name] = entry.load()
+        found[entry.name] = _installed(root, entry)
     return found
+
+
+def _installed(root: type[C], entry: EntryPoint) -> type[C]:
+    name = f"the installed component {entry.name!r} ({entry.value})"
+    try:
+        cls = entry.load()
+    except Exception as error:
+        raise UsageError(f"{name} cannot be loaded: {error}") from error
+    if not isinstance(cls, type) or not issubclass(cls, root):
+        raise UsageError(f"{name} is no {root.__name__}")
+    if cls.kind != entry.name:  # recipes that use it could not be read back
+        raise UsageError(f"{name} has the kind {cls.kind!r}: name the entry point alike")
+    return cls
 
 
 def _concrete(root: type[C]) -> list[type[C]]:

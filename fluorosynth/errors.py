@@ -25,6 +25,17 @@ class MissingExtraError(FluorosynthError, ImportError):
     """An optional dependency is not installed; the message says how to get it (exit code 3)."""
 
 
+class SampleError(FluorosynthError):
+    """A sample could not be made (exit code 3); ``__cause__`` is what a stage or source raised."""
+
+    def __init__(self, seed: int, index: int, reason: str) -> None:
+        super().__init__(seed, index, reason)
+        self.seed, self.index, self.reason = seed, index, reason
+
+    def __str__(self) -> str:
+        return f"sample {self.index} of seed {self.seed} failed: {self.reason}"
+
+
 class InterruptedRunError(FluorosynthError):
     """Work stopped early and can be resumed by the same command (exit code 4)."""
 

@@ -18,7 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from fluorosynth.dataset import write_card
-from fluorosynth.errors import BadDataError, FluorosynthError, InterruptedRunError, UsageError
+from fluorosynth.errors import (
+    BadDataError,
+    FluorosynthError,
+    InterruptedRunError,
+    SampleError,
+    UsageError,
+)
 from fluorosynth.plan import Plan, missing
 from fluorosynth.recipe import Recipe, Sampler
 from fluorosynth.sample import Sample
@@ -32,15 +38,12 @@ _REPORT_EVERY = 32  # samples between two looks at the stop flag
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: samples made now, samples in the set, its folder."""
+    """What a run did: samples made now, samples in the set, its folder, files it left out."""
 
     made: int
     n: int
     out: Path
-
-
-class SampleError(FluorosynthError):
-    """A sample could not be made; the message names its index and how to see it again."""
+    skipped: tuple[str, ...] = ()
 
 
 def generate(
@@ -82,7 +85,7 @@ def generate(
     BadDataError
         When a source cannot be read, or the disk has too little room.
     SampleError
-        When a stage fails: names the index and the command that shows it.
+        When a stage fails: names the seed and the index that show it again.
     InterruptedRunError
         On Ctrl-C, SIGTERM or a full disk; the same call goes on.
 
@@ -118,7 +121,7 @@ def generate(
                 ) from None
             raise BadDataError(f"cannot write to {plan.out}: {error}") from None
         write_card(plan, sampler, text, digests)
-    return Outcome(made, n, plan.out)
+    return Outcome(made, n, plan.out, sampler.skipped)
 
 
 @dataclass(frozen=True)
@@ -152,19 +155,12 @@ def _samples(sampler: Sampler, first: int, count: int, tick: Progress) -> Iterat
         try:
             yield sampler.sample(index)
         except FluorosynthError as error:
-            raise _failed(sampler.seed, index, error) from None
+            raise SampleError(sampler.seed, index, str(error)) from None
         except Exception as error:
-            raise _failed(sampler.seed, index, error) from error
+            reason = f"{type(error).__name__}: {error}"
+            raise SampleError(sampler.seed, index, reason) from error
         if done % _REPORT_EVERY == 0 or done == count:
             tick(done % _REPORT_EVERY or _REPORT_EVERY)
-
-
-def _failed(seed: int, index: int, error: Exception) -> SampleError:
-    return SampleError(
-        f"sample {index} of seed {seed} failed: {type(error).__name__}: {error}\n"
-        f"See it again: fluorosynth sample --recipe RECIPE --seed {seed} --index {index} "
-        "--out x.png"
-    )
 
 
 def _run(job: _Job, todo: list[int], workers: int, report: Progress) -> dict[int, str]:

@@ -97,7 +97,7 @@ class Recipe:
 
     def to_plain(self) -> dict[str, Any]:
         """Return the recipe as dicts, lists and scalars."""
-        return {f.name: spec.dump(getattr(self, f.name)) for f in fields(self)}
+        return spec.dump_fields(self)
 
     def to_toml(self) -> str:
         """Return the recipe as TOML; ``from_toml`` gives back an equal one."""
@@ -161,6 +161,12 @@ class Sampler:
         """The sources' fingerprints: what the samples depend on beside the recipe's text."""
         backgrounds = [source.fingerprint for source in self._backgrounds]
         return backgrounds + [source.fingerprint for source in self._devices]
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """What sources left out because it could not be read, one sentence each."""
+        sources = [*self._backgrounds, *self._devices]
+        return tuple(said for source in sources for said in getattr(source, "skipped", ()))
 
     def sample(self, index: int) -> Sample:
         """Return sample ``index``, 0 <= index < 2**62. See ``Recipe.sample``."""

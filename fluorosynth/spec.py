@@ -33,11 +33,20 @@ def dump(value: Any) -> Any:
     {'kind': 'uniform', 'low': 0.6, 'high': 1.4}
     """
     if isinstance(value, Component):
-        plain = {f.name: dump(getattr(value, f.name)) for f in fields(value)}  # type: ignore[arg-type]
+        plain = dump_fields(value)
         return {"kind": value.kind, **{k: v for k, v in plain.items() if v is not None}}
     if isinstance(value, tuple):
         return [dump(item) for item in value]
     return value.as_posix() if isinstance(value, Path) else value
+
+
+def dump_fields(value: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass as plain data; a float field's whole number as a float.
+
+    So a recipe written in Python and the same one read from TOML have the same text.
+    """
+    hints = typing.get_type_hints(type(value))
+    return {f.name: _as_float(hints[f.name], dump(getattr(value, f.name))) for f in fields(value)}
 
 
 def load(root: type[C], plain: object, where: str = "", folder: Path | None = None) -> C:
@@ -93,6 +102,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"
+
+
+def _as_float(hint: Any, plain: Any) -> Any:
+    if hint == tuple[float, ...]:
+        return [float(item) for item in plain]
+    return float(plain) if hint is float else plain
 
 
 def _value(hint: Any, value: Any, where: str, folder: Path | None) -> Any:

@@ -14,13 +14,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from fluorosynth_cli.main import main
+from fluorosynth_cli.main import COMMANDS, main
 
 import fluorosynth
 from fluorosynth.generate import generate
@@ -34,6 +35,7 @@ SMALLER = {
     "--n 9000": "--n 4",
     "patches run.dcm --out patches  ": "patches run.dcm --out patches --count 4 --size 64 ",
 }
+SHORTEST = {"backgrounds": "bundled", "devices": "spline", "stages": "render"}
 BLOCK = re.compile(r"^(?:<!-- (\w+) -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 MODULES = [module.name for module in pkgutil.walk_packages(fluorosynth.__path__, "fluorosynth.")]
 
@@ -63,7 +65,7 @@ def workplace(inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
-    """Return (what to do, text) of the blocks of a page; what to do is run, install or python."""
+    """Return (what, text) of the blocks of a page: what its mark says, else its language."""
     found = BLOCK.findall(page.read_text("utf-8"))
     return [(mark or language, text) for mark, language, text in found]
 
@@ -108,11 +110,21 @@ def test_blocks_run(page: Path, workplace: Path) -> None:
             exec(compile(text, str(page), "exec"), {"__name__": "docs"})
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_recipes_are_read(page: Path) -> None:
+    rest = {key: [{"kind": kind}] for key, kind in SHORTEST.items()}
+    for what, text in blocks(page):
+        plain = tomllib.loads(text) if what == "toml" else {"project": None}
+        if "project" not in plain:
+            assert Recipe.from_plain(rest | plain).stages
+
+
 def test_blocks_are_found() -> None:
     kinds = [what for page in PAGES for what, _ in blocks(page)]
     assert kinds.count("install") == 2
     assert kinds.count("run") >= 8
     assert kinds.count("python") >= 6
+    assert kinds.count("toml") >= 6
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
@@ -188,3 +200,14 @@ def test_links_lead_somewhere() -> None:
     for page in [*PAGES, ROOT / "CHANGELOG.md"]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_in_the_documentation(name: str) -> None:
+    page = (ROOT / "docs/commands.md").read_text("utf-8")
+    assert f"`{name}`" in page
+    command = importlib.import_module(f"fluorosynth_cli.{name}").command
+    parts = getattr(command, "commands", {"": command}).values()
+    options = {option for part in parts for parameter in part.params for option in parameter.opts}
+    missing = {option for option in options if option.startswith("--") and option not in page}
+    assert not missing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fluorosynth.errors import SampleError
 from fluorosynth_cli.recipes import changed, pick_recipe
 
 if TYPE_CHECKING:
@@ -69,7 +71,16 @@ def command(
         return
     if preview:
         _preview(chosen, seed, min(n, preview), out, quiet)
-    _generate(chosen, n, seed, out, workers or _cores(), shard_size, compress, quiet)
+    try:
+        _generate(chosen, n, seed, out, workers or _cores(), shard_size, compress, quiet)
+    except SampleError as error:
+        named = {"recipe": recipe, "backgrounds": backgrounds, "devices": devices, "size": size}
+        options = [word for key, v in named.items() if v for word in (f"--{key}", str(v))]
+        options += [word for setting in settings for word in ("--set", setting)]
+        options += ["--seed", str(seed), "--index", str(error.index), "--out", "x.png"]
+        again = shlex.join(["fluorosynth", "sample", *options])
+        error.reason += f"\nSee it again: {again}"
+        raise
 
 
 def _generate(
@@ -99,6 +110,8 @@ def _generate(
         f"{n} samples in {out}: {size / 1e6:.0f} MB; made {outcome.made} in {seconds:.1f} s "
         f"({outcome.made / seconds:.0f} images/s, {workers} workers)"
     )
+    for said in outcome.skipped:
+        click.echo(f"left out: {said}", err=True)
     click.echo(f"look: {out / 'preview.png'}   check: fluorosynth verify {out}")
 
 
@@ -109,12 +122,13 @@ def _estimate(recipe: Recipe, n: int, seed: int, out: Path, shard_size: int) -> 
 
     plan = Plan(out, n, shard_size, recipe.size)
     sampler = recipe.open(seed)
-    tries = min(n, 64)
-    sampler.sample(0)
-    started = time.perf_counter()
-    for index in range(tries):
+    marks = [time.perf_counter()]
+    for index in range(min(n, 512)):  # the first ones also fill what the sources keep
         sampler.sample(index)
-    seconds = (time.perf_counter() - started) / tries * n
+        marks.append(time.perf_counter())
+    tail = marks[-len(marks) // 4 :]
+    each = (tail[-1] - tail[0]) / max(len(tail) - 1, 1)
+    seconds = marks[-1] - marks[0] + each * (n - len(marks) + 1)
     there = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
     click.echo(
         f"would write {n} samples of {recipe.size} px as {plan.shards} shards in {out}: "

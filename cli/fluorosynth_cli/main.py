@@ -79,16 +79,17 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        _fail(f"{error.filename or 'cannot write'}: {error.strerror or error}", 3)
     except Exception as error:
-        from fluorosynth.errors import FluorosynthError
+        from fluorosynth.errors import FluorosynthError, SampleError
 
         if not isinstance(error, FluorosynthError):
             raise
-        cause = error.__cause__
-        if cause is not None and not isinstance(cause, FluorosynthError):
+        if isinstance(error, SampleError) and error.__cause__ is not None:
             import traceback
 
-            traceback.print_exception(cause)
+            traceback.print_exception(error.__cause__)  # a stage's own bug: its author needs it
         _fail(str(error), error.exit_code)
 
 

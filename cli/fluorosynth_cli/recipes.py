@@ -79,10 +79,14 @@ def _set(plain: dict[str, Any], setting: str) -> None:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()
+    from fluorosynth.spec import did_you_mean
+
     tables = _tables(plain, start) if start else [plain]
     if not tables:
-        kinds = sorted({table["kind"] for table in _all(plain) if "kind" in table})
-        raise UsageError(f"--set {setting!r}: the recipe has no {start[0]!r}, but {kinds}")
+        parts = {table["kind"] for table in _all(plain) if "kind" in table} - _laws()
+        raise UsageError(
+            f"--set {setting!r}: nothing is a {start[0]!r}{did_you_mean(start[0], parts)}"
+        )
     if not start and key not in {f.name for f in fields(_recipe_class())}:
         raise UsageError(f"--set {setting!r}: the recipe has no key {key!r}; write stage.key=value")
     for table in tables:
@@ -105,6 +109,14 @@ def _all(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for inner in value:
             yield from _all(inner)
+
+
+def _laws() -> set[str]:
+    """Return the kinds of ranges, which ``--set`` reaches through the stage that has them."""
+    from fluorosynth.component import kinds
+    from fluorosynth.ranges import Range
+
+    return set(kinds(Range, "fluorosynth.ranges"))  # type: ignore[type-abstract]
 
 
 def _recipe_class() -> type[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def _files(folder: Path, shards: int, quiet: bool) -> None:
     progress = tqdm(verify(folder), total=shards, unit="shard", file=sys.stderr, disable=quiet)
     wrong = [(name, problems) for name, problems in progress if problems]
     if wrong:
-        names = " ".join(str(folder / name) for name, _ in wrong)
+        names = shlex.join(str(folder / name) for name, _ in wrong)
         said = "\n".join(problem for _, problems in wrong for problem in problems[:10])
         raise BadDataError(
             f"{said}\n{len(wrong)} of {shards} shards are damaged. Delete them and run the "
@@ -64,6 +65,7 @@ def _samples(folder: Path, recipe: str, seed: int, n: int, quiet: bool) -> None:
     if differ:
         raise BadDataError(
             f"{len(differ)} of {n} samples differ when made again, first {differ[0]}: other "
-            f"versions, a changed source, or a stage that is no pure function\nSee it: fluorosynth "
-            f"sample --recipe RECIPE --seed {seed} --index {differ[0]} --out x.png"
+            f"versions, a changed source, or a stage that is no pure function. See it: fluorosynth "
+            f"info {shlex.quote(str(folder))} --recipe > set.toml && fluorosynth sample --recipe "
+            f"set.toml --seed {seed} --index {differ[0]} --out x.png"
         )

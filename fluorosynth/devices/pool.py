@@ -35,14 +35,14 @@ class Pool:
     --------
     >>> line = Device(np.float32([[0, 0], [9, 0]]), np.float32([3, 3]))
     >>> pool = Pool([(line,)])
-    >>> pool.draw(np.random.default_rng(0)) == (line,)
-    True
+    >>> pool.draw(np.random.default_rng(0))[0].centreline.tolist()
+    [[0.0, 0.0], [9.0, 0.0]]
     """
 
     def __init__(self, sets: Sequence[DeviceSet]) -> None:
         if not sets:
             raise BadDataError("a pool of devices needs at least one set, and got none")
-        self.sets = tuple(sets)
+        self.sets = tuple(tuple(_frozen(device) for device in devices) for devices in sets)
         self.fingerprint = fingerprint(self.sets)
 
     def __len__(self) -> int:
@@ -51,6 +51,13 @@ class Pool:
     def draw(self, rng: np.random.Generator) -> DeviceSet:
         """Return one set, each equally likely."""
         return self.sets[int(rng.random() * len(self.sets))]
+
+
+def _frozen(device: Device) -> Device:
+    """Return the device over read-only views: what is drawn from a pool is shared."""
+    points, width = device.centreline.view(), device.width.view()
+    points.flags.writeable = width.flags.writeable = False
+    return replace(device, centreline=points, width=width)
 
 
 def fingerprint(sets: Sequence[DeviceSet]) -> str:

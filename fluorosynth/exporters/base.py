@@ -21,8 +21,8 @@ class Exporter(Component):
         """Write ``(index, sample)`` pairs into the empty folder ``out``."""
 
 
-def export(samples: Iterable[tuple[int, Sample]], to: str, out: str | Path) -> None:
-    """Write samples in the layout ``to``; ``out`` appears only when complete.
+def export(samples: Iterable[tuple[int, Sample]], to: str | Exporter, out: str | Path) -> None:
+    """Write samples in the layout ``to``, a kind or an exporter; ``out`` appears when complete.
 
     Raises
     ------
@@ -30,16 +30,21 @@ def export(samples: Iterable[tuple[int, Sample]], to: str, out: str | Path) -> N
         For an unknown layout, or a folder that exists.
     """
     out = Path(out)
-    known = kinds(Exporter, "fluorosynth.exporters")  # type: ignore[type-abstract]
-    if to not in known:
-        raise UsageError(f"no exporter {to!r}{did_you_mean(to, known)}")
+    exporter = to if isinstance(to, Exporter) else _find(to)
     if out.exists():
         raise UsageError(f"{out} exists: choose a new --out")
     part = out.with_name(f".{out.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:
-        known[to]().write(samples, part)
+        exporter.write(samples, part)
         part.rename(out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _find(kind: str) -> Exporter:
+    known = kinds(Exporter, "fluorosynth.exporters")  # type: ignore[type-abstract]
+    if kind not in known:
+        raise UsageError(f"no exporter {kind!r}{did_you_mean(kind, known)}")
+    return known[kind]()

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Matrix
 from fluorosynth.stages.base import Geometry, about_centre
@@ -46,5 +47,7 @@ class Zoom(Geometry):
 
 def _whole(factor: float, side: int) -> float:
     """Return the nearest factor whose centred window is a whole number of pixels."""
+    if not factor > 0:
+        raise UsageError(f"zoom needs a factor above 0, and drew {factor:.3g}")
     margin = round((side / factor - side) / 2)
     return side / max(side + 2 * margin, 2 - side % 2)

@@ -80,11 +80,13 @@ def main() -> None:
         names = sorted(path.stem for path in folder.glob("p_*.py"))
         if options.only:
             names = [name for name in names if name in {*options.only, OURS}]
-        workers = {name: start(name, folder, options.core) for name in names}
-        for name in names:
-            if not ask(workers[name]):
+        workers: dict[str, subprocess.Popen[str]] = {}
+        for name in names:  # one after the other: the first makes the inputs that all share
+            worker = start(name, folder, options.core)
+            if ask(worker):
+                workers[name] = worker
+            else:
                 print(f"{name}: not installed here, skipped")
-                del workers[name]
         rates: dict[str, list[float]] = {name: [] for name in workers}
         for turn in range(options.rounds):
             for name in random.Random(turn).sample(list(workers), len(workers)):
