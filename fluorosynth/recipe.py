@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 from annotated_types import Interval
 
 from fluorosynth import spec
@@ -183,6 +184,8 @@ class Sampler:
             sample = stage(sample, at(index, step) if stage.draws else rng)
         if sample.mask is None:
             raise UsageError("the recipe has no 'render' stage: add one after the geometry")
+        if sample.image.dtype != np.uint8:
+            raise UsageError("the recipe's pictures stay intensities: add a 'display' stage")
         return sample
 
     def __iter__(self) -> Iterator[Sample]:

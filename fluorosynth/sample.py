@@ -17,6 +17,7 @@ Image = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
 Points = NDArray[np.float32]
 Matrix = NDArray[np.float64]
+Intensities = NDArray[np.float32]
 
 BACKGROUND, INSTRUMENT, IGNORE = 0, 1, 255
 
@@ -66,7 +67,8 @@ class Sample:
     Parameters
     ----------
     image
-        ``(H, W)`` uint8.
+        ``(H, W)`` uint8; between the stages ``expose`` and ``display`` of physical recipes
+        ``(H, W)`` float32, intensity in (0, 1].
     devices
         The instruments, in sample pixels; parts may lie outside the frame.
     meta
@@ -79,6 +81,9 @@ class Sample:
         3x3 float64 or None: pending geometry, acting on ``(x, y, 1)``.
     pixels
         ``(k,)`` int32 flat indices of the instrument pixels, each once, once rendered.
+    contrast
+        ``(H, W)`` float32 or None: how much brighter each pixel would be without the
+        instruments, carried along by the stages that know of it.
     """
 
     image: Image
@@ -88,3 +93,4 @@ class Sample:
     ignore: NDArray[np.bool_] | None = None
     matrix: Matrix | None = None
     pixels: NDArray[np.int32] | None = None
+    contrast: Intensities | None = None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from fluorosynth.component import Component
 from fluorosynth.errors import UsageError
-from fluorosynth.sample import Device, Matrix, Sample
+from fluorosynth.sample import Device, Intensities, Matrix, Sample
 from fluorosynth.warp import transform
 
 
@@ -86,3 +87,34 @@ def _move(device: Device, matrix: Matrix) -> Device:
     points = transform(device.centreline, matrix)
     width = device.width * np.float32(scale)
     return Device(points, width, device.label, device.id)
+
+
+class Radiation(Intensity):
+    """A stage of the imaging chain: it acts on intensities in (0, 1], float32.
+
+    It stands between ``expose`` and ``display``. What it does to the picture it also does to
+    ``sample.contrast``, the share of the picture that the instruments took away.
+    """
+
+    def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Act on picture and contrast, and add what was drawn to the provenance."""
+        image, contrast, drawn = self.act(intensities(sample, self), sample.contrast, rng)
+        shown: Any = image
+        meta = record(sample, self, drawn)
+        return replace(sample, image=shown, contrast=contrast, meta=meta)
+
+    @abstractmethod
+    def act(
+        self, image: Intensities, contrast: Intensities | None, rng: np.random.Generator
+    ) -> tuple[Intensities, Intensities | None, dict[str, Any]]:
+        """Return the next picture, its contrast, and the scalars drawn."""
+
+
+def intensities(sample: Sample, stage: Component) -> Intensities:
+    """Return the sample's picture if it is one of intensities; else raise UsageError."""
+    if sample.image.dtype != np.float32:
+        raise UsageError(
+            f"stage {stage.kind!r} needs intensities: put 'expose' before and 'display' after it"
+        )
+    image: Any = sample.image
+    return np.asarray(image)

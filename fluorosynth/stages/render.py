@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from fluorosynth.sample import IGNORE, INSTRUMENT, Matrix, Sample
 from fluorosynth.stages.base import Stage
 from fluorosynth.warp import Border, resample
 
+FWHM = np.float32(math.sqrt(3) / 2)  # of a solid tube's shadow, in its diameters
 NOTHING = np.empty(0, np.int32)
 
 
@@ -26,11 +28,18 @@ class Render(Stage):
     border
         What fills pixels the moved background leaves uncovered. Gherardini et al. 2020 do not
         say; "edge", the nearest value, is what their tool does by default.
+    label_width
+        How wide the mask is drawn: the ``"outer"`` diameter, or the ``"fwhm"`` of a solid tube's
+        shadow before blur, sqrt(3)/2 of it. At least a pixel.
+    instruments
+        Labels of the devices that the mask counts as instruments; empty: all.
     """
 
     draws: ClassVar[bool] = False
 
     border: Border = "edge"
+    label_width: Literal["outer", "fwhm"] = "outer"
+    instruments: tuple[str, ...] = ()
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:  # noqa: ARG002
         """Return the sample with its image moved and its mask drawn."""
@@ -43,7 +52,9 @@ class Render(Stage):
         mask = np.zeros(image.shape, np.uint8)
         if ignore is not None:
             mask[ignore] = IGNORE
-        drawn = [cover(mask, d.centreline, d.width, INSTRUMENT) for d in sample.devices]
+        counted = [d for d in sample.devices if not self.instruments or d.label in self.instruments]
+        scale = FWHM if self.label_width == "fwhm" else np.float32(1)
+        drawn = [cover(mask, d.centreline, d.width * scale, INSTRUMENT) for d in counted]
         covered = drawn[0] if len(drawn) == 1 else np.concatenate([NOTHING, *drawn])
         return Sample(image, sample.devices, sample.meta, mask, ignore, pixels=covered)
 

@@ -1,0 +1,176 @@
+"""How far a ray runs inside a tube, averaged exactly over each pixel.
+
+The chord of a tube of radius R at distance x from its centreline is 2 sqrt(R^2 - x^2). A pixel
+sees its mean over a unit square, whose shadow along the tube's normal is a trapezoid: the
+convolution of two boxes of the normal's components a and b. The mean is therefore a second
+difference of the chord's second integral, which is tabled once for R = 1:
+
+    [G(d + p) - G(d + q) - G(d - q) + G(d - p)] / (a b),  p = (a + b) / 2,  q = (a - b) / 2
+
+It holds for tubes far thinner than a pixel. The loops are compiled by numba without ``fastmath``
+and the table is rounded: the same bytes on any processor.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+
+STEPS = 2048  # of the table; its error is below 1e-7 of R^3
+NARROW = 0.05  # least side of the pixel's shadow in px: keeps the division by a b exact
+AREA = math.pi / 2  # first integral of the unit chord from 0 to 1
+NEW_PASS = 2.0  # widths of arc after which a tube that meets a pixel again passes it anew
+
+
+def _table() -> NDArray[np.float64]:
+    t = np.linspace(0.0, 1.0, STEPS + 1)
+    root = np.sqrt(1 - t * t)
+    second = t * np.arcsin(t) + root - root**3 / 3 - 2 / 3
+    return np.append(second, second[-1]).round(12)
+
+
+_SECOND = _table()
+
+
+def path_length(
+    out: NDArray[np.float32],
+    centreline: Floats,
+    half: Floats,
+    inner: Floats,
+    overlap: bool = False,
+) -> None:
+    """Raise ``out`` to the mean path in px of rays through the wall of a tube.
+
+    Parameters
+    ----------
+    out
+        ``(H, W)`` float32, C-contiguous, written to. Of several tubes drawn into one array the
+        longest path counts at each pixel; add arrays for tubes that lie upon each other.
+    centreline
+        ``(n, 2)`` float32, ``(x, y)`` in px, n >= 2.
+    half, inner
+        ``(n,)`` float32, radii of the tube and of its lumen (0: solid) in px, linear between
+        the points. The ends are round.
+    overlap
+        Add up the passes of a tube that crosses itself, as rays do; else it is one union.
+
+    Examples
+    --------
+    >>> out = np.zeros((9, 9), np.float32)
+    >>> line = np.float32([[-5, 4], [14, 4]])
+    >>> path_length(out, line, np.float32([0.2, 0.2]), np.float32([0, 0]))
+    >>> round(float(out[:, 4].sum()), 4) == round(math.pi * 0.2**2, 4)  # its cross-section
+    True
+    """
+    _path_length(out, centreline, half, inner, overlap, _SECOND)
+
+
+def path_lengths(out: NDArray[np.float32], tubes: Sequence[tuple[Floats, Floats, Floats]]) -> None:
+    """Raise ``out`` to the paths of many tubes ``(centreline, half, inner)``; see above."""
+    if tubes:
+        points, half, inner = (np.concatenate(part) for part in zip(*tubes, strict=True))
+        ends = np.cumsum([len(centreline) for centreline, _, _ in tubes])
+        _path_lengths(out, points, half, inner, ends, _SECOND)
+
+
+@njit(cache=True)
+def _path_lengths(out, points, half, inner, ends, table):  # type: ignore[no-untyped-def]
+    first = 0
+    for end in ends:
+        part = points[first:end], half[first:end], inner[first:end]
+        _path_length(out, part[0], part[1], part[2], False, table)
+        first = end
+
+
+@njit(cache=True)
+def _second(t, table):  # type: ignore[no-untyped-def]
+    """Second integral of the unit chord at t (even in t)."""
+    t = abs(t)
+    if t >= 1.0:
+        return table[STEPS] + AREA * (t - 1.0)
+    at = t * STEPS
+    i = int(at)
+    return table[i] + (at - i) * (table[i + 1] - table[i])
+
+
+@njit(cache=True)
+def _mean_chord(d, a, b, radius, table):  # type: ignore[no-untyped-def]
+    """Mean over a pixel at distance d from the centreline; a, b: the normal's components."""
+    p, q = 0.5 * (a + b), 0.5 * (a - b)
+    if d >= radius + p or radius < 1e-4:
+        return 0.0
+    scale = 1.0 / radius
+    difference = (
+        _second((d + p) * scale, table)
+        - _second((d + q) * scale, table)
+        - _second((d - q) * scale, table)
+        + _second((d - p) * scale, table)
+    )
+    return max(radius * radius * radius * difference / (a * b), 0.0)
+
+
+@njit(cache=True)
+def _path_length(out, centreline, half, inner, overlap, table):  # type: ignore[no-untyped-def]
+    height, width = out.shape
+    reach = np.float64(half.max()) + 0.75
+    left = max(int(np.ceil(np.float64(centreline[:, 0].min()) - reach)), 0)
+    right = min(int(np.floor(np.float64(centreline[:, 0].max()) + reach)), width - 1)
+    top = max(int(np.ceil(np.float64(centreline[:, 1].min()) - reach)), 0)
+    bottom = min(int(np.floor(np.float64(centreline[:, 1].max()) + reach)), height - 1)
+    if right < left or bottom < top:
+        return
+    box = (bottom - top + 1, right - left + 1)
+    path, before = np.zeros(box, np.float32), np.zeros(box, np.float32)
+    nearest, met = np.full(box, np.float32(1e9)), np.full(box, np.float32(-1e9))
+    apart = 2.0 * NEW_PASS * np.float64(half.max()) + 2.0
+    arc = 0.0
+    for i in range(len(centreline) - 1):
+        ax, ay = np.float64(centreline[i, 0]), np.float64(centreline[i, 1])
+        dx, dy = centreline[i + 1, 0] - ax, centreline[i + 1, 1] - ay
+        length = max(np.sqrt(dx * dx + dy * dy), 1e-6)
+        # Components of the normal, larger first
+        a, b = max(abs(dx), abs(dy)) / length, max(min(abs(dx), abs(dy)) / length, NARROW)
+        r, dr = np.float64(half[i]), np.float64(half[i + 1]) - half[i]
+        lumen, dl = np.float64(inner[i]), np.float64(inner[i + 1]) - inner[i]
+        near = max(r, r + dr) + 0.75
+        for y in range(
+            max(int(np.ceil(min(ay, ay + dy) - near)), top),
+            min(int(np.floor(max(ay, ay + dy) + near)), bottom) + 1,
+        ):
+            u0, u1 = 0.0, 1.0
+            if dy != 0:
+                u0, u1 = (y - near - ay) / dy, (y + near - ay) / dy
+                u0, u1 = max(min(u0, u1), 0.0), min(max(u0, u1), 1.0)
+            x0, x1 = ax + u0 * dx, ax + u1 * dx
+            first = max(int(np.ceil(min(x0, x1) - near)), left)
+            last = min(int(np.floor(max(x0, x1) + near)), right)
+            for x in range(first, last + 1):
+                u = ((x - ax) * dx + (y - ay) * dy) / (length * length)
+                u = min(max(u, 0.0), 1.0)
+                ex, ey = x - ax - u * dx, y - ay - u * dy
+                d2 = ex * ex + ey * ey
+                if d2 > near * near:
+                    continue
+                d, s = np.sqrt(d2), arc + u * length
+                j, k = y - top, x - left
+                if overlap and s - met[j, k] > apart:
+                    before[j, k] += path[j, k]
+                    path[j, k], nearest[j, k] = 0.0, 1e9
+                met[j, k] = s
+                if d < nearest[j, k]:
+                    nearest[j, k] = d
+                    chord = _mean_chord(d, a, b, r + u * dr, table)
+                    path[j, k] = chord - _mean_chord(d, a, b, lumen + u * dl, table)
+        arc += length
+    for j in range(box[0]):
+        for k in range(box[1]):
+            total = before[j, k] + path[j, k]
+            if total > out[j + top, k + left]:
+                out[j + top, k + left] = total

@@ -1,0 +1,137 @@
+"""Instruments cast their shadows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import numpy as np
+from annotated_types import Interval
+
+from fluorosynth.appearance import Appearance, shadow
+from fluorosynth.beer import attenuated
+from fluorosynth.errors import UsageError
+from fluorosynth.materials import Material, attenuation
+from fluorosynth.odds import check_odds, pick
+from fluorosynth.ranges import LogUniform, Range, Uniform
+from fluorosynth.sample import Device, Sample
+from fluorosynth.stages.base import Intensity, intensities, record
+
+Chance = Annotated[float, Interval(ge=0, le=1)]
+WIRES = "guidewire", "wire", "microwire"  # labels of what has a core and no lumen
+
+
+@dataclass(frozen=True)
+class Attenuate(Intensity):
+    """Draw the instruments by Beer-Lambert: I exp(-sum mu L), L the path through their walls.
+
+    Those labelled ``guidewire``, ``wire`` or ``microwire`` are solid metal with, maybe, a
+    platinum coil at the tip; all others are plastic tubes, maybe with marker bands, a row of
+    electrodes or a wire inside. Instruments that lie upon each other attenuate one after the
+    other.
+
+    Parameters
+    ----------
+    kvp
+        Tube voltage, 60..90.
+    spacing
+        Millimetres per pixel of a 256 px picture; scales with its side. Widths come with the
+        instruments, in pixels; this says how thick they are.
+    strength
+        Factor on the attenuation of an instrument: fillers and walls differ from the tabled.
+    catheters, catheter_odds, wires, wire_odds
+        Names of materials (``materials.TABLE``) and their odds; empty: equal.
+    lumen
+        Inner over outer diameter of a tube, in [0, .98].
+    overlap
+        Probability that the passes of an instrument that crosses itself add up.
+    markers, electrodes, coil, core
+        Probabilities of two or three bands of 1 to 2 mm, 10 mm apart; of 4, 10 or 20 electrodes
+        of 2 mm; of a coil over a wire's last 20 to 30 mm; of a wire inside a tube.
+    filled
+        Probability of contrast medium in the lumen.
+    """
+
+    kvp: Range = Uniform(60.0, 90.0)
+    spacing: Range = Uniform(0.4, 0.8)
+    strength: Range = LogUniform(0.25, 0.9)
+    catheters: tuple[Material, ...] = (
+        "pebax_baso4_20",
+        "pebax_baso4_40",
+        "pebax_baso4_60",
+        "pebax_tungsten",
+    )
+    catheter_odds: tuple[float, ...] = (0.3, 0.4, 0.2, 0.1)
+    wires: tuple[Material, ...] = ("nitinol", "steel")
+    wire_odds: tuple[float, ...] = ()
+    lumen: Range = Uniform(0.0, 0.75)
+    overlap: Chance = 0.8
+    markers: Chance = 0.06
+    electrodes: Chance = 0.06
+    coil: Chance = 0.4
+    core: Chance = 0.06
+    filled: Chance = 0.3
+
+    def __post_init__(self) -> None:
+        check_odds("catheters", self.catheters, self.catheter_odds)
+        check_odds("wires", self.wires, self.wire_odds)
+
+    def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Draw all instruments and keep how much they took away."""
+        image = intensities(sample, self)
+        kvp, spacing = self.kvp.draw(rng), self.spacing.draw(rng)
+        if spacing <= 0:
+            raise UsageError(f"attenuate drew a spacing of {spacing} mm; it must be > 0")
+        mm = spacing * 256 / max(image.shape)
+        drawn: dict[str, Any] = {"kvp": kvp, "spacing": mm, "materials": []}
+        total = np.zeros(image.shape, np.float32)
+        for device in sample.devices:
+            look, material = self._look(device, kvp, mm, rng)
+            total += shadow(device, look, image.shape)
+            drawn["materials"].append(material)
+        darker = attenuated(image, total)
+        meta = record(sample, self, drawn)
+        darker_image: Any = darker
+        return replace(sample, image=darker_image, contrast=image - darker, meta=meta)
+
+    def _look(
+        self, device: Device, kvp: float, mm: float, rng: np.random.Generator
+    ) -> tuple[Appearance, str]:
+        """Draw what one instrument is made of; attenuations become those per pixel."""
+        wire = device.label in WIRES
+        names, odds = (self.wires, self.wire_odds) if wire else (self.catheters, self.catheter_odds)
+        material = names[pick(len(names), odds, rng)]
+        lumen, strength = self.lumen.draw(rng), self.strength.draw(rng)
+        if not (0 <= lumen <= 0.98 and strength >= 0):
+            raise UsageError(f"attenuate drew a lumen of {lumen} and a strength of {strength}")
+        crossing, extra, size, filled = rng.random(4).tolist()
+        look = Appearance(
+            attenuation(material, kvp) * mm * strength,
+            0.0 if wire else lumen,
+            crossing < self.overlap,
+            attenuation("platinum", kvp) * mm,
+        )
+        if wire:
+            end = (20 + 10 * size) / mm
+            coil = extra < self.coil
+            return replace(look, band_lumen=0.85, bands=((0.0, end),) if coil else ()), material
+        if filled < self.filled:
+            iodine = attenuation("iodine", kvp) * mm * (0.3 + 0.7 * size)
+            look = replace(look, core_mu=iodine, core=lumen)
+        if extra < self.markers:
+            look = replace(look, bands=_bands(2 + int(2 * size), 1 + size, 10.0, 2.0, mm))
+        elif extra < self.markers + self.electrodes:
+            count = (4, 10, 20)[int(3 * size)]
+            look = replace(look, bands=_bands(count, 2.0, (7.0, 4.5, 4.0)[int(3 * size)], 0.0, mm))
+        elif extra < self.markers + self.electrodes + self.core:
+            metal = attenuation("steel", kvp) * mm
+            look = replace(look, core_mu=metal, core=(0.2 + 0.5 * size) * max(lumen, 0.4))
+        return look, material
+
+
+def _bands(
+    count: int, length: float, period: float, first: float, mm: float
+) -> tuple[tuple[float, float], ...]:
+    """Return begin and end of evenly spaced bands, mm from the tip, in px."""
+    starts = [first + i * period for i in range(count)]
+    return tuple((s / mm, (s + length) / mm) for s in starts)

@@ -1,0 +1,126 @@
+"""Edges of bone, folds of skin and cushions: long lines that are no instrument."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import numpy as np
+from annotated_types import Interval
+from numba import njit
+
+from fluorosynth.beer import attenuated
+from fluorosynth.clutter import Rng, Tube, union, walk
+from fluorosynth.filters import spread
+from fluorosynth.ranges import LogUniform, Range
+from fluorosynth.sample import Intensities, Sample
+from fluorosynth.stages.base import Intensity, intensities, record
+
+Chance = Annotated[float, Interval(ge=0, le=1)]
+EXTENT = 9.0  # px of bone that ``strength`` is measured against
+
+
+@dataclass(frozen=True)
+class Bones(Intensity):
+    """Draw ribs, a spine and folds; never labelled.
+
+    Ribs are flat hollow tubes, spines a column of vertebrae with dense end plates, folds steps of
+    attenuation along a bent line: the edge of an arm, a breast, a cushion, the heart.
+
+    Parameters
+    ----------
+    ribs, spine, folds
+        Probabilities that a picture has them.
+    strength
+        Attenuation mu L of each, before scatter.
+    """
+
+    ribs: Chance = 0.2
+    spine: Chance = 0.15
+    folds: Chance = 0.4
+    strength: Range = LogUniform(0.04, 0.3)
+
+    def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Return the sample with its bones drawn."""
+        image = intensities(sample, self)
+        side = max(image.shape)
+        ribs, spine, folds = rng.random(3).tolist()
+        total, names = np.zeros(image.shape, np.float32), []
+        for name, wanted, draw in (
+            ("ribs", ribs < self.ribs, _ribs),
+            ("spine", spine < self.spine, _spine),
+        ):
+            if wanted:
+                names.append(name)
+                weight = self.strength.draw(rng) / (EXTENT * side / 256)
+                total += np.float32(weight) * draw(side, image.shape, rng)
+        if folds < self.folds:
+            names.append("folds")
+            for _ in range(1 + int(3 * rng.random())):
+                _fold(total, *_edge(side, rng), self.strength.draw(rng))
+        if not names:
+            return sample
+        darker: Any = attenuated(image, total)
+        return replace(sample, image=darker, meta=record(sample, self, {"bones": names}))
+
+
+def _coarse(tubes: list[Tube], cell: int, shape: tuple[int, int]) -> Intensities:
+    """Return paths through wide tubes, drawn at ``1 / cell`` of the resolution."""
+    corner = (0.5 + 0.5j) * (1 - 1 / cell)  # a cell's centre lies off its first pixel's
+    small = [Tube(t.curve / cell - corner, np.asarray(t.width) / cell, t.lumen) for t in tubes]
+    paths = union(small, (-(-shape[0] // cell), -(-shape[1] // cell)))
+    return spread(paths * np.float32(cell), cell, shape)
+
+
+def _ribs(side: int, shape: tuple[int, int], rng: Rng) -> Intensities:
+    """Return three to six parallel ribs."""
+    heading, gap = rng.normal(0, 0.5), (28 + 20 * rng.random()) * side / 256
+    width, lumen = (9 + 8 * rng.random()) * side / 256, 0.6 + 0.35 * rng.random()
+    first = walk(complex(-20, rng.random() * gap), heading, 1.3 * side, 14.0, 0.25, rng)
+    down = 1j * np.exp(0.3j * (rng.random() - 0.5)) * gap
+    count = 3 + int(4 * rng.random())
+    offset = int(rng.random() * 4) - 1
+    ribs = [Tube(first + (offset + i) * down, width, lumen) for i in range(count)]
+    return _coarse(ribs, 2, shape)
+
+
+def _spine(side: int, shape: tuple[int, int], rng: Rng) -> Intensities:
+    """Return a column of vertebral bodies with end plates and spinous processes."""
+    scale = side / 256
+    across, tall = (40 + 30 * rng.random()) * scale, (26 + 16 * rng.random()) * scale
+    lean = np.exp(1j * rng.normal(0, 0.12))
+    top = complex(rng.random() * side, -rng.random() * tall)
+    x = np.linspace(-0.5, 0.5, 5)
+    tubes = []
+    for k in range(int(side / tall) + 2):
+        at = top + 1j * lean * k * tall
+        sag = 0.08 * tall * (1 - 4 * x * x)
+        plates = (across * x - 1j * sag, across * x + 1j * (0.82 * tall + sag))
+        tubes += [Tube(at + lean * plate, 2.2 * scale) for plate in plates]
+        sides = np.array([0.05j, 0.4j, 0.77j]) * tall
+        tubes += [Tube(at + lean * (sides + s * across * 0.47), 2.0 * scale) for s in (-1, 1)]
+        process = at + lean * (0.5j * tall + np.array([0, 0.25j * tall]))
+        tubes.append(Tube(process, 5 * scale, 0.6))
+    column = Tube(top + 1j * lean * np.linspace(-0.5, 1.5, 6) * side, across)
+    return union(tubes, shape) + _coarse([column], 8, shape) * np.float32(0.12)
+
+
+def _edge(side: int, rng: Rng) -> tuple[float, float, float, float, float, float]:
+    """Draw a bent line: a point, a normal, the bend in 1/px and the softness in px."""
+    x, y = (rng.random(2) * side).tolist()
+    turn = 2 * math.pi * rng.random()
+    bend, soft = rng.normal(0, 0.8) / side, (0.7 + 10 * rng.random() ** 2) * side / 256
+    return x, y, math.cos(turn), math.sin(turn), bend, soft
+
+
+@njit(cache=True)
+def _fold(total, x0, y0, nx, ny, bend, soft, amount):  # type: ignore[no-untyped-def]
+    scale, bow = np.float32(1 / soft), np.float32(bend / soft)
+    for y in range(total.shape[0]):
+        row = total[y]
+        along, beyond = np.float32((y - y0) * nx + x0 * ny), np.float32((y - y0) * ny - x0 * nx)
+        for x in range(len(row)):
+            u = along - np.float32(x) * np.float32(ny)
+            v = (beyond + np.float32(x) * np.float32(nx)) * scale - bow * u * u + np.float32(0.5)
+            row[x] += np.float32(amount) * min(max(v, np.float32(0)), np.float32(1))

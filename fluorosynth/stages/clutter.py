@@ -1,0 +1,63 @@
+"""Metal and cables that are no instrument."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import numpy as np
+from annotated_types import Interval
+
+from fluorosynth.beer import attenuated
+from fluorosynth.clutter import SHAPES, union
+from fluorosynth.ranges import LogUniform, Range, Uniform
+from fluorosynth.sample import Sample
+from fluorosynth.stages.base import Intensity, intensities, record
+
+Chance = Annotated[float, Interval(ge=0, le=1)]
+
+
+@dataclass(frozen=True)
+class Clutter(Intensity):
+    """Draw objects by Beer-Lambert that a network must not take for instruments.
+
+    Each parameter of a kind is the probability that a picture has it. Leads and cables look much
+    like wires: give them instead as instruments where they should count.
+
+    Parameters
+    ----------
+    sternal_wires, clips, screw, stent, lead, probe, dots
+        Twisted loops of a closed sternum; staples; bone screws; stent or valve frames; cables of
+        an electrocardiogram or pacemaker; the head of an ultrasound probe; small dark balls.
+    strength
+        Factor on the attenuation of each.
+    spacing
+        Millimetres per pixel of a 256 px picture.
+    """
+
+    sternal_wires: Chance = 0.04
+    clips: Chance = 0.04
+    screw: Chance = 0.02
+    stent: Chance = 0.04
+    lead: Chance = 0.06
+    probe: Chance = 0.02
+    dots: Chance = 0.05
+    strength: Range = LogUniform(0.3, 1.5)
+    spacing: Range = Uniform(0.4, 0.8)
+
+    def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Return the sample with its objects drawn."""
+        image = intensities(sample, self)
+        chances = rng.random(len(SHAPES))
+        names = [n for n, u in zip(SHAPES, chances, strict=True) if u < getattr(self, n)]
+        if not names:
+            return sample
+        side = max(image.shape)
+        mm = self.spacing.draw(rng) * 256 / side
+        total = np.zeros(image.shape, np.float32)
+        for name in names:
+            draw, mu = SHAPES[name]
+            weight = np.float32(mu * mm * self.strength.draw(rng))
+            total += weight * union(draw(side, rng), image.shape)
+        darker: Any = attenuated(image, total)
+        return replace(sample, image=darker, meta=record(sample, self, {"objects": names}))

@@ -1,0 +1,129 @@
+"""From intensity to the 8 bits of a display."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Interval
+from numba import njit
+
+from fluorosynth.errors import UsageError
+from fluorosynth.ranges import Range, Uniform
+from fluorosynth.sample import Sample
+from fluorosynth.stages.base import Intensity, record
+
+LEVELS = 4096  # of the detector's own digits
+LOG = np.log(np.maximum(np.arange(LEVELS), 1) / (LEVELS - 1)).round(9)
+
+
+@dataclass(frozen=True)
+class Display(Intensity):
+    """Logarithm or gamma, then a percentile window, then 8 bit.
+
+    The window maps the ``low`` percentile to grey level ``black`` and the ``high`` one to
+    ``white``, linearly in log I or I^gamma; beyond 0..255 the picture saturates.
+
+    Parameters
+    ----------
+    log
+        Probability of the logarithm; else a gamma is drawn.
+    gamma
+        Exponent on the intensity, > 0.
+    low, high
+        Percentiles of the picture, 0 <= low < high <= 100.
+    black, white
+        Grey levels that these are shown at.
+    span
+        Least attenuation that the window covers: a flat picture is not blown up.
+    inverted
+        Probability of a display that shows dense material bright.
+    """
+
+    log: Annotated[float, Interval(ge=0, le=1)] = 0.5
+    gamma: Range = Uniform(0.6, 1.6)
+    low: Range = Uniform(0.0, 2.0)
+    high: Range = Uniform(98.0, 100.0)
+    black: Range = Uniform(0.0, 70.0)
+    white: Range = Uniform(180.0, 255.0)
+    span: Range = Uniform(0.5, 1.2)
+    inverted: Annotated[float, Interval(ge=0, le=1)] = 0.07
+
+    def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Return the sample with a uint8 picture and its contrast in grey levels."""
+        if sample.image.dtype != np.float32:
+            raise UsageError("stage 'display' needs intensities: put 'expose' before it")
+        law: Literal["log", "gamma"] = "log" if rng.random() < self.log else "gamma"
+        gamma, low, high = self.gamma.draw(rng), self.low.draw(rng), self.high.draw(rng)
+        black, white = self.black.draw(rng), self.white.draw(rng)
+        span = self.span.draw(rng)
+        if not (gamma > 0 and 0 <= low < high <= 100):
+            raise UsageError(f"display drew gamma {gamma} and percentiles {low} to {high}")
+        if rng.random() < self.inverted:
+            black, white = 255 - black, 255 - white
+        shown = _curve(law, gamma)
+        ends = _percentiles(sample.image, low / 100, high / 100)
+        ends = _widened(*ends, span)
+        dark, bright = (shown[round(v * (LEVELS - 1))] for v in ends)
+        table = black + (shown - dark) * ((white - black) / max(bright - dark, 1e-3))
+        grey = np.clip(table, 0, 255).round(6).astype(np.float32)
+        image, contrast = sample.image, sample.contrast
+        if contrast is not None:
+            contrast = np.asarray(_depths(image, contrast, grey))
+        drawn = {"law": law, "gamma": gamma, "low": low, "high": high}
+        meta = record(sample, self, drawn | {"black": black, "white": white})
+        levels: Any = _look_up(image, (grey + np.float32(0.5)).astype(np.uint8))
+        return replace(sample, image=levels, contrast=contrast, meta=meta)
+
+
+def _curve(law: str, gamma: float) -> Any:
+    """Return what is shown for each of ``LEVELS`` intensities, rounded past what processors do."""
+    return LOG if law == "log" else np.exp(gamma * LOG).round(9)
+
+
+def _percentiles(image: Any, low: float, high: float) -> tuple[float, float]:
+    """Return two quantiles of every 16th pixel, by rank."""
+    few = np.sort(image[1::4, 1::4], axis=None)
+    low, high = (float(few[round(q * (len(few) - 1))]) for q in (low, high))
+    return min(low, 1.0), min(high, 1.0)
+
+
+def _widened(low: float, high: float, span: float) -> tuple[float, float]:
+    """Move both ends apart, alike in log I, until they are ``span`` apart; the high one to 1."""
+    low, high = max(low, 1 / LEVELS), max(high, 1 / LEVELS)
+    missing = span - math.log(high / low)
+    if missing <= 0:
+        return low, high
+    high = min(high * math.exp(missing / 2), 1.0)
+    return round(high * math.exp(-span), 9), round(high, 9)
+
+
+@njit(cache=True)
+def _look_up(image, table):  # type: ignore[no-untyped-def]
+    out = np.empty(image.shape, np.uint8)
+    top = np.float32(LEVELS - 1)
+    level = np.empty(image.shape[1], np.uint16)
+    for y in range(image.shape[0]):
+        source, target = image[y], out[y]
+        for x in range(len(level)):
+            at = min(max(source[x], np.float32(0)), np.float32(1))
+            level[x] = np.int32(at * top + np.float32(0.5))
+        for x in range(len(level)):
+            target[x] = table[level[x]]
+    return out
+
+
+@njit(cache=True)
+def _depths(image, contrast, table):  # type: ignore[no-untyped-def]
+    """How many grey levels brighter each pixel would be without the instruments."""
+    out = np.zeros(image.shape, np.float32)
+    top = LEVELS - 1
+    for y in range(image.shape[0]):
+        for x in range(image.shape[1]):
+            if contrast[y, x] > 0:
+                here = min(int(image[y, x] * top + 0.5), top)
+                there = min(int((image[y, x] + contrast[y, x]) * top + 0.5), top)
+                out[y, x] = table[there] - table[here]
+    return out

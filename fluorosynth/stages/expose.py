@@ -1,0 +1,42 @@
+"""From a display's grey levels back to the intensity behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+
+from fluorosynth.errors import UsageError
+from fluorosynth.ranges import Range, Uniform
+from fluorosynth.sample import Sample
+from fluorosynth.stages.base import Intensity, record
+
+
+@dataclass(frozen=True)
+class Expose(Intensity):
+    """Read grey level g as the intensity exp(-span (1 - g / 255)): white is 1.
+
+    A display shows about the logarithm of what arrives, so that equal attenuation is an equal
+    step of grey everywhere.
+
+    Parameters
+    ----------
+    span
+        Attenuation from black to white, > 0. The lungs and the spine of a chest differ by 1.5 to
+        2.5; the smaller the span, the deeper an instrument's shadow.
+    """
+
+    span: Range = Uniform(1.2, 3.0)
+
+    def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Return the sample with a float32 picture in (0, 1]."""
+        if sample.image.dtype != np.uint8:
+            raise UsageError("stage 'expose' needs a picture of grey levels, uint8")
+        span = self.span.draw(rng)
+        if not 0 < span <= 20:
+            raise UsageError(f"expose drew a span of {span}; it must be in (0, 20]")
+        table = np.exp(span * (np.arange(256) / 255 - 1)).round(7).astype(np.float32)
+        image: Any = cv2.LUT(sample.image, np.maximum(table, np.float32(1e-7)))
+        return replace(sample, image=image, meta=record(sample, self, {"span": span}))

@@ -1,0 +1,97 @@
+"""The exposed field: round, shuttered or barred."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import cv2
+import numpy as np
+from annotated_types import Interval
+
+from fluorosynth.ranges import Range, Uniform
+from fluorosynth.sample import Sample
+from fluorosynth.stages.base import Intensity, record
+
+Chance = Annotated[float, Interval(ge=0, le=1)]
+SHIFT = 4  # fixed-point bits of OpenCV's corners
+
+
+@dataclass(frozen=True)
+class Field(Intensity):
+    """Darken what lies outside the exposed field. Works on intensities and on grey levels.
+
+    Parameters
+    ----------
+    circle, shutters, bars
+        Probabilities of an image intensifier's round field, of one to four tilted collimator
+        blades, and of black bars along two opposite sides.
+    radius
+        Of the round field, in sides of the picture.
+    depth
+        How far blades and bars reach in, in sides.
+    level
+        What is left outside, as a share: 0 black.
+    """
+
+    circle: Chance = 0.15
+    shutters: Chance = 0.2
+    bars: Chance = 0.1
+    radius: Range = Uniform(0.46, 0.54)
+    depth: Range = Uniform(0.01, 0.12)
+    level: Range = Uniform(0.0, 0.15)
+
+    def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Return the sample with its field cut out."""
+        circle, shutters, bars = rng.random(3).tolist()
+        radius, level = self.radius.draw(rng), min(max(self.level.draw(rng), 0.0), 1.0)
+        open_: Any = np.full(sample.image.shape, 255, np.uint8)
+        names = []
+        if circle < self.circle:
+            names.append("circle")
+            open_[:] = _disc(sample.image.shape, radius)
+        if shutters < self.shutters:
+            names.append("shutters")
+            for side in rng.permutation(4)[: 1 + int(4 * rng.random())]:
+                tilt = rng.normal(0.0, 0.03)
+                _blade(open_, int(side), self.depth.draw(rng), tilt)
+        if bars < self.bars:
+            names.append("bars")
+            side, depth = int(2 * rng.random()), self.depth.draw(rng)
+            _blade(open_, side, depth, 0.0)
+            _blade(open_, side + 2, depth, 0.0)
+        if not names:
+            return sample
+        image: Any = sample.image.copy()
+        outside = open_ == 0
+        image[outside] = (image[outside] * np.float32(level)).astype(image.dtype)
+        contrast = sample.contrast
+        if contrast is not None:
+            contrast = contrast.copy()
+            contrast[outside] = 0
+        meta = record(sample, self, {"shapes": names, "level": level})
+        return replace(sample, image=image, contrast=contrast, meta=meta)
+
+
+def _disc(shape: tuple[int, int], radius: float) -> Any:
+    """Return 255 inside a centred disc."""
+    disc: Any = np.zeros(shape, np.uint8)
+    one = 1 << SHIFT
+    centre = (shape[1] - 1) * one // 2, (shape[0] - 1) * one // 2
+    pixels = round(radius * max(shape) * one)
+    return cv2.circle(disc, centre, pixels, 255, -1, cv2.LINE_8, SHIFT)
+
+
+def _blade(open_: Any, side: int, depth: float, tilt: float) -> None:
+    """Close what lies beyond a straight edge: side 0 left, 1 top, 2 right, 3 bottom."""
+    height, width = open_.shape
+    across, along = (width, height) if side % 2 == 0 else (height, width)
+    reach, lean = depth * across, math.tan(tilt) * along / 2
+    near, far = reach - lean, reach + lean
+    corners = np.array([[-9, -9], [near, -9], [far, along + 9], [-9, along + 9]], float)
+    if side >= 2:
+        corners[:, 0] = across - 1 - corners[:, 0]
+    if side % 2:
+        corners = corners[:, ::-1]
+    cv2.fillPoly(open_, [np.round(corners * (1 << SHIFT)).astype(np.int32)], 0, cv2.LINE_8, SHIFT)

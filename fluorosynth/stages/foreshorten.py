@@ -1,0 +1,64 @@
+"""Hooks seen from the end: the last part of an instrument leaves the picture's plane."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval
+
+from fluorosynth.errors import UsageError
+from fluorosynth.ranges import Range, Uniform
+from fluorosynth.sample import Device, Sample
+from fluorosynth.stages.base import Stage, record
+
+
+@dataclass(frozen=True)
+class Foreshorten(Stage):
+    """Squeeze the last part of each instrument along a random direction. Before ``render``.
+
+    That is a parallel projection of a curve turned out of the plane; the squeeze sets in
+    gradually, so that the curve gets no kink. Where the instrument then lies upon itself its
+    attenuation adds up (``attenuate.overlap``).
+
+    Parameters
+    ----------
+    chance
+        Probability for each instrument.
+    length
+        Of the part in px of a 256 px picture.
+    factor
+        What the squeezed lengths are multiplied by, in [0, 1]: the cosine of the turn.
+    """
+
+    chance: Annotated[float, Interval(ge=0, le=1)] = 0.3
+    length: Range = Uniform(25.0, 90.0)
+    factor: Range = Uniform(0.05, 0.7)
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Return the sample with its instruments' ends turned."""
+        if sample.mask is not None:
+            raise UsageError("stage 'foreshorten' moves things and must stand before 'render'")
+        devices, turned = [], 0
+        for device in sample.devices:
+            if rng.random() < self.chance:
+                turned += 1
+                device = self._turn(device, max(sample.image.shape) / 256, rng)
+            devices.append(device)
+        meta = record(sample, self, {"turned": turned})
+        return replace(sample, devices=tuple(devices), meta=meta)
+
+    def _turn(self, device: Device, scale: float, rng: np.random.Generator) -> Device:
+        length, factor = self.length.draw(rng) * scale, self.factor.draw(rng)
+        if not (length > 0 and 0 <= factor <= 1):
+            raise UsageError(f"foreshorten drew a length of {length} px and a factor of {factor}")
+        angle = 2 * math.pi * rng.random()
+        along = np.array([math.cos(angle), math.sin(angle)])
+        steps = np.diff(device.centreline.astype(np.float64), axis=0)
+        to_tip = np.cumsum(np.sqrt((steps * steps).sum(1))[::-1])[::-1]
+        ramp = np.clip(3 * (1 - to_tip / length), 0, 1)
+        steps -= (ramp * (1 - factor) * (steps @ along))[:, None] * along
+        points = device.centreline[0] + np.vstack([np.zeros(2), np.cumsum(steps, axis=0)])
+        return replace(device, centreline=points.astype(np.float32))

@@ -1,0 +1,46 @@
+"""Text and marks that a workstation burns into its pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import cv2
+import numpy as np
+from annotated_types import Interval
+
+from fluorosynth.errors import UsageError
+from fluorosynth.sample import Sample
+from fluorosynth.stages.base import Intensity, record
+
+LETTERS = "ABCDEFGHIKLMNOPRSTUVX0123456789:/.-+ "
+
+
+@dataclass(frozen=True)
+class Overlay(Intensity):
+    """Write one to four short lines of random text at the border, white or black.
+
+    What they cover of an instrument keeps its label. Stands after ``display``.
+    """
+
+    chance: Annotated[float, Interval(ge=0, le=1)] = 0.08
+
+    def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Return the sample with text on it."""
+        if sample.image.dtype != np.uint8:
+            raise UsageError("stage 'overlay' writes on what is shown: put it after 'display'")
+        if rng.random() >= self.chance:
+            return sample
+        image: Any = sample.image.copy()
+        height, width = image.shape
+        grey = 255 if rng.random() < 0.7 else 0
+        size = (0.25 + 0.2 * rng.random()) * max(image.shape) / 256
+        lines = 1 + int(4 * rng.random())
+        left, top = rng.random() < 0.6, rng.random() < 0.5
+        for i in range(lines):
+            draws = rng.random(3 + int(10 * rng.random()))
+            text = "".join(LETTERS[int(u * len(LETTERS))] for u in draws)
+            y = round((i + 1) * 28 * size) if top else height - round((i + 0.4) * 28 * size)
+            x = 3 if left else width - round(len(text) * 17 * size)
+            cv2.putText(image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, grey, 1, cv2.LINE_8)
+        return replace(sample, image=image, meta=record(sample, self, {"lines": lines}))

@@ -1,0 +1,48 @@
+"""Scattered radiation: a veil that takes contrast away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fluorosynth.errors import UsageError
+from fluorosynth.filters import wide_blur
+from fluorosynth.ranges import Range, Uniform
+from fluorosynth.sample import Intensities
+from fluorosynth.stages.base import Radiation
+
+
+@dataclass(frozen=True)
+class Scatter(Radiation):
+    """Replace the share F of the primary rays by their Gaussian blur: (1 - F) I + F G * I.
+
+    Small shadows keep (1 - F) of their contrast.
+
+    Parameters
+    ----------
+    share
+        F, in [0, 1).
+    sigma
+        Spread in px of a 256 px picture; scales with its side.
+    """
+
+    share: Range = Uniform(0.1, 0.5)
+    sigma: Range = Uniform(15.0, 40.0)
+
+    def act(
+        self, image: Intensities, contrast: Intensities | None, rng: np.random.Generator
+    ) -> tuple[Intensities, Intensities | None, dict[str, Any]]:
+        """Add the veil."""
+        share, sigma = self.share.draw(rng), self.sigma.draw(rng)
+        if not (0 <= share < 1 and sigma >= 0):
+            raise UsageError(f"scatter drew a share of {share} and a sigma of {sigma} px")
+        primary = np.float32(1 - share)
+        veil = wide_blur(image, sigma * max(image.shape) / 256)
+        veil -= image
+        veil *= np.float32(share)
+        veil += image
+        if contrast is not None:
+            contrast = contrast * primary
+        return veil, contrast, {"share": share, "sigma": sigma}
