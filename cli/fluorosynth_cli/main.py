@@ -24,7 +24,6 @@ COMMANDS = {
     "finetune": "its deepest layers on real frames",
     "evaluate": "how well a network does on labelled images",
     "model": "networks and their layers",
-    "evaluate": "every measure on labelled frames, as a report",
     "doctor": "versions, extras, free disk",
 }
 
