@@ -301,6 +301,14 @@ def test_a_flipped_bit_anywhere_ends_in_a_sentence(shard, place, bit):
     flip(shard, at, bit)
 
 
+def test_provenance_is_checked_as_stored(shard):
+    """Another spelling of the same number is another byte."""
+    content = shard.read_bytes()
+    assert b'"value": 1e-05' in content
+    shard.write_bytes(content.replace(b'"value": 1e-05', b'"value": 1E-05', 1))
+    assert found_out(shard)
+
+
 def test_damage_names_the_sample(shard):
     with h5py.File(shard, "r+") as file:
         file["masks"][4, 3, 3] ^= 1
