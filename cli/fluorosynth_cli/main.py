@@ -22,6 +22,7 @@ COMMANDS = {
     "export": "a set in another format",
     "train": "shards -> a network; resumes",
     "finetune": "its deepest layers on real frames",
+    "evaluate": "how well a network does on labelled images",
     "model": "networks and their layers",
     "doctor": "versions, extras, free disk",
 }

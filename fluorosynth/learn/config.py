@@ -19,11 +19,17 @@ class TrainConfig:
     network, channels
         Kind of network, and its input channels: consecutive frames, the newest last.
     loss
-        ``"dice"`` or ``"cross_entropy"``, see ``learn.losses``.
+        ``"dice"``, ``"cross_entropy"`` or their sum ``"dice_ce"``, see ``learn.losses``.
     epochs, batch_size, lr
         Adam with betas .9 and .999; a batch is the global one, over all processes.
     schedule
         ``"constant"``, or ``"cosine"``: the rate falls to 0 along half a cosine, every step.
+    warmup
+        Steps over which the rate first rises linearly from 0.
+    start_bias
+        What the output starts with: this much is added to the background's bias and taken from
+        the catheter's. Maps that begin near the classes' shares (4: at 2 % and 98 %) need not
+        learn first that most pixels are background. 0: as PyTorch draws them.
     ema
         Decay per step of averaged weights, in [0, 1); 0: none. They are what is validated and
         kept as best. Around .999 for runs of thousands of steps.
@@ -51,11 +57,13 @@ class TrainConfig:
 
     network: str = "light"
     channels: int = 1
-    loss: Literal["dice", "cross_entropy"] = "dice"
+    loss: Literal["dice", "cross_entropy", "dice_ce"] = "dice"
     epochs: int = 12
     batch_size: int = 30
     lr: float = 1e-3
     schedule: Literal["constant", "cosine"] = "constant"
+    warmup: int = 0
+    start_bias: float = 0.0
     ema: float = 0.0
     validation: float = 0.1
     crop: int = 0
@@ -71,12 +79,13 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for name in ("channels", "epochs", "batch_size", "checkpoint_every"):
             self._require(name, getattr(self, name) >= 1, "at least 1")
-        for name in ("crop", "workers", "seed"):
+        for name in ("crop", "workers", "seed", "warmup", "start_bias"):
             self._require(name, getattr(self, name) >= 0, "at least 0")
         self._require("lr", 0 < self.lr < float("inf"), "above 0")
         self._require("ema", 0 <= self.ema < 1, "in [0, 1)")
         self._require("validation", 0 < self.validation < 1, "between 0 and 1")
-        self._require("loss", self.loss in ("dice", "cross_entropy"), "dice or cross_entropy")
+        losses = ("dice", "cross_entropy", "dice_ce")
+        self._require("loss", self.loss in losses, "dice, cross_entropy or dice_ce")
         self._require("schedule", self.schedule in ("constant", "cosine"), "constant or cosine")
         self._require("precision", self.precision in ("auto", "fp32", "bf16"), "auto, fp32, bf16")
 

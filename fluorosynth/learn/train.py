@@ -201,6 +201,7 @@ class _Trainer:
             return Model(network, initial.normalisation, recipe=initial.recipe)
         torch.manual_seed(config.seed)
         network = build(config.network, {"channels": config.channels})
+        network.lean_to_background(config.start_bias)
         sample = Subset(seen, range(min(SAMPLES, len(seen)))) if seen.endless else seen
         normalisation = measure_normalisation(sample, config.per_image)
         return Model(network.to(self.device), normalisation)
@@ -312,10 +313,11 @@ class _Trainer:
         return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0])
 
     def _set_rate(self) -> None:
-        if self.config.schedule == "cosine":
-            done = self.epoch + self.step / self.order.steps
-            share = 0.5 * (1 + math.cos(math.pi * done / self.config.epochs))
-            self.optimiser.param_groups[0]["lr"] = self.config.lr * share
+        config, taken = self.config, self.epoch * self.order.steps + self.step
+        share = min((taken + 1) / (config.warmup + 1), 1.0)
+        if config.schedule == "cosine":
+            share *= 0.5 * (1 + math.cos(math.pi * taken / (config.epochs * self.order.steps)))
+        self.optimiser.param_groups[0]["lr"] = config.lr * share
 
     def _update_average(self) -> None:
         if self.average is None:

@@ -139,13 +139,22 @@ def test_damaged_shards_are_refused(tmp_path):
 @pytest.mark.parametrize("white", [1, 255])
 def test_folder_layouts(tmp_path, style, white):
     pairs = open_pairs(write_folder(tmp_path, ["a/7", "a/8", "b/c/7", "x"], white, style))
+    root = "x" if style == "suffix" else tmp_path.name
     assert [(pairs.sequence(i), pairs.name(i)) for i in range(4)] == [
-        (tmp_path.name, "x"), ("a", "7"), ("a", "8"), ("b/c", "7")
+        (root, "x"), ("a", "7"), ("a", "8"), ("b/c", "7")
     ]  # fmt: skip
     for item, source in zip(pairs, (3, 0, 1, 2), strict=True):
         image, mask = picture(source, 48)
         assert np.array_equal(item[0], image)
         assert np.array_equal(item[1], mask)
+
+
+def test_files_side_by_side_are_runs_by_their_names(tmp_path):
+    names = ["run_1_007", "run_1_008", "run_2-frame09", "sub/run_1_1", "sub/0001", "view"]
+    pairs = open_pairs(write_folder(tmp_path, names))
+    assert [pairs.sequence(i) for i in range(6)] == [
+        "run_1", "run_1", "run_2", "view", "sub", "sub/run_1"
+    ]  # fmt: skip
 
 
 def test_255_is_ignore_where_some_mask_holds_1(tmp_path):

@@ -67,6 +67,7 @@ def test_progress_goes_to_stderr_and_names_loss_dice_rate_and_time_left(tmp_path
     "changes",
     [
         {"loss": "cross_entropy"},
+        {"loss": "dice_ce", "warmup": 2, "start_bias": 4.0},
         {"channels": 3},
         {"crop": 20, "per_image": True},
         {"precision": "bf16"},
@@ -187,7 +188,7 @@ def test_training_leaves_the_callers_random_numbers_alone(tmp_path):
         ({"lr": 0.0}, "lr must be above 0"),
         ({"ema": 1.0}, "ema"),
         ({"validation": 1.0}, "validation"),
-        ({"loss": "l2"}, "dice or cross_entropy"),
+        ({"loss": "l2"}, "dice, cross_entropy or dice_ce"),
         ({"crop": -1}, "crop"),
     ],
 )

@@ -8,6 +8,7 @@ from fluorosynth.learn.data.folder import FolderPairs
 from fluorosynth.learn.data.normalise import Normalisation, measure_normalisation
 from fluorosynth.learn.data.open import open_pairs
 from fluorosynth.learn.data.recipe import RecipePairs
+from fluorosynth.learn.data.resized import Resized
 from fluorosynth.learn.data.shards import ShardPairs
 from fluorosynth.learn.data.weiss import WeissPairs
 
@@ -20,6 +21,7 @@ __all__ = [
     "Order",
     "Pairs",
     "RecipePairs",
+    "Resized",
     "ShardPairs",
     "Subset",
     "WeissPairs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +15,18 @@ from fluorosynth.learn.data.base import Pairs
 from fluorosynth.sample import IGNORE, Image, Mask
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+_FRAME_NUMBER = re.compile(r"(?:^|[-_ .])(?:frame)?[-_ .]?\d+$", re.IGNORECASE)
 _Key = tuple[Path, str]
 
 
 class FolderPairs(Pairs):
-    """Every image below a folder with its mask; each subfolder is a sequence.
+    """Every image below a folder with its mask.
 
-    Either ``images/NAME.png`` beside ``masks/NAME.png`` or ``NAME.png`` beside
-    ``NAME_mask.png``; masks are PNG. Masks hold 0, 1 and 255 (ignore); where no mask of the folder
-    holds a 1, 255 is the instrument, as drawing programs save it.
+    Either ``images/NAME.png`` beside ``masks/NAME.png``, where each subfolder is a sequence, or
+    ``NAME.png`` beside ``NAME_mask.png``, where names that differ in a last frame number alone
+    are one: ``run_a_007`` and ``run_a-frame08`` both belong to ``run_a``.
+    Masks are PNG and hold 0, 1 and 255 (ignore); where no mask of the folder holds a 1, 255 is
+    the instrument, as drawing programs save it.
 
     Parameters
     ----------
@@ -66,9 +70,12 @@ class FolderPairs(Pairs):
         return image, mask.astype(np.uint8)
 
     def sequence(self, index: int) -> str:
-        """Return the subfolder's name, relative to the folder."""
-        name = self._keys[index][0].relative_to(self._root).as_posix()
-        return self._root.name if name == "." else name
+        """Return the run's name: subfolder, relative to the folder, and stem without number."""
+        folder, stem = self._keys[index]
+        parts = [part for part in (folder.relative_to(self._root).as_posix(),) if part != "."]
+        if self._files[index][1].parent.name != "masks":
+            parts.append(_FRAME_NUMBER.sub("", stem))
+        return "/".join(part for part in parts if part) or self._root.name
 
     def name(self, index: int) -> str:
         """Return the image's name without suffix."""

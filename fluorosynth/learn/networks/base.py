@@ -95,6 +95,13 @@ class Network(nn.Module, Component):
         """Return the ``(N, 2, H, W)`` maps in [0, 1]: catheter, background."""
         return torch.sigmoid(self(frames))
 
+    def lean_to_background(self, amount: float) -> None:
+        """Add ``amount`` to the background map's bias and take it from the catheter map's."""
+        bias = self.layers[-1].bias
+        assert isinstance(bias, Tensor)  # noqa: S101 - for the type checker
+        with torch.no_grad():
+            bias += bias.new_tensor([-amount, amount])
+
     def table(self, height: int = 256, width: int = 256) -> list[Layer]:
         """Return one row per layer, with output shapes for an input of this size."""
         padded = height + -height % self.multiple, width + -width % self.multiple
