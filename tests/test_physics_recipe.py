@@ -101,9 +101,9 @@ def test_visible_is_local():
     sample = shown(20)
     contrast = sample.contrast.copy()
     contrast[:, :40] = 0
-    mask = (
-        Visible(Constant(3.0), Constant(0.5)).apply(replace(sample, contrast=contrast), rng()).mask
-    )
+    after = Visible(Constant(3.0), Constant(0.5)).apply(replace(sample, contrast=contrast), rng())
+    mask = after.mask
+    np.testing.assert_array_equal(np.sort(after.pixels), np.flatnonzero(mask == 1))
     assert (mask[64, 5:36] == 255).all()
     assert (mask[64, 45:95] == 1).all()
 
