@@ -31,7 +31,7 @@ def _enlarged(grid: Map, size: int) -> Map:
     total = weights[0] * grid[first]
     for k in (1, 2, 3):
         total += weights[k] * grid[first + k]
-    return total
+    return np.asarray(total)
 
 
 def fractal(size: int, rng: np.random.Generator, cells: tuple[int, ...], fall: float) -> Map:

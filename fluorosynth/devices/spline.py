@@ -200,7 +200,7 @@ def b_splines(knots: Array, degree: int, at: Array, order: int = 0) -> Array:
         start, end = knots[:-1], knots[1:]
         last = (end == knots[-1]) & (at[:, None] == knots[-1])  # closed on the right
         inside = (start <= at[:, None]) & ((at[:, None] < end) | last) & (start < end)
-        return inside.astype(np.float64)
+        return np.asarray(inside, np.float64)
     lower = b_splines(knots, degree - 1, at, max(order - 1, 0))
     width = knots[degree:] - knots[:-degree]
     share = np.where(width > 0, 1 / np.where(width > 0, width, 1), 0)
