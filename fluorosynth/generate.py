@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import errno
-import multiprocessing
-import os
 import shutil
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import Any
 
 from fluorosynth.dataset import write_card
 from fluorosynth.errors import (
@@ -29,8 +21,8 @@ from fluorosynth.plan import Plan, missing
 from fluorosynth.recipe import Recipe, Sampler
 from fluorosynth.sample import Sample
 from fluorosynth.shards import ShardInfo, file_digest, software, write_shard
+from fluorosynth.workers import Progress, run_tasks
 
-Progress = Callable[[int], None]
 SHARD_SIZE = 500
 LOCK = ".lock"
 _REPORT_EVERY = 32  # samples between two looks at the stop flag
@@ -109,7 +101,7 @@ def generate(
         made = sum(plan.span(number)[1] for number in todo)
         report(n - made)
         try:
-            digests = _run(job, todo, min(workers, max(len(todo), 1)), report)
+            digests = run_tasks(job.write, todo, min(workers, max(len(todo), 1)), report)
         except KeyboardInterrupt:
             raise InterruptedRunError(
                 f"interrupted; what is complete stays in {plan.out}: run the same command to go on"
@@ -161,71 +153,6 @@ def _samples(sampler: Sampler, first: int, count: int, tick: Progress) -> Iterat
             raise SampleError(sampler.seed, index, reason) from error
         if done % _REPORT_EVERY == 0 or done == count:
             tick(done % _REPORT_EVERY or _REPORT_EVERY)
-
-
-def _run(job: _Job, todo: list[int], workers: int, report: Progress) -> dict[int, str]:
-    """Write the shards ``todo`` and return their files' digests."""
-    if workers == 1:
-        return {number: job.write(number, report) for number in todo}
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(method)
-    stop, done = context.Event(), context.Value("q", 0)
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (job, stop, done))
-    try:
-        return _drain({pool.submit(_work, number): number for number in todo}, done, report)
-    except BrokenProcessPool:
-        raise InterruptedRunError(
-            "a worker process was killed (out of memory?); run the same command to go on, "
-            "with fewer --workers if memory was short"
-        ) from None
-    finally:
-        stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _drain(futures: dict[Future[str], int], done: Any, report: Progress) -> dict[int, str]:
-    """Wait for all, reporting as samples come; a worker's exception is raised here."""
-    seen, pending = 0, set(futures)
-    while pending:
-        finished, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
-        total = done.value
-        report(total - seen)
-        seen = total
-        for future in finished:
-            future.result()
-    return {number: future.result() for future, number in futures.items()}
-
-
-_worker: dict[str, Any] = {}  # of a worker process: its job, the stop flag, the counter
-
-
-def _start_worker(job: _Job, stop: Event, done: Any) -> None:
-    import cv2
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    cv2.setNumThreads(1)
-    _worker.update(job=job, stop=stop, done=done)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _work(number: int) -> str:
-    digest: str = _worker["job"].write(number, _tick)
-    return digest
-
-
-def _tick(count: int) -> None:
-    if _worker["stop"].is_set():
-        raise KeyboardInterrupt
-    with _worker["done"].get_lock():
-        _worker["done"].value += count
 
 
 @contextmanager

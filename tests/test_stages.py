@@ -32,6 +32,7 @@ from fluorosynth.ranges import Choice, Constant, LogUniform, Range, Uniform
 from fluorosynth.sample import Background, Device, Sample
 from fluorosynth.stages.base import Geometry, Intensity, Stage
 from fluorosynth.stages.compose import Compose
+from fluorosynth.stages.expose import Expose
 from fluorosynth.stages.flip import Flip
 from fluorosynth.stages.jitter import Jitter
 from fluorosynth.stages.one_of import OneOf
@@ -79,8 +80,15 @@ def source(root, kind, folder):
 
 
 def suited(kind):
-    """A sample as the stage ``kind`` wants it."""
-    return rendered() if issubclass(STAGES[kind], Intensity) else unrendered()
+    """A sample as the stage ``kind`` wants it: moving, rendered, or exposed to intensities."""
+    if not issubclass(STAGES[kind], Intensity):
+        return unrendered()
+    try:
+        stage(kind)(rendered(), rng())
+    except UsageError as error:
+        assert "put 'expose' before" in str(error)  # noqa: PT017 - one of two expected answers
+        return Expose()(rendered(), rng())
+    return rendered()
 
 
 def frozen(sample):
@@ -124,10 +132,11 @@ def test_stage_keeps_shapes_and_types(kind):
         found = stage(kind)(given, rng(seed))
         assert isinstance(found, Sample)
         assert found.image.shape == given.image.shape
-        assert found.image.dtype == np.uint8
-        assert len(found.devices) == len(given.devices)
-        for d, old in zip(found.devices, given.devices, strict=True):
-            assert (d.label, d.id) == (old.label, old.id)
+        changes = {"expose": np.float32, "display": np.uint8}
+        assert found.image.dtype == changes.get(kind, given.image.dtype)
+        named = [(d.label, d.id) for d in found.devices]
+        assert named[: len(given.devices)] == [(d.label, d.id) for d in given.devices]
+        for d in found.devices:
             assert d.centreline.dtype == d.width.dtype == np.float32
             assert d.centreline.shape == (len(d.width), 2)
             assert (d.width > 0).all()

@@ -9,6 +9,18 @@ from fluorosynth.errors import UsageError
 
 Precision = Literal["auto", "fp32", "bf16"]
 
+QUICK: dict[str, Any] = {
+    "network": "light_plain",
+    "loss": "dice_ce",
+    "crop": 128,
+    "epochs": 4,
+    "batch_size": 10,
+    "schedule": "cosine",
+    "warmup": 20,
+    "start_bias": 4.0,
+}
+"""Not the publication's: what learns most in ten minutes on two CPU cores, from 1500 samples."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:

@@ -10,7 +10,7 @@ from numba import njit
 
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Constant, Range
-from fluorosynth.sample import IGNORE, Sample
+from fluorosynth.sample import IGNORE, INSTRUMENT, Sample
 from fluorosynth.stages.base import Intensity, record
 
 REACH = 3  # px around a pixel in which its instrument's contrast and noise are measured
@@ -47,7 +47,8 @@ class Visible(Intensity):
         mask = sample.mask.copy()
         hidden = int(_hide(mask, sample.pixels, sample.contrast, sample.image, depth, ratio))
         meta: dict[str, Any] = record(sample, self, {"hidden": hidden})
-        return replace(sample, mask=mask, meta=meta)
+        seen = sample.pixels[mask.reshape(-1)[sample.pixels] == INSTRUMENT]
+        return replace(sample, mask=mask, meta=meta, pixels=seen)
 
 
 @njit(cache=True)

@@ -1,7 +1,11 @@
+import tomllib
+
 import pytest
 from click.testing import CliRunner
 from fluorosynth_cli import finetune, model, train
 from makers import write_set
+
+from fluorosynth.learn.config import QUICK
 
 
 def run(command, *arguments):
@@ -48,3 +52,11 @@ def test_the_table_names_the_layers_to_tune():
 @pytest.mark.parametrize("command", [train.command, finetune.command, model.command])
 def test_help_has_examples(command):
     assert "Examples:" in run(command, "--help").stdout
+
+
+def test_quick_is_a_profile_that_gives_way(tmp_path):
+    data = write_set(tmp_path / "data", [10], 32)
+    run(train.command, data, "--out", tmp_path, "--quick", "--epochs", 1, "--crop", 16)
+    config = tomllib.loads((tmp_path / "config.toml").read_text())["train"]
+    expected = {**QUICK, "epochs": 1, "crop": 16}
+    assert {key: config[key] for key in expected} == expected

@@ -86,3 +86,10 @@ def test_the_weights_move_the_best_answer_of_cross_entropy_as_stated():
     logits = torch.stack([torch.logit(p), torch.logit(1 - p)], 1)[:, :, None, None]
     losses = cross_entropy_loss(logits.expand(-1, 2, 20, 20), masks.expand(981, -1, -1))
     assert p[losses.argmin()] == pytest.approx(10 * 0.1 / 1.9, abs=0.002)
+
+
+def test_dice_ce_is_the_sum():
+    logits = torch.randn(3, 2, 8, 8, generator=torch.Generator().manual_seed(0))
+    masks = (logits[:, 0] > 0.5).byte()
+    parts = LOSSES["dice"](logits, masks) + LOSSES["cross_entropy"](logits, masks)
+    assert torch.equal(LOSSES["dice_ce"](logits, masks), parts)

@@ -175,3 +175,11 @@ def test_noise_and_dropout_act_in_training_alone():
 def test_what_does_not_exist_is_refused(call, message):
     with pytest.raises(UsageError, match=message):
         call()
+
+
+def test_an_output_that_leans_to_background_begins_there():
+    network, frames = build("light_plain").eval(), torch.zeros(1, 1, 16, 16)
+    before = network(frames)
+    network.lean_to_background(4.0)
+    moved = torch.tensor([-4.0, 4.0])[:, None, None]
+    assert torch.allclose(network(frames) - before, moved.expand_as(before[0]), atol=1e-5)

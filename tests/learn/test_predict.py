@@ -67,7 +67,7 @@ def frames(tmp_path):
     """Pictures of several sizes and kinds below one folder, and their truth by name."""
     folder, truth = tmp_path / "frames", {}
     (folder / "later").mkdir(parents=True)
-    sizes = {"a": (192, 192), "b.v2": (150, 190), "later/a": (64, 64)}
+    sizes = {"a": (192, 192), "b.v2": (150, 190), "later/ü b": (64, 64)}
     for index, (name, size) in enumerate(sizes.items()):
         image, truth[name] = large(100 + index, *size)
         cv2.imwrite(str(folder / f"{name}.png"), image)
@@ -97,7 +97,7 @@ def test_one_name_twice(frames, inference, tmp_path):
     Image.open(folder / "a.png").save(folder / "a.jpg")
     predict(folder, inference, tmp_path / "out", SegmentConfig(size=64), Wanted(overlays=False))
     assert set(outputs(tmp_path / "out")) == {
-        f"masks/{name}.png" for name in ("a.png", "a.jpg", "b.v2", "later/a")
+        f"masks/{name}.png" for name in ("a.png", "a.jpg", "b.v2", "later/ü b")
     }
 
 

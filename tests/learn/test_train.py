@@ -1,4 +1,6 @@
+import csv
 import dataclasses
+import io
 import tomllib
 
 import cv2
@@ -205,3 +207,15 @@ def test_an_unknown_device_or_network_is_refused(tmp_path):
     other = Model(build("light"), Normalisation(0, 1))
     with pytest.raises(UsageError, match="'light', not 'light_plain'"):
         train(Lines(6, 32), TINY, tmp_path / "c", initial=other, quiet=True)
+
+
+def test_the_rate_rises_then_falls(tmp_path):
+    lines = Lines(12, 32)  # 10 for training: 2 steps an epoch
+    settings = {"epochs": 3, "batch_size": 5, "validation": 0.15, "lr": 0.01}
+    train(lines, tiny(**settings, warmup=3), tmp_path / "a", quiet=True)
+    train(lines, tiny(**settings, warmup=1, schedule="cosine"), tmp_path / "b", quiet=True)
+    texts = [(tmp_path / name / "metrics.csv").read_text() for name in "ab"]
+    rates = [[float(row["lr"]) for row in csv.DictReader(io.StringIO(text))] for text in texts]
+    assert rates[0] == pytest.approx([0.005, 0.01, 0.01])  # of each epoch's last step
+    falling = [0.01 * 0.5 * (1 + np.cos(np.pi * step / 6)) for step in (1, 3, 5)]
+    assert rates[1] == pytest.approx(falling)

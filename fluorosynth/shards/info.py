@@ -1,0 +1,126 @@
+"""What a shard says of itself, and the digests that its bytes are checked by."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import h5py
+import numpy as np
+from xxhash import xxh3_128
+
+from fluorosynth.errors import BadDataError
+from fluorosynth.sample import Sample
+
+FORMAT, FORMAT_VERSION = "fluorosynth-shard", "1.0"
+
+
+@dataclass(frozen=True)
+class ShardInfo:
+    """What a shard says of itself.
+
+    Parameters
+    ----------
+    recipe
+        TOML text.
+    seed, first, count
+        The samples are ``first .. first + count - 1`` of ``seed``.
+    size
+        Side of the pictures in pixels.
+    fingerprints
+        The sources' fingerprints; with the recipe and the seed they determine every byte.
+    software
+        Versions of what made it, by name.
+    """
+
+    recipe: str
+    seed: int
+    first: int
+    count: int
+    size: int
+    fingerprints: list[str]
+    software: dict[str, str] = field(default_factory=dict)
+
+
+def software() -> dict[str, str]:
+    """Return the versions that can change a sample's bytes."""
+    import cv2
+
+    from fluorosynth import __version__
+
+    return {
+        "fluorosynth": __version__,
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+        "scipy": version("scipy"),
+        "h5py": h5py.__version__,
+    }
+
+
+def digest(sample: Sample, meta: bytes | None = None) -> str:
+    """Return the XXH3-128 of everything a shard stores of a sample, 32 hexadecimal digits.
+
+    ``meta`` is the provenance as stored; by default as it would be.
+    """
+    state = xxh3_128()
+    for array in (sample.image, sample.mask):
+        state.update(np.ascontiguousarray(array, np.uint8).data)
+    for device in sample.devices:
+        state.update(np.ascontiguousarray(device.centreline, np.float32).data)
+        state.update(np.ascontiguousarray(device.width, np.float32).data)
+        state.update(device.label.encode())
+    state.update(to_json(sample.meta).encode() if meta is None else meta)
+    return state.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Return the XXH3-128 of a whole file, 32 hexadecimal digits."""
+    state = xxh3_128()
+    with path.open("rb") as handle:
+        while block := handle.read(1 << 22):
+            state.update(block)
+    return state.hexdigest()
+
+
+def write_info(file: h5py.File, info: ShardInfo) -> None:
+    """Store what a shard says of itself as the attributes of its file."""
+    file.attrs.update(
+        {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "recipe": info.recipe,
+            "seed": np.uint64(info.seed),
+            "first_index": np.int64(info.first),
+            "count": np.int64(info.count),
+            "size": np.int64(info.size),
+            "fingerprints": json.dumps(info.fingerprints),
+            "software": to_json(info.software),
+        }
+    )
+
+
+def read_info(path: Path, file: h5py.File) -> ShardInfo:
+    """Return what a shard says of itself; BadDataError when it is none of ours."""
+    attributes = file.attrs
+    if attributes.get("format") != FORMAT:
+        raise BadDataError(f"{path} is an HDF5 file but no {FORMAT}")
+    if str(attributes["format_version"]).partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
+        raise BadDataError(
+            f"{path} has format version {attributes['format_version']}; this is {FORMAT_VERSION}"
+        )
+    return ShardInfo(
+        str(attributes["recipe"]),
+        int(attributes["seed"]),
+        int(attributes["first_index"]),
+        int(attributes["count"]),
+        int(attributes["size"]),
+        json.loads(attributes["fingerprints"]),
+        json.loads(attributes["software"]),
+    )
+
+
+def to_json(value: object) -> str:
+    """Return the one JSON text of a value: sorted keys, no NaN."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,102 @@
+"""Reading a shard, from this package or from a stranger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from fluorosynth.errors import BadDataError
+from fluorosynth.sample import Device, Sample
+from fluorosynth.shards.info import digest, read_info
+
+
+class Shard:
+    """An open shard.
+
+    Examples
+    --------
+    Without this package: ``h5py.File(path)["images"][0]``, ``["masks"][0]``.
+    """
+
+    def __init__(self, path: Path, file: h5py.File) -> None:
+        self.path = path
+        self.info = read_info(path, file)
+        self.images = file["images"]
+        self.masks = file["masks"]
+        self._file = file
+        expected = (self.info.count, self.info.size, self.info.size)
+        for name, pictures in (("images", self.images), ("masks", self.masks)):
+            if pictures.shape != expected or pictures.dtype != np.uint8:
+                found = f"{pictures.shape} {pictures.dtype}"
+                raise BadDataError(f"{path}: {name} are {found}, expected {expected} uint8")
+        self._devices = {key: file["devices"][key] for key in ("points", "widths", "labels")}
+        self._samples = file["devices/sample_offsets"][:]
+        self._points = file["devices/point_offsets"][:]
+        devices, points = len(self._devices["labels"]), len(self._devices["points"])
+        if not (
+            _partition(self._samples, self.info.count, devices)
+            and _partition(self._points, devices, points)
+        ):
+            raise BadDataError(f"{path}: the offsets of its devices do not fit together")
+
+    def sample(self, row: int) -> Sample:
+        """Return the sample in ``row``, 0 <= row < count. Device ids are those of its meta."""
+        meta = json.loads(self._file["meta"][row])
+        first, last = (int(offset) for offset in self._samples[row : row + 2])
+        ids = [*meta.get("devices", ()), *[""] * (last - first)]
+        devices = tuple(self._device(i, ids[i - first]) for i in range(first, last))
+        return Sample(self.images[row], devices, meta, self.masks[row])
+
+    def intact(self, row: int) -> bool:
+        """Tell whether the bytes in ``row`` have the digest that was stored with them."""
+        found = digest(self.sample(row), self._file["meta"][row])
+        return bool(found == self._file["checksums"][row].decode())
+
+    def _device(self, i: int, name: str) -> Device:
+        span = slice(*self._points[i : i + 2])
+        points, widths = self._devices["points"][span], self._devices["widths"][span]
+        return Device(points, widths, self._devices["labels"][i].decode(), name)
+
+
+@contextmanager
+def open_shard(path: Path) -> Iterator[Shard]:
+    """Open a shard for reading; BadDataError when it is missing, broken or no shard."""
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        reason = "does not exist" if not path.exists() else f"is no HDF5 file: {error}"
+        raise BadDataError(f"{path} {reason}") from None
+    with file:
+        try:
+            shard = Shard(path, file)
+        except BadDataError:
+            raise
+        except Exception as error:  # on broken files h5py raises nearly everything
+            raise BadDataError(f"{path} is no intact shard: {error}") from None
+        yield shard
+
+
+def damage(path: Path) -> Iterator[str]:
+    """Yield one sentence for each sample whose bytes are not those that were written."""
+    with open_shard(path) as shard:
+        for row in range(shard.info.count):
+            try:
+                intact = shard.intact(row)
+            except Exception as error:  # on broken files h5py raises nearly everything
+                yield f"{path.name}: sample {shard.info.first + row} cannot be read: {error}"
+            else:
+                if not intact:
+                    yield f"{path.name}: sample {shard.info.first + row} fails its checksum"
+
+
+def _partition(offsets: NDArray[np.int64], parts: int, end: int) -> bool:
+    """Tell whether offsets cut ``0 .. end`` into so many parts."""
+    if offsets.shape != (parts + 1,) or offsets[0] != 0 or offsets[-1] != end:
+        return False
+    return bool((offsets[1:] >= offsets[:-1]).all())

@@ -1,0 +1,106 @@
+"""Writing a shard: once, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from fluorosynth.sample import Device, Sample
+from fluorosynth.shards.info import ShardInfo, digest, to_json, write_info
+
+LIBVER = "v108"  # the oldest whose own structures have checksums: HDF5 crashes on broken ones
+BATCH = 64  # samples written at once: 8 MB at 256 px
+_TEXT = h5py.string_dtype("utf-8")
+
+
+def write_shard(
+    path: Path, info: ShardInfo, samples: Iterable[Sample], compression: str | None = None
+) -> None:
+    """Write a shard; ``path`` appears only when it is complete and on the disk.
+
+    Parameters
+    ----------
+    path
+        The final name; a hidden ``.part`` file beside it holds the work until then.
+    samples
+        Exactly ``info.count`` samples, taken in batches.
+    compression
+        None (contiguous: memory-mappable) or ``"gzip"``.
+
+    Raises
+    ------
+    OSError
+        When the disk is full or the folder cannot be written.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with h5py.File(part, "w", libver=LIBVER) as file:
+            _fill(file, info, samples, compression)
+        with part.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _fill(
+    file: h5py.File, info: ShardInfo, samples: Iterable[Sample], compression: str | None
+) -> None:
+    write_info(file, info)
+    shape = (info.count, info.size, info.size)
+    chunks = None if compression is None else (1, info.size, info.size)
+    layout = {"compression": compression, "chunks": chunks}
+    images = file.create_dataset("images", shape, np.uint8, **layout)
+    masks = file.create_dataset("masks", shape, np.uint8, **layout)
+    columns = _Columns()
+    image_batch, mask_batch = np.empty((2, min(BATCH, info.count), *shape[1:]), np.uint8)
+    held = done = 0
+    for sample in samples:
+        if sample.mask is None:
+            raise ValueError("a shard holds rendered samples")
+        image_batch[held], mask_batch[held] = sample.image, sample.mask
+        columns.add(sample)
+        held += 1
+        if held == len(image_batch) or done + held == info.count:
+            images[done : done + held], masks[done : done + held] = (
+                image_batch[:held],
+                mask_batch[:held],
+            )
+            done, held = done + held, 0
+    if done + held != info.count:
+        raise ValueError(f"a shard of {info.count} samples got {done + held}")
+    columns.write(file)
+
+
+class _Columns:
+    """What is ragged or small, gathered until the pictures are written."""
+
+    def __init__(self) -> None:
+        self.devices: list[Device] = []
+        self.sample_offsets = [0]
+        self.meta: list[str] = []
+        self.checksums: list[str] = []
+
+    def add(self, sample: Sample) -> None:
+        self.devices += sample.devices
+        self.sample_offsets.append(len(self.devices))
+        self.meta.append(to_json(sample.meta))
+        self.checksums.append(digest(sample, self.meta[-1].encode()))
+
+    def write(self, file: h5py.File) -> None:
+        lengths = [len(device.centreline) for device in self.devices]
+        nothing = np.empty((0, 2), np.float32)
+        points = np.concatenate([nothing, *(d.centreline for d in self.devices)])
+        widths = np.concatenate([nothing[:, 0], *(d.width for d in self.devices)])
+        group = file.create_group("devices")
+        group["points"] = points.astype(np.float32)
+        group["widths"] = widths.astype(np.float32)
+        group["point_offsets"] = np.cumsum([0, *lengths], dtype=np.int64)
+        group["sample_offsets"] = np.array(self.sample_offsets, np.int64)
+        group.create_dataset("labels", data=[d.label for d in self.devices], dtype=_TEXT)
+        file.create_dataset("meta", data=self.meta, dtype=_TEXT)
+        file["checksums"] = np.array(self.checksums, "S32")

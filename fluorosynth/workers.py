@@ -1,0 +1,116 @@
+"""Tasks on worker processes that stop when told to and die with their parent."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.synchronize import Event
+from typing import Any
+
+from fluorosynth.errors import InterruptedRunError
+
+Progress = Callable[[int], None]
+Task = Callable[[int, Progress], str]
+
+
+def run_tasks(task: Task, numbers: list[int], workers: int, report: Progress) -> dict[int, str]:
+    """Return ``task(number, tick)`` for all numbers, on ``workers`` processes.
+
+    Parameters
+    ----------
+    task
+        Calls ``tick(count)`` as it gets on. It is inherited by forked workers, pickled to others.
+    numbers
+        What to do, in any order.
+    workers
+        1 runs the tasks here.
+    report
+        Called with the sum of new ticks a few times a second.
+
+    Raises
+    ------
+    InterruptedRunError
+        When a worker is killed. Whatever a task raises comes out as it is.
+    """
+    if workers == 1:
+        return {number: task(number, report) for number in numbers}
+    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+    context = multiprocessing.get_context(method)
+    stop, done = context.Event(), context.Value("q", 0)
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (task, stop, done))
+    try:
+        with _no_threads():
+            futures = {pool.submit(_work, number): number for number in numbers}
+        return _drain(futures, done, report)
+    except BrokenProcessPool:
+        raise InterruptedRunError(
+            "a worker process was killed (out of memory?); run the same command to go on, "
+            "with fewer --workers if memory was short"
+        ) from None
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _no_threads() -> Iterator[None]:
+    """Stop OpenCV's threads while forking: a fork copies none of them, but waits for them."""
+    import cv2
+
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
+
+
+def _drain(futures: dict[Future[str], int], done: Any, report: Progress) -> dict[int, str]:
+    """Wait for all, reporting as samples come; a worker's exception is raised here."""
+    seen, pending = 0, set(futures)
+    while pending:
+        finished, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+        total = done.value
+        report(total - seen)
+        seen = total
+        for future in finished:
+            future.result()
+    return {number: future.result() for future, number in futures.items()}
+
+
+_worker: dict[str, Any] = {}  # of a worker process: its task, the stop flag, the counter
+
+
+def _start_worker(task: Task, stop: Event, done: Any) -> None:
+    import cv2
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    cv2.setNumThreads(1)
+    _worker.update(task=task, stop=stop, done=done)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _work(number: int) -> str:
+    result: str = _worker["task"](number, _tick)
+    return result
+
+
+def _tick(count: int) -> None:
+    if _worker["stop"].is_set():
+        raise KeyboardInterrupt
+    with _worker["done"].get_lock():
+        _worker["done"].value += count
