@@ -13,6 +13,7 @@ EXTRAS = {
     "dicom": ("pydicom", "pylibjpeg", "libjpeg", "openjpeg", "rle"),
     "coco": ("pycocotools",),
     "train": ("torch", "matplotlib"),
+    "onnx": ("onnx", "onnxscript", "onnxruntime"),
 }
 
 

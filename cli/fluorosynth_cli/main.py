@@ -25,6 +25,7 @@ COMMANDS = {
     "evaluate": "how well a network does on labelled images",
     "predict": "frames -> masks, overlays, films, curves",
     "model": "networks and their layers",
+    "benchmark": "how fast this machine is",
     "doctor": "versions, extras, free disk",
 }
 

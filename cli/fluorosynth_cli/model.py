@@ -1,6 +1,8 @@
-"""``fluorosynth model``: networks and their layers."""
+"""``fluorosynth model``: networks, their layers, and trained ones for other runtimes."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
@@ -9,12 +11,13 @@ EXAMPLES = """
 Examples:
   fluorosynth model list
   fluorosynth model show light
+  fluorosynth model export runs/light --out light.onnx
 """
 
 
 @click.group(epilog=EXAMPLES)
 def command() -> None:
-    """List networks, show their layers."""
+    """List networks, show their layers, export trained ones."""
 
 
 @command.command("list")
@@ -51,3 +54,25 @@ def show(name: str, size: int, channels: int) -> None:
     for count in (7, 13, 19):
         first, last = network.deepest(count)
         click.echo(f"--layers {count}: {first}-{last}")
+
+
+@command.command()
+@click.argument("source", metavar="MODEL")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="An .onnx file.")
+@click.option(
+    "--frames", help="Check on these: a file, a folder, a glob. Default: 8 made by recipe paper."
+)
+@click.option("--count", default=8, show_default=True, type=click.IntRange(1), help="Of them.")
+@click.option("--quiet", is_flag=True, help="No summary.")
+def export(source: str, out: Path, frames: str | None, count: int, quiet: bool) -> None:
+    """Write MODEL (a checkpoint, a run folder or default) as ONNX, checked against PyTorch."""
+    from fluorosynth.learn.checkpoint import load_model
+    from fluorosynth.learn.clips import first_clips, made_clips
+    from fluorosynth.learn.export_onnx import export_onnx
+
+    model = load_model(source)
+    channels = model.network.channels
+    clips = first_clips(frames, count, channels) if frames else made_clips(count, channels)
+    difference = export_onnx(model, out, clips)
+    if not quiet:
+        click.echo(f"{out}: on {len(clips)} frames, maps differ by at most {difference:.1g}")

@@ -40,10 +40,12 @@ class Film:
         The file's name without a suffix, which depends on what can be written.
     fps
         Pictures a second.
+    codec
+        Of the MP4 file, four letters.
     """
 
-    def __init__(self, stem: Path, fps: float) -> None:
-        self.stem, self.fps = stem, fps
+    def __init__(self, stem: Path, fps: float, codec: str = "mp4v") -> None:
+        self.stem, self.fps, self.codec = stem, fps, codec
         self._part = stem.with_name(f".{stem.name}.part.mp4")
         self._writer: cv2.VideoWriter | None = None
         self._stills: list[NDArray[np.uint8]] = []
@@ -70,7 +72,7 @@ class Film:
         self._part.unlink(missing_ok=True)
 
     def _open(self, width: int, height: int) -> cv2.VideoWriter:
-        code = cv2.VideoWriter.fourcc(*"mp4v")
+        code = cv2.VideoWriter.fourcc(*self.codec)
         return cv2.VideoWriter(str(self._part), cv2.CAP_FFMPEG, code, self.fps, (width, height))
 
     def _write_gif(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import UsageError
-from fluorosynth.io.frames import Frame, count_frames, find_sources, read_frames
+from fluorosynth.io.frames import Frame, count_frames, find_sources
 from fluorosynth.learn.centrelines import centrelines
 from fluorosynth.learn.checkpoint import weights_hash
+from fluorosynth.learn.clips import Clip, read_clips
 from fluorosynth.learn.inference import Inference
 from fluorosynth.learn.journal import Journal
 from fluorosynth.learn.overlay import Film, overlay
@@ -26,7 +27,6 @@ from fluorosynth.patches.extract import root_of
 from fluorosynth.sample import Mask
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".avi", ".mp4", ".dcm", ".dicom"}
-Clip = tuple[Frame, NDArray[np.uint8]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +116,7 @@ def predict(
             skipped += 1
             continue
         with _Writer(out, names[number], count_frames(source) > 1, wanted) as writer:
-            for clips in _batches(_clips(sources, number, inference.channels), inference.batch):
+            for clips in _batches(read_clips(sources, number, inference.channels), inference.batch):
                 stack = np.stack([clip for _, clip in clips])
                 results = segment(stack, inference, config)
                 for (frame, _), result in zip(clips, results, strict=True):
@@ -180,21 +180,6 @@ def _names(sources: Sequence[Path], root: Path) -> list[str]:
     ]
     often = Counter(short)
     return [s if often[s] == 1 else w for s, w in zip(short, whole, strict=True)]
-
-
-def _clips(sources: Sequence[Path], number: int, channels: int) -> Iterator[Clip]:
-    """Yield each frame of a source with the ``(K, H, W)`` that end with it."""
-    path = sources[number]
-    recent = deque[NDArray[np.uint8]](maxlen=channels)
-    before = sources[max(0, number - channels + 1) : number]
-    if before and count_frames(path) == 1:
-        pictures = [p for p in before if p.parent == path.parent and count_frames(p) == 1]
-        recent += [frame.image for picture in pictures for frame in read_frames(picture)]
-    for frame in read_frames(path):
-        same = [image for image in recent if image.shape == frame.image.shape]
-        recent = deque([*same, frame.image], maxlen=channels)
-        first = [recent[0]] * (channels - len(recent))
-        yield frame, np.stack([*first, *recent])
 
 
 def _batches(clips: Iterator[Clip], size: int) -> Iterator[list[Clip]]:

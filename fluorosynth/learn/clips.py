@@ -1,0 +1,66 @@
+"""Frames with those before them, as a network of several channels takes them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fluorosynth.io.frames import Frame, count_frames, find_sources, read_frames
+
+Clip = tuple[Frame, NDArray[np.uint8]]
+
+
+def read_clips(sources: Sequence[Path], number: int, channels: int) -> Iterator[Clip]:
+    """Yield each frame of a file with the clip that ends with it.
+
+    Pictures of one folder follow one another by name, as the frames of a file do. At the start of
+    a run the first frame stands for those before it.
+
+    Parameters
+    ----------
+    sources
+        Files, sorted.
+    number
+        Which of them to read.
+    channels
+        K, the frames in a clip.
+
+    Yields
+    ------
+    tuple
+        The frame, and ``(K, H, W)`` uint8, the newest last.
+    """
+    path = sources[number]
+    before = sources[max(0, number - channels + 1) : number]
+    recent = list[NDArray[np.uint8]]()
+    if before and count_frames(path) == 1:
+        pictures = [p for p in before if p.parent == path.parent and count_frames(p) == 1]
+        recent = [frame.image for picture in pictures for frame in read_frames(picture)]
+    window = deque(recent, maxlen=channels)
+    for frame in read_frames(path):
+        if window and window[-1].shape != frame.image.shape:
+            window.clear()
+        window.append(frame.image)
+        start = [window[0]] * (channels - len(window))
+        yield frame, np.stack([*start, *window])
+
+
+def first_clips(src: str | Path, count: int, channels: int) -> list[NDArray[np.uint8]]:
+    """Return the first clips, at most ``count``, of a file, a folder or a glob."""
+    sources = find_sources(src)
+    clips = (clip for i in range(len(sources)) for _, clip in read_clips(sources, i, channels))
+    return list(islice(clips, count))
+
+
+def made_clips(count: int, channels: int) -> list[NDArray[np.uint8]]:
+    """Return clips that stand still, made by the recipe ``paper``."""
+    from fluorosynth.recipe import Recipe
+
+    sampler = Recipe.preset("paper").open(0)
+    images = [sampler.sample(index).image for index in range(count)]
+    return [np.stack([image] * channels) for image in images]
