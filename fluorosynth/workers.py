@@ -6,9 +6,10 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.synchronize import Event
 from typing import Any
 
@@ -44,7 +45,9 @@ def run_tasks(task: Task, numbers: list[int], workers: int, report: Progress) ->
     stop, done = context.Event(), context.Value("q", 0)
     pool = ProcessPoolExecutor(workers, context, _start_worker, (task, stop, done))
     try:
-        return _drain({pool.submit(_work, number): number for number in numbers}, done, report)
+        with _no_threads():
+            futures = {pool.submit(_work, number): number for number in numbers}
+        return _drain(futures, done, report)
     except BrokenProcessPool:
         raise InterruptedRunError(
             "a worker process was killed (out of memory?); run the same command to go on, "
@@ -53,6 +56,19 @@ def run_tasks(task: Task, numbers: list[int], workers: int, report: Progress) ->
     finally:
         stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _no_threads() -> Iterator[None]:
+    """Stop OpenCV's threads while forking: a fork copies none of them, but waits for them."""
+    import cv2
+
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
 
 
 def _drain(futures: dict[Future[str], int], done: Any, report: Progress) -> dict[int, str]:
