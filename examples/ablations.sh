@@ -5,8 +5,8 @@
 #
 # OUT      a new folder; interrupted, the same command goes on
 # FRAMES   labelled frames to fine-tune on, TEST others to measure on (a folder with masks each);
-#          without them both are synthetic, drawn from the preset "strong" where training used
-#          "paper": then the table shows the machinery, not transfer
+#          without them both are synthetic, of other seeds than the training's: then the table
+#          shows the machinery, not transfer
 #
 # Compared: Dice against cross-entropy, light against Ambrosini, before against after fine-tuning of
 # 7, 13 and 19 layers. Networks, losses and layers are the publication's; the number of samples,
@@ -19,8 +19,8 @@ mkdir -p "$out"
 fluorosynth generate --n "$n" --out "$out/synthetic" --quiet
 if [ -z "$frames" ]; then
     frames=$out/frames test=$out/test
-    fluorosynth generate --recipe strong --n 40 --seed 1 --out "$frames" --quiet
-    fluorosynth generate --recipe strong --n 40 --seed 2 --out "$test" --quiet
+    fluorosynth generate --n 40 --seed 1 --out "$frames" --quiet
+    fluorosynth generate --n 40 --seed 2 --out "$test" --quiet
 fi
 
 train() { # NAME OPTIONS...

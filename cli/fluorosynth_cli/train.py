@@ -94,16 +94,13 @@ def run_options(epochs: int, batch_size: int) -> Callable[[Any], Any]:
     "beside it count.",
 )
 @run_options(epochs=12, batch_size=30)
-@click.pass_context
-def command(
-    context: click.Context, data: str, out: Path, n: int, quick: bool, quiet: bool, **settings: Any
-) -> None:
+def command(data: str, out: Path, n: int, quick: bool, quiet: bool, **settings: Any) -> None:
     """Train a network on DATA: a generated set, a labelled folder, or a recipe."""
     from fluorosynth.learn.config import QUICK, TrainConfig
     from fluorosynth.learn.train import train
 
     if quick:
-        given = context.get_parameter_source
+        given = click.get_current_context().get_parameter_source
         settings |= {k: v for k, v in QUICK.items() if given(k) == ParameterSource.DEFAULT}
     config = TrainConfig(**settings)
     summarise(train(open_data(data, n, config.seed), config, out, quiet=quiet), quiet)

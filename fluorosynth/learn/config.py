@@ -13,7 +13,7 @@ QUICK: dict[str, Any] = {
     "network": "light_plain",
     "loss": "dice_ce",
     "crop": 128,
-    "epochs": 8,
+    "epochs": 4,
     "batch_size": 10,
     "schedule": "cosine",
     "warmup": 20,

@@ -16,11 +16,11 @@ def fluorosynth(*words):
     main([str(word) for word in words])
 
 
-def dice(data: Path, model: Path, out: Path, what: str = "best of validation") -> float:
-    """Evaluate by command and return the mean Dice over images."""
-    fluorosynth("evaluate", data, "--model", model, "--out", out, "--quiet")
+def dice(data: Path, model: Path, out: Path, *options) -> float:
+    """Evaluate by command; return the mean Dice over images at the model's threshold."""
+    fluorosynth("evaluate", data, "--model", model, "--out", out, "--quiet", *options)
     results = json.loads((out / "summary.json").read_text())["results"]
-    return next(r["over_images"]["dice"] for r in results if r["what"] == what)
+    return next(r["over_images"]["dice"] for r in results if r["what"] == "best of validation")
 
 
 def learn(folder: Path, n: int, *options) -> Path:
@@ -37,7 +37,9 @@ def test_a_short_quick_run_learns(tmp_path):
     torch.manual_seed(0)
     untrained = Model(build("light_plain"), Normalisation(128.0, 50.0), threshold=0.3)
     save_model(tmp_path / "untrained.pt", untrained)
-    before = dice(tmp_path / "held-out", tmp_path / "untrained.pt", tmp_path / "before")
+    before = dice(
+        tmp_path / "held-out", tmp_path / "untrained.pt", tmp_path / "before", "--limit", 5
+    )
     assert before < 0.1
     assert dice(tmp_path / "held-out", run, tmp_path / "after") > 0.5
 

@@ -1,4 +1,5 @@
 import csv
+import io
 import dataclasses
 import tomllib
 
@@ -213,10 +214,8 @@ def test_the_rate_rises_then_falls(tmp_path):
     settings = {"epochs": 3, "batch_size": 5, "validation": 0.15, "lr": 0.01}
     train(lines, tiny(**settings, warmup=3), tmp_path / "a", quiet=True)
     train(lines, tiny(**settings, warmup=1, schedule="cosine"), tmp_path / "b", quiet=True)
-    rates = [
-        [float(row["lr"]) for row in csv.DictReader((tmp_path / name / "metrics.csv").open())]
-        for name in "ab"
-    ]
+    texts = [(tmp_path / name / "metrics.csv").read_text() for name in "ab"]
+    rates = [[float(row["lr"]) for row in csv.DictReader(io.StringIO(text))] for text in texts]
     assert rates[0] == pytest.approx([0.005, 0.01, 0.01])  # of each epoch's last step
     falling = [0.01 * 0.5 * (1 + np.cos(np.pi * step / 6)) for step in (1, 3, 5)]
     assert rates[1] == pytest.approx(falling)
