@@ -186,6 +186,8 @@ class Sampler:
             raise UsageError("the recipe has no 'render' stage: add one after the geometry")
         if sample.image.dtype != np.uint8:
             raise UsageError("the recipe's pictures stay intensities: add a 'display' stage")
+        if len(sample.devices) != len(devices):  # a stage added some
+            sample.meta["devices"] = [device.id for device in sample.devices]
         return sample
 
     def __iter__(self) -> Iterator[Sample]:

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from fluorosynth import Device, Recipe, Sample
+from fluorosynth.dataset import read_samples
 from fluorosynth.errors import UsageError
+from fluorosynth.generate import generate
 from fluorosynth.ranges import Constant
 from fluorosynth.stages.attenuate import Attenuate
 from fluorosynth.stages.bones import Bones
@@ -185,3 +187,13 @@ def test_recipe_that_ends_in_intensities_is_refused():
     plain["stages"] = [s for s in plain["stages"] if s["kind"] in ("render", "expose")]
     with pytest.raises(UsageError, match="'display'"):
         Recipe.from_plain(plain).sample(0, 0)
+
+
+def test_shards_hold_instruments_that_a_stage_added(tmp_path):
+    recipe = Recipe.preset("physics")
+    generate(recipe, tmp_path, 24, seed=2)
+    made = [recipe.sample(2, index) for index in range(24)]
+    assert any("coaxial" in device.id for sample in made for device in sample.devices)
+    for index, sample in read_samples(tmp_path):
+        assert [d.id for d in sample.devices] == [d.id for d in made[index].devices]
+        assert sample.meta["devices"] == [d.id for d in sample.devices]

@@ -7,9 +7,10 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import draw
+from scipy.interpolate import BSpline
 
 from fluorosynth.devices.base import DeviceSource
-from fluorosynth.devices.spline import Spline
+from fluorosynth.devices.spline import Spline, b_splines
 from fluorosynth.devices.tips import TIPS, tip
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Constant
@@ -186,3 +187,12 @@ def test_impossible_settings_are_refused(settings_, message):
 def test_a_law_that_draws_no_width_is_refused():
     with pytest.raises(UsageError, match="width of 0"):
         many(Spline(catheter_width=Constant(0.0), wires=0.0), 1)
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+@pytest.mark.parametrize("count", [5, 7, 9])
+def test_basis_is_that_of_scipy(count, order):
+    knots = np.concatenate([[0.0] * 3, np.linspace(0, 1, count - 2), [1.0] * 3])
+    at = np.linspace(0, 1, 101)
+    expected = BSpline(knots, np.eye(count), 3).derivative(order)(at)
+    np.testing.assert_allclose(b_splines(knots, 3, at, order), expected, atol=1e-9)

@@ -23,6 +23,7 @@ COMMANDS = {
     "train": "shards -> a network; resumes",
     "finetune": "its deepest layers on real frames",
     "evaluate": "how well a network does on labelled images",
+    "predict": "frames -> masks, overlays, films, curves",
     "model": "networks and their layers",
     "doctor": "versions, extras, free disk",
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +21,17 @@ def smooth(grid: Map, size: int) -> Map:
     >>> smooth(np.eye(4), 8).shape
     (8, 8)
     """
-    rows, cols = (_spline(n, size) for n in grid.shape)
-    return np.asarray(rows @ np.ascontiguousarray((cols @ grid.T).T))
+    return _enlarged(_enlarged(grid.T, size).T, size)
+
+
+def _enlarged(grid: Map, size: int) -> Map:
+    """Enlarge the first axis to ``size``."""
+    first, weights = _spline(len(grid), size)
+    grid = np.ascontiguousarray(grid)
+    total = weights[0] * grid[first]
+    for k in (1, 2, 3):
+        total += weights[k] * grid[first + k]
+    return np.asarray(total)
 
 
 def fractal(size: int, rng: np.random.Generator, cells: tuple[int, ...], fall: float) -> Map:
@@ -42,16 +50,13 @@ def fractal(size: int, rng: np.random.Generator, cells: tuple[int, ...], fall: f
 
 
 @lru_cache(maxsize=64)
-def _spline(n: int, size: int) -> Any:
-    """``(size, n)`` sparse weights of n uniform cubic B-splines at pixel centres."""
-    # Sparse, because four weights a row are quick without a threaded matrix library.
-    from scipy.sparse import csr_array
+def _spline(n: int, size: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the first of the four cells that each of ``size`` pixels sums, and ``(4, size, 1)``.
 
+    The weights are those of n uniform cubic B-splines at pixel centres.
+    """
     at = (np.arange(size) + 0.5) / size * (n - 3)
-    first = np.minimum(at.astype(np.int32), n - 4)
+    first = np.minimum(at.astype(np.intp), n - 4)
     t = at - first
-    weights = np.stack(((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, 3 * t * (1 + t - t**2) + 1, t**3), 1)
-    columns = first[:, None] + np.arange(4, dtype=np.int32)
-    return csr_array(
-        (weights.ravel() / 6, columns.ravel(), np.arange(0, 4 * size + 1, 4)), (size, n)
-    )
+    weights = np.stack(((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, 3 * t * (1 + t - t**2) + 1, t**3))
+    return first, weights[:, :, None] / 6

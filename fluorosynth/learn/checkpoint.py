@@ -122,6 +122,8 @@ def find_model(source: str | Path) -> Path:
         return path / BEST
     if not path.exists() and str(source) == "default":
         path = Path(str(files("fluorosynth.learn"))) / "default.pt"
+        if not path.is_file():
+            raise BadDataError("this version has no trained model in the box: name one of your own")
     if not path.is_file():
         raise BadDataError(f"there is no model {str(source)!r}")
     return path

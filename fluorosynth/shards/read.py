@@ -49,7 +49,7 @@ class Shard:
         """Return the sample in ``row``, 0 <= row < count. Device ids are those of its meta."""
         meta = json.loads(self._file["meta"][row])
         first, last = (int(offset) for offset in self._samples[row : row + 2])
-        ids = meta.get("devices", [""] * (last - first))
+        ids = [*meta.get("devices", ()), *[""] * (last - first)]
         devices = tuple(self._device(i, ids[i - first]) for i in range(first, last))
         return Sample(self.images[row], devices, meta, self.masks[row])
 

@@ -1,0 +1,83 @@
+"""Predictions as people look at them: outlines on pictures, and films of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fluorosynth.preview import TIP_COLOUR, outlined
+from fluorosynth.sample import Image, Mask
+
+SMALL = 512  # px: smaller pictures are shown twice as large, so that the outline hides nothing
+
+
+def overlay(image: Image, mask: Mask, tips: Sequence[Sequence[float]] = ()) -> NDArray[np.uint8]:
+    """Return the picture with the mask outlined and the tips, ``(x, y)``, circled.
+
+    Returns
+    -------
+    NDArray[np.uint8]
+        ``(H, W, 3)`` RGB, twice the size for pictures under 512 px.
+    """
+    scale = 1 if max(image.shape) >= SMALL else 2
+    picture = outlined(image, mask, scale)
+    for x, y in tips:
+        at = (round(scale * (x + 0.5) - 0.5), round(scale * (y + 0.5) - 0.5))
+        cv2.circle(picture, at, 6, TIP_COLOUR, 1, cv2.LINE_AA)
+    return picture
+
+
+class Film:
+    """An MP4 file of pictures, or a GIF where OpenCV cannot encode; whole or not there.
+
+    Parameters
+    ----------
+    stem
+        The file's name without a suffix, which depends on what can be written.
+    fps
+        Pictures a second.
+    """
+
+    def __init__(self, stem: Path, fps: float) -> None:
+        self.stem, self.fps = stem, fps
+        self._part = stem.with_name(f".{stem.name}.part.mp4")
+        self._writer: cv2.VideoWriter | None = None
+        self._stills: list[NDArray[np.uint8]] = []
+
+    def add(self, picture: NDArray[np.uint8]) -> None:
+        """Append a picture, ``(H, W, 3)`` RGB; all of one size."""
+        height, width = (side // 2 * 2 for side in picture.shape[:2])  # codecs take even sides
+        picture = picture[:height, :width]
+        if self._writer is None:
+            self._writer = self._open(width, height)
+        if self._writer.isOpened():
+            self._writer.write(np.ascontiguousarray(picture[:, :, ::-1]))
+        else:
+            self._stills.append(picture)
+
+    def close(self, keep: bool = True) -> None:
+        """Finish the file, or drop it."""
+        if self._writer is not None:
+            self._writer.release()
+        if keep and self._stills:
+            self._write_gif()
+        elif keep and self._writer is not None:
+            self._part.replace(self.stem.with_name(f"{self.stem.name}.mp4"))
+        self._part.unlink(missing_ok=True)
+
+    def _open(self, width: int, height: int) -> cv2.VideoWriter:
+        code = cv2.VideoWriter.fourcc(*"mp4v")
+        return cv2.VideoWriter(str(self._part), cv2.CAP_FFMPEG, code, self.fps, (width, height))
+
+    def _write_gif(self) -> None:
+        from PIL import Image as Pillow
+
+        first, *others = (Pillow.fromarray(still) for still in self._stills)
+        part = self._part.with_suffix(".gif")
+        each = round(1000 / self.fps)
+        first.save(part, save_all=True, append_images=others, duration=each, loop=0)
+        part.replace(self.stem.with_name(f"{self.stem.name}.gif"))
