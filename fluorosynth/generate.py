@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from fluorosynth.errors import (
 from fluorosynth.plan import Plan, missing
 from fluorosynth.recipe import Recipe, Sampler
 from fluorosynth.sample import Sample
-from fluorosynth.shards import ShardInfo, file_digest, software, write_shard
+from fluorosynth.shards import FULL, ShardInfo, file_digest, software, write_shard
 from fluorosynth.workers import Progress, run_tasks
 
 SHARD_SIZE = 500
@@ -100,19 +99,9 @@ def generate(
         report = progress or (lambda _: None)
         made = sum(plan.span(number)[1] for number in todo)
         report(n - made)
-        try:
+        with _said(plan.out):
             digests = run_tasks(job.write, todo, min(workers, max(len(todo), 1)), report)
-        except KeyboardInterrupt:
-            raise InterruptedRunError(
-                f"interrupted; what is complete stays in {plan.out}: run the same command to go on"
-            ) from None
-        except OSError as error:
-            if error.errno == errno.ENOSPC or "No space left" in str(error):
-                raise InterruptedRunError(
-                    f"the disk of {plan.out} is full; free some room and run the same command again"
-                ) from None
-            raise BadDataError(f"cannot write to {plan.out}: {error}") from None
-        write_card(plan, sampler, text, digests)
+            write_card(plan, sampler, text, digests)
     return Outcome(made, n, plan.out, sampler.skipped)
 
 
@@ -153,6 +142,23 @@ def _samples(sampler: Sampler, first: int, count: int, tick: Progress) -> Iterat
             raise SampleError(sampler.seed, index, reason) from error
         if done % _REPORT_EVERY == 0 or done == count:
             tick(done % _REPORT_EVERY or _REPORT_EVERY)
+
+
+@contextmanager
+def _said(out: Path) -> Iterator[None]:
+    """Turn what stops a run into what its user can do about it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise InterruptedRunError(
+            f"interrupted; what is complete stays in {out}: run the same command to go on"
+        ) from None
+    except OSError as error:
+        if error.errno in FULL:
+            raise InterruptedRunError(
+                f"the disk of {out} is full; free some room and run the same command again"
+            ) from None
+        raise BadDataError(f"cannot write to {out}: {error}") from None
 
 
 @contextmanager

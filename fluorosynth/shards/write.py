@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +14,9 @@ from fluorosynth.sample import Device, Sample
 from fluorosynth.shards.info import ShardInfo, digest, to_json, write_info
 
 LIBVER = "v108"  # the oldest whose own structures have checksums: HDF5 crashes on broken ones
+BYTES_PER_SAMPLE = 16384  # ample, beside the pictures: curves, provenance, checksum
 BATCH = 64  # samples written at once: 8 MB at 256 px
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _TEXT = h5py.string_dtype("utf-8")
 
 
@@ -38,13 +41,30 @@ def write_shard(
     """
     part = path.with_name(f".{path.name}.part")
     try:
+        room = info.count * (2 * info.size**2 + BYTES_PER_SAMPLE)
+        _reserve(part, room)
         with h5py.File(part, "w", libver=LIBVER) as file:
+            _reserve(part, room)  # opening has given it back
             _fill(file, info, samples, compression)
+        with h5py.File(part, "r+", libver=LIBVER):
+            pass  # only a file opened so long is cut to its length
         with part.open("rb+") as handle:
             os.fsync(handle.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _reserve(path: Path, size: int) -> None:
+    """Claim room on the disk: OSError now, where HDF5 would crash the process later."""
+    if not hasattr(os, "posix_fallocate"):
+        return
+    with path.open("ab") as handle:
+        try:
+            os.posix_fallocate(handle.fileno(), 0, size)
+        except OSError as error:  # a file system may also not know how to
+            if error.errno in FULL:
+                raise
 
 
 def _fill(
