@@ -60,7 +60,7 @@ def unknown(image: NDArray[np.uint8], lines: Lines) -> NDArray[np.uint8]:
 
 
 def main(arcade: Path, points: Path, out: Path) -> None:
-    """Write the pack."""
+    """Write the pack, the points with it."""
     (out / "ignore").mkdir(parents=True)
     (out / points.name).write_bytes(points.read_bytes())
     for number, lines in read_points(points).items():
@@ -72,4 +72,7 @@ def main(arcade: Path, points: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:4]))
+    if len(sys.argv) == 4:
+        main(*map(Path, sys.argv[1:]))
+    else:
+        print(__doc__)
