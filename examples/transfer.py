@@ -10,6 +10,7 @@ intervals from drawing patients again: frames are patients, but those of ``--run
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -99,4 +100,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        main()
+    else:
+        print(__doc__)

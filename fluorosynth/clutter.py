@@ -34,15 +34,14 @@ def union(tubes: list[Tube], shape: tuple[int, int]) -> Intensities:
     """Return ``(H, W)`` float32 paths in px through tubes; where they meet, the longest."""
     out = np.zeros(shape, np.float32)
     if tubes:
-        curve = np.concatenate([tube.curve for tube in tubes]).astype(np.complex64)
-        points = curve.view(np.float32).reshape(-1, 2)
+        curve = np.concatenate([tube.curve for tube in tubes])
+        points = np.column_stack([curve.real, curve.imag]).astype(np.float32)
         counts = [len(tube.curve) for tube in tubes]
-        half = np.empty(len(curve), np.float32)
-        ends = np.cumsum(counts)
+        half, ends = np.empty(len(curve), np.float32), np.cumsum(counts)
         for tube, count, end in zip(tubes, counts, ends.tolist(), strict=True):
             half[end - count : end] = tube.width
         half *= np.float32(0.5)
-        inner = half * np.repeat(np.float32([tube.lumen for tube in tubes]), counts)
+        inner = half * np.repeat(np.array([tube.lumen for tube in tubes], np.float32), counts)
         longest_paths(out, points, half, inner, ends)
     return out
 
