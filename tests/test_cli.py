@@ -174,7 +174,7 @@ def test_odd_names_work(place):
     (odd / f"{ODD}.toml").write_text((place / "small.toml").read_text(), "utf-8")
     out, sheet = odd / "a set", odd / f"{ODD} sheet.png"
     steps = (
-        ("generate", "--n", 4, "--recipe", odd / f"{ODD}.toml", "--backgrounds", odd,
+        ("generate", "--n", 4, "--recipe", odd / f"{ODD}.toml", "--backgrounds", odd / f"{ODD}.png",
          "--devices", curves, "--out", out, "--workers", 1, "--quiet"),
         ("verify", out, "--deep", "--quiet"),
         ("preview", out, "--out", sheet, "--quiet"),
