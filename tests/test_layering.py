@@ -1,6 +1,7 @@
 """The rooms of the house, by its imports: who may use what, and what nobody may."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,12 @@ def name_of(path):
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
 def nodes(path):
-    return ast.walk(ast.parse(path.read_text("utf-8"), name_of(path)))
+    return tuple(ast.walk(ast.parse(path.read_text("utf-8"), name_of(path))))
 
 
+@cache
 def imports(path):
     """Return the full names that a file imports, wherever in it."""
     found = []
