@@ -74,6 +74,7 @@ def command(
         raise UsageError(f"--out {out} is a file: name a folder")
     model = load_model(source, pick_device(device))
     pairs = evaluate.prepare(open_pairs(data), model, size, limit)
+    out.mkdir(parents=True, exist_ok=True)  # before the work, not after it
     predict = evaluate.plain_predictor(model, tta, scales)
     thresholds = evaluate.thresholds_of(model)
     found = evaluate.evaluate(pairs, predict, thresholds, seed, quiet, min_length)
