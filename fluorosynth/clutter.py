@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 
 from fluorosynth.chords import path_lengths
 from fluorosynth.sample import Intensities
+
+if TYPE_CHECKING:
+    from fluorosynth.course import Moment
 
 Curve = NDArray[np.complex128]
 Picture = NDArray[np.float32]
@@ -35,6 +39,15 @@ def union(tubes: list[Tube], shape: tuple[int, int]) -> Intensities:
     out = np.zeros(shape, np.float32)
     path_lengths(out, [_arrays(tube) for tube in tubes])
     return out
+
+
+def moved(
+    tubes: list[Tube], moment: Moment | None, heart: float = 0.0, breath: float = 0.0
+) -> list[Tube]:
+    """Return tubes where they are at a moment of a run; as they are where there is none."""
+    if moment is None:
+        return tubes
+    return [replace(t, curve=t.curve + moment.displacement(t.curve, heart, breath)) for t in tubes]
 
 
 def _arrays(tube: Tube) -> tuple[Picture, Picture, Picture]:
