@@ -9,7 +9,7 @@ from pathlib import Path
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.shards import ShardInfo, open_shard, software
 
-POINTS_PER_SAMPLE = 4096  # bytes, an estimate: curves, provenance, checksums
+POINTS_PER_PICTURE = 4096  # bytes, an estimate: curves, provenance, checksums
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,15 @@ class Plan:
         Samples per shard, the last one excepted.
     size
         Side of the pictures in pixels.
+    frames
+        Pictures of each sample.
     """
 
     out: Path
     n: int
     shard_size: int
     size: int
+    frames: int = 1
 
     def __post_init__(self) -> None:
         for name, value in (("n", self.n), ("shard size", self.shard_size)):
@@ -46,7 +49,7 @@ class Plan:
     @property
     def bytes(self) -> int:
         """About how many bytes the set takes."""
-        return self.n * (2 * self.size**2 + POINTS_PER_SAMPLE)
+        return self.n * self.frames * (2 * self.size**2 + POINTS_PER_PICTURE)
 
     def span(self, number: int) -> tuple[int, int]:
         """Return the first index and the number of samples of shard ``number``."""

@@ -15,7 +15,6 @@ from fluorosynth.errors import UsageError
 from fluorosynth.sample import Device, Intensities, Matrix, Sample
 from fluorosynth.warp import transform
 
-
 NESTED = 1009  # stages inside one stage at most, less one
 Stream = Callable[[int], np.random.Generator]  # points a stage's generator at one of its streams
 

@@ -74,9 +74,7 @@ def _coarse(tubes: list[Tube], cell: int, shape: tuple[int, int]) -> Intensities
     return spread(paths * np.float32(cell), cell, shape)
 
 
-def _ribs(
-    side: int, shape: tuple[int, int], rng: Rng, moment: Moment | None
-) -> Intensities:
+def _ribs(side: int, shape: tuple[int, int], rng: Rng, moment: Moment | None) -> Intensities:
     """Return three to six parallel ribs."""
     heading, gap = rng.normal(0, 0.5), (28 + 20 * rng.random()) * side / 256
     width, lumen = (9 + 8 * rng.random()) * side / 256, 0.6 + 0.35 * rng.random()
@@ -88,9 +86,7 @@ def _ribs(
     return _coarse(moved(ribs, moment, breath=1.0), 2, shape)
 
 
-def _spine(
-    side: int, shape: tuple[int, int], rng: Rng, moment: Moment | None
-) -> Intensities:
+def _spine(side: int, shape: tuple[int, int], rng: Rng, moment: Moment | None) -> Intensities:
     """Return a column of vertebral bodies with end plates and spinous processes."""
     scale = side / 256
     across, tall = (40 + 30 * rng.random()) * scale, (26 + 16 * rng.random()) * scale

@@ -59,11 +59,13 @@ class Noise(Radiation):
     def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
         """Add a new field to each frame of a run, and then the detector's lag."""
         drawn = self._draw(stream(0))
+        share = 1.0 if frames[0].moment is None else frames[0].moment.course.lag
+        settled = math.sqrt(share / (2 - share))  # what lag leaves of the noise in the long run
         images = [
-            _noisy(intensities(frame, self), drawn, stream(t + 1)) for t, frame in enumerate(frames)
+            _noisy(intensities(frame, self), drawn, stream(t + 1), 1.0 if t else settled)
+            for t, frame in enumerate(frames)
         ]
         contrasts = [frame.contrast for frame in frames if frame.contrast is not None]
-        share = 1.0 if frames[0].moment is None else frames[0].moment.course.lag
         shown: Any = lagged(images, share)
         kept = lagged(contrasts, share) if contrasts else [None] * len(frames)
         return [
@@ -81,13 +83,15 @@ class Noise(Radiation):
         return {"photons": photons, "electronic": electronic, "correlation": correlation}
 
 
-def _noisy(image: Intensities, drawn: dict[str, Any], rng: np.random.Generator) -> Intensities:
-    """Return the picture with the sum of two windows of the pool added."""
+def _noisy(
+    image: Intensities, drawn: dict[str, Any], rng: np.random.Generator, scale: float = 1.0
+) -> Intensities:
+    """Return the picture with the sum of two windows of the pool added, ``scale`` times."""
     if max(image.shape) > MAX_SIDE:
         raise UsageError(f"noise takes pictures up to {MAX_SIDE} px, not {image.shape}")
     first, second = (int(u * COUNT) for u in rng.random(2))
     photons, electronic = drawn["photons"], drawn["electronic"]
-    white, smooth = _weights(drawn["correlation"])
+    white, smooth = (weight * np.float32(scale) for weight in _weights(drawn["correlation"]))
     variance = np.float32(1 / photons), np.float32((electronic / photons) ** 2)
     return np.asarray(_add(image, *_pool(), first, second, white, smooth, *variance))
 
