@@ -196,12 +196,9 @@ def _own(out: Path) -> Iterator[None]:
 def _check_room(plan: Plan, todo: list[int]) -> None:
     share = sum(plan.span(number)[1] for number in todo) / plan.n
     free, needed = shutil.disk_usage(plan.out).free, plan.bytes * share
+    runs = f" of {plan.frames} frames" if plan.frames > 1 else ""
     if needed > free:
         raise BadDataError(
-            f"{plan.out} has {free / 1e9:.1f} GB free, {plan.n} samples{_runs(plan)} of {plan.size} px "
-            f"take {needed / 1e9:.1f} GB: lower --n or --size, or use another disk"
+            f"{plan.out} has {free / 1e9:.1f} GB free, {plan.n} samples{runs}, {plan.size} px, take "
+            f"{needed / 1e9:.1f} GB: lower --n or --size, or use another disk"
         )
-
-
-def _runs(plan: Plan) -> str:
-    return f" of {plan.frames} frames" if plan.frames > 1 else ""

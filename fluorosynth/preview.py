@@ -52,7 +52,7 @@ def preview_sheet(samples: Sequence[Sample], columns: int = 4) -> NDArray[np.uin
 
 
 def spread_out(count: int, few: int) -> list[int]:
-    """Return at most ``few`` of ``0 .. count - 1``, evenly spread, the first and the last among them.
+    """Return at most ``few`` of ``0 .. count - 1``, evenly spread from the first to the last.
 
     Examples
     --------

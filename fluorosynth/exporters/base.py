@@ -57,10 +57,10 @@ def stem(index: int, sample: Sample) -> str:
     --------
     >>> import numpy as np
     >>> stem(12, Sample(np.zeros((8, 8), np.uint8), meta={"frame": 3}))
-    '000012_03'
+    '000012_003'
     """
     frame = sample.meta.get("frame")
-    return f"{index:06d}" if frame is None else f"{index:06d}_{frame:02d}"
+    return f"{index:06d}" if frame is None else f"{index:06d}_{frame:03d}"
 
 
 def _stills(
@@ -69,8 +69,8 @@ def _stills(
     for index, sample in samples:
         if "frame" in sample.meta:
             raise UsageError(
-                f"the exporter {exporter.kind!r} does not take runs: use folder, nnunet or coco, or "
-                "a set of one frame"
+                f"the exporter {exporter.kind!r} does not take runs: use folder, nnunet or coco, "
+                "or a set of one frame"
             )
         yield index, sample
 

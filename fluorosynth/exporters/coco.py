@@ -23,7 +23,7 @@ class Coco(Exporter):
 
     Masks are compressed RLE made by pycocotools; boxes are ``[x, y, width, height]`` in pixels.
     Regions without truth become ``iscrowd`` instances, which COCO's evaluation ignores. Each frame
-    of a run is an image, ``000000_00.png``, whose id is its place in the list.
+    of a run is an image, ``000000_000.png``, whose id is its place in the list.
     """
 
     runs: ClassVar[bool] = True

@@ -16,7 +16,7 @@ from fluorosynth.sheet import png_bytes
 class Folder(Exporter):
     """``images/000000.png`` and ``masks/000000.png`` (0, 1, 255), named by sample index.
 
-    Of runs ``000000_00.png``, ``000000_01.png``: sample and frame.
+    Of runs ``000000_000.png``, ``000000_001.png``: sample and frame.
     """
 
     runs: ClassVar[bool] = True

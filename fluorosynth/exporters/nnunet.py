@@ -23,7 +23,7 @@ class NnUNet(Exporter):
 
     Isensee et al., Nat. Methods 18 (2021); the layout is nnU-Net v2's ``dataset_format.md``.
     ``out`` should be named like ``Dataset101_Catheter``. Each frame of a run is a case:
-    ``fluoro_000000_00``.
+    ``fluoro_000000_000``.
     """
 
     runs: ClassVar[bool] = True
