@@ -199,6 +199,6 @@ def _check_room(plan: Plan, todo: list[int]) -> None:
     runs = f" of {plan.frames} frames" if plan.frames > 1 else ""
     if needed > free:
         raise BadDataError(
-            f"{plan.out} has {free / 1e9:.1f} GB free, {plan.n} samples{runs}, {plan.size} px, take "
+            f"{plan.out} has {free / 1e9:.1f} GB free, {plan.n} samples{runs}, {plan.size} px take "
             f"{needed / 1e9:.1f} GB: lower --n or --size, or use another disk"
         )

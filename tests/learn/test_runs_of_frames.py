@@ -71,5 +71,5 @@ def test_the_network_of_four_frames_trains_on_runs(tmp_path):
     model = load_model(result.path)
     assert model.network.channels == 4
     maps = model.network.maps(torch.zeros(1, 4, 32, 32))
-    assert maps.shape == (1, 1, 32, 32)
+    assert maps.shape == (1, 2, 32, 32)  # background and instrument
     assert torch.isfinite(maps).all()
