@@ -322,10 +322,12 @@ class _Trainer:
     def _update_average(self) -> None:
         if self.average is None:
             return
+        taken = self.epoch * self.order.steps + self.step
+        decay = min(self.config.ema, (1 + taken) / (10 + taken))  # forgets the random start
         now = self.model.network.state_dict()
         for key, value in self.average.state_dict().items():
             if value.is_floating_point():
-                value.lerp_(now[key], 1 - self.config.ema)
+                value.lerp_(now[key], 1 - decay)
             else:
                 value.copy_(now[key])
 
