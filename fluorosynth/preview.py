@@ -59,7 +59,7 @@ def spread_out(count: int, few: int) -> list[int]:
     >>> spread_out(8, 4), spread_out(1, 4)
     ([0, 2, 5, 7], [0])
     """
-    return np.linspace(0, count - 1, min(count, few)).round().astype(int).tolist()
+    return [round(at) for at in np.linspace(0, count - 1, min(count, few)).tolist()]
 
 
 def write_preview(samples: Sequence[Sample], path: Path, columns: int = 4) -> None:

@@ -116,7 +116,7 @@ def _value(hint: Any, value: Any, where: str, folder: Path | None) -> Any:
     family = _family(hint)
     if family is not None:
         return load(family, value, where, folder)
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         if not isinstance(value, Mapping):
             raise UsageError(f"{where}: expected a table, not {value!r}")
         return build(hint, value, where, folder)
