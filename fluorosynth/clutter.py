@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,7 +57,11 @@ def moved(
     """Return tubes where they are at a moment of a run; as they are where there is none."""
     if moment is None:
         return tubes
-    return [replace(t, curve=t.curve + moment.displacement(t.curve, heart, breath)) for t in tubes]
+    curves = np.concatenate([np.empty(0, np.complex128), *(tube.curve for tube in tubes)])
+    curves += moment.displacement(curves, heart, breath)
+    ends = np.cumsum([len(tube.curve) for tube in tubes])
+    parts = zip(tubes, np.split(curves, ends[:-1]), strict=False)
+    return [Tube(curve, tube.width, tube.lumen) for tube, curve in parts]
 
 
 def walk(

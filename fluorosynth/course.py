@@ -115,7 +115,8 @@ class Course:
         inside = np.linspace(0.0, path.length, max(round(path.length / STEP), 1) + 1)
         start = path.curve[0]
         room = min(start.real, start.imag, shape[1] - 1 - start.real, shape[0] - 1 - start.imag)
-        out = abs(self.pan) + 1.2 * abs(self.heart) + abs(self.breath) + MARGIN
+        drawn_in = abs(self.pan) + 1.2 * abs(self.heart) + abs(self.breath)
+        out = 2 * drawn_in + MARGIN  # twice: it may enter at a slant
         outside = np.arange(-out if room <= MARGIN else 0.0, 0.0, STEP)
         marks = np.append(outside, inside)
         lengths = np.append(0.0, np.cumsum(np.abs(np.diff(_complex(device)))))

@@ -180,11 +180,14 @@ def test_a_preformed_tip_keeps_its_shape_and_a_torque_foreshortens_it():
 
 
 def test_an_instrument_from_outside_still_reaches_the_border(tmp_path):
-    motion = replace(Motion(), moving=1.0, instruments=Constant(1.0))
+    motion = replace(Motion(), moving=1.0, pan=1.0, rate=Constant(4.0), pan_speed=Constant(40.0))
     drawn = small_recipe(tmp_path, frames=12, motion=motion, stages=(Render(),))
-    for index in range(5):
+    inward = 0.0
+    for index in range(12):
         for frame in drawn.sequence(0, index):
             assert (frame.mask[:, 0] == INSTRUMENT).any()  # the curves enter at the left
+            inward = max(inward, frame.moment.displacement(np.zeros(1, complex))[0].real)
+    assert inward > 5
 
 
 def test_the_heart_beats_and_the_body_breathes_as_far_and_as_often_as_drawn():
