@@ -3,13 +3,14 @@
     python examples/transfer.py FRAMES MODEL... [--apart "rf_*,*frame05*"] [--tta] [--sheet OUT]
 
 Frames are scored at 256 px, one table row per model and group: means over the frames with 95 %
-intervals from drawing sequences again. ``--sheet`` is a folder for one picture per model: found
-green, missed blue, false red.
+intervals from drawing patients again: frames are patients, but those of ``--runs`` are one each.
+``--sheet`` is a folder for one picture per model: found green, missed blue, false red.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -18,8 +19,15 @@ import torch
 
 from fluorosynth.learn.checkpoint import load_model
 from fluorosynth.learn.data import Pairs, open_pairs
-from fluorosynth.learn.evaluate import Evaluation, Predictor, evaluate, plain_predictor, prepare
-from fluorosynth.learn.overlay import compare
+from fluorosynth.learn.evaluate import (
+    Evaluation,
+    Predictor,
+    Row,
+    evaluate,
+    plain_predictor,
+    prepare,
+)
+from fluorosynth.learn.run_folder import agreement
 from fluorosynth.sheet import contact_sheet, png_bytes
 
 SIZE, PAPER, HALF = 256, 0.01, 0.5
@@ -28,17 +36,24 @@ SHOWN = (
     ("Dice at .01", "dice", PAPER),
     ("clDice", "cldice", HALF),
     ("F1 within 2 px", "centreline_f1_2px", HALF),
-    ("FP, %", "fp_image_percent", HALF),
+    ("FP, %", "fp_percent_of_image", HALF),
 )
 
 
-def split(found: Evaluation, apart: list[str]) -> dict[str, Evaluation]:
-    """Return the rows of frames whose names match a pattern of ``apart``, and of the others."""
-    groups: dict[str, list] = {"contrast phase": [], "others": [], "all": list(found.rows)}
+def split(found: Evaluation, apart: str, runs: str) -> dict[str, Evaluation]:
+    """Return the rows of frames whose names match a pattern of ``apart``, of the others, all."""
+    groups: dict[str, list[Row]] = {"contrast phase": [], "others": [], "all": []}
     for row in found.rows:
         name = f"{row.sequence}{row.name}"
-        groups["others" if any(fnmatch(name, p) for p in apart) else "contrast phase"].append(row)
+        row = row if matches(name, runs) else replace(row, sequence=name)
+        groups["others" if matches(name, apart) else "contrast phase"].append(row)
+        groups["all"].append(row)
     return {k: Evaluation(rows, found.thresholds, found.seed) for k, rows in groups.items() if rows}
+
+
+def matches(name: str, patterns: str) -> bool:
+    """Return whether a name matches one of the patterns, separated by commas."""
+    return any(fnmatch(name, pattern) for pattern in patterns.split(","))
 
 
 def sheet(pairs: Pairs, predict: Predictor) -> bytes:
@@ -46,7 +61,7 @@ def sheet(pairs: Pairs, predict: Predictor) -> bytes:
     tiles = []
     for index in range(len(pairs)):
         image, mask = pairs[index]
-        tiles += [image, compare(image, mask, predict(image) > HALF)]
+        tiles += [image, agreement(image, predict(image) > HALF, mask)[:, :, ::-1]]
     return png_bytes(contact_sheet(tiles, columns=8))
 
 
@@ -56,6 +71,7 @@ def main() -> None:
     parser.add_argument("frames")
     parser.add_argument("models", nargs="+")
     parser.add_argument("--apart", default="rf_*,*frame05*")
+    parser.add_argument("--runs", default="xa_*")
     parser.add_argument("--tta", action="store_true")
     parser.add_argument("--scales", default="1")
     parser.add_argument("--sheet", type=Path)
@@ -69,7 +85,7 @@ def main() -> None:
         scales = [float(scale) for scale in options.scales.split(",")]
         predict = plain_predictor(model, options.tta, scales)
         found = evaluate(pairs, predict, {PAPER: "paper", HALF: "half"})
-        for group, part in split(found, options.apart.split(",")).items():
+        for group, part in split(found, options.apart, options.runs).items():
             cells = []
             for _, name, threshold in SHOWN:
                 low, high = part.overall(threshold)[name].low, part.overall(threshold)[name].high
