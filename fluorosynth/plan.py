@@ -63,10 +63,10 @@ class Plan:
         done = sum(1 for _ in self.out.glob("shard-*.h5"))
         needed = self.bytes * (1 - done / self.shards)
         if needed > self.free:
-            runs = f" of {self.frames} frames" if self.frames > 1 else ""
+            what = f"runs of {self.frames} frames" if self.frames > 1 else "samples"
             raise BadDataError(
-                f"{self.out} has {self.free / 1e9:.1f} GB free, {self.n} samples{runs}, "
-                f"{self.size} px, take {needed / 1e9:.1f} GB: "
+                f"{self.out} has {self.free / 1e9:.1f} GB free, {self.n} {what} "
+                f"of {self.size} px take {needed / 1e9:.1f} GB: "
                 "lower --n or --size, or use another disk"
             )
 

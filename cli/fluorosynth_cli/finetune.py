@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fluorosynth_cli.train import run_options, summarise
+from fluorosynth_cli.train import open_data, run_options, summarise
 
 EXAMPLES = """
 \b
@@ -29,13 +29,18 @@ Interrupted at any moment, the same command goes on and ends with the same weigh
     show_default=True,
     help="7, 13, 19: so many of the deepest; 23-29; all. See: model show NAME.",
 )
+@click.option("--n", default=9000, show_default=True, help="Of a recipe: samples per epoch.")
 @run_options(epochs=50, batch_size=10)
-def command(data: str, source: str, layers: str, out: Path, quiet: bool, **settings: Any) -> None:
-    """Fine-tune a model on the labelled images DATA; all layers but --layers stay as they are."""
+def command(
+    data: str, source: str, layers: str, n: int, out: Path, quiet: bool, **settings: Any
+) -> None:
+    """Fine-tune a model on DATA: labelled images, a generated set, or a recipe.
+
+    All layers but --layers stay as they are.
+    """
     from fluorosynth.learn.checkpoint import load_model
-    from fluorosynth.learn.data import open_pairs
     from fluorosynth.learn.finetune import finetune, finetune_config
 
     model = load_model(source)
     config = finetune_config(model, layers, **settings)
-    summarise(finetune(open_pairs(data), model, config, out, quiet=quiet), quiet)
+    summarise(finetune(open_data(data, n, config.seed), model, config, out, quiet=quiet), quiet)

@@ -15,7 +15,7 @@ from fluorosynth.shards.info import ShardInfo, digest, to_json, write_info
 
 LIBVER = "v108"  # the oldest whose own structures have checksums: HDF5 crashes on broken ones
 BYTES_PER_PICTURE = 16384  # ample, beside the pixels: curves, provenance, checksum
-BATCH = 64  # samples written at once: 8 MB at 256 px
+BATCH = 32  # samples written at once: 4 MB at 256 px
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _TEXT = h5py.string_dtype("utf-8")
 

@@ -110,12 +110,17 @@ def _pool() -> tuple[Intensities, Intensities]:
     """Return white and smoothed normals, ``(COUNT + MAX_SIDE,)``; made once per process."""
     bits = np.random.Philox(key=np.array([KEY, 0], np.uint64))
     white = np.random.Generator(bits).standard_normal(COUNT).reshape(-1, STRIDE)
-    smooth = np.zeros_like(white)
-    for y in (-1, 0, 1):
-        for x in (-1, 0, 1):
-            smooth += np.roll(white, (y, x), (0, 1)) * ((2 - abs(y)) * (2 - abs(x)) / 16)
-    flat = [np.append(p.ravel(), p.ravel()[:MAX_SIDE]).astype(np.float32) for p in (white, smooth)]
-    return flat[0], flat[1]
+    smooth = np.empty(white.shape, np.float32)
+    rows, step = np.arange(-1, len(white) + 1) % len(white), 64
+    for top in range(0, len(white), step):  # in parts: all of it at once would double the memory
+        part, total = white[rows[top : top + step + 2]], np.zeros((step, STRIDE))
+        for y in (-1, 0, 1):
+            above = part[1 - y : 1 - y + step]
+            for x in (-1, 0, 1):
+                total += np.roll(above, x, 1) * ((2 - abs(y)) * (2 - abs(x)) / 16)
+        smooth[top : top + step] = total
+    flat = [p.astype(np.float32).ravel() for p in (white, smooth)]
+    return np.append(flat[0], flat[0][:MAX_SIDE]), np.append(flat[1], flat[1][:MAX_SIDE])
 
 
 @njit(cache=True)
