@@ -33,8 +33,8 @@ class CArm:
     Examples
     --------
     >>> view = CArm(primary=90, secondary=0, isocentre=(0, 0, 0))
-    >>> view.source.round(6).tolist()  # left lateral: the detector left, the source right
-    [780.0, -0.0, -0.0]
+    >>> round(float(view.source[0]), 6)  # left lateral: the source to the right
+    780.0
     """
 
     primary: float

@@ -105,7 +105,7 @@ def _hounsfield(one: _Slice) -> NDArray[np.int16]:
     pixels = next(stored(one.file, [0], one.header, one.start))
     slope = float(one.header.get("RescaleSlope", 1))
     scaled = pixels * slope + float(one.header.get("RescaleIntercept", 0))
-    return np.rint(finite(one.file, scaled).clip(*HU)).astype(np.int16)
+    return np.asarray(np.rint(finite(one.file, scaled).clip(*HU)), np.int16)
 
 
 def _canonical(hu: NDArray[np.int16], affine: NDArray[np.float64]) -> Volume:

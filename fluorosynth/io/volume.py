@@ -41,7 +41,7 @@ class Volume:
     @property
     def spacing(self) -> NDArray[np.float64]:
         """Distances between voxels along the three axes, mm."""
-        return np.linalg.norm(self.affine[:3, :3], axis=0)
+        return np.asarray(np.linalg.norm(self.affine[:3, :3], axis=0))
 
 
 def is_nifti(path: Path) -> bool:
