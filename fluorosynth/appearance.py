@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.chords import path_length
+from fluorosynth.chords import add_path_length
 from fluorosynth.sample import Device, Intensities, Points
 
 
@@ -41,29 +41,30 @@ class Appearance:
     core: float = 0.0
 
 
-def shadow(device: Device, look: Appearance, shape: tuple[int, int]) -> Intensities:
-    """Return the ``(H, W)`` float32 attenuation mu L of one instrument.
+def cast_shadow(out: Intensities, device: Device, look: Appearance) -> None:
+    """Add the attenuation mu L of one instrument to ``out``, ``(H, W)`` float32.
 
     Examples
     --------
     >>> wire = Device(np.float32([[4, -9], [4, 18]]), np.float32([2, 2]))
-    >>> round(float(shadow(wire, Appearance(0.5), (9, 9))[4, 4]), 2)  # 2 px less the rounding
+    >>> out = np.zeros((9, 9), np.float32)
+    >>> cast_shadow(out, wire, Appearance(0.5))
+    >>> round(float(out[4, 4]), 2)  # 2 px less the rounding
     0.96
     """
     half = device.width * np.float32(0.5)
-    total = np.zeros(shape, np.float32)
-    path_length(total, device.centreline, half, half * np.float32(look.lumen), look.overlap)
-    total *= np.float32(look.mu)
+    inner = half * np.float32(look.lumen)
+    add_path_length(out, device.centreline, half, inner, look.mu, look.overlap)
     if look.core > 0:
-        core = replace(device, width=device.width * np.float32(look.core))
-        total += shadow(core, Appearance(look.core_mu, overlap=look.overlap), shape)
+        core = half * np.float32(look.core)
+        nothing = np.zeros_like(core)
+        add_path_length(out, device.centreline, core, nothing, look.core_mu, look.overlap)
     for begin, end in look.bands:
         points = _piece(device.centreline, begin, end)
         if len(points) > 1:
-            width = np.full(len(points), device.width[-1] * np.float32(1.05))
-            band = Device(points, width)
-            total += shadow(band, Appearance(look.band_mu, look.band_lumen), shape)
-    return total
+            half = np.full(len(points), 0.525 * device.width[-1], np.float32)
+            inner = half * np.float32(look.band_lumen)
+            add_path_length(out, points, half, inner, look.band_mu, overlap=True)
 
 
 def _piece(centreline: Points, begin: float, end: float) -> Points:

@@ -14,7 +14,6 @@ and the table is rounded: the same bytes on any processor.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,25 +38,27 @@ def _table() -> NDArray[np.float64]:
 _SECOND = _table()
 
 
-def path_length(
+def add_path_length(
     out: NDArray[np.float32],
     centreline: Floats,
     half: Floats,
     inner: Floats,
+    factor: float = 1.0,
     overlap: bool = False,
 ) -> None:
-    """Raise ``out`` to the mean path in px of rays through the wall of a tube.
+    """Add ``factor`` times the mean path in px of rays through the wall of a tube to ``out``.
 
     Parameters
     ----------
     out
-        ``(H, W)`` float32, C-contiguous, written to. Of several tubes drawn into one array the
-        longest path counts at each pixel; add arrays for tubes that lie upon each other.
+        ``(H, W)`` float32, C-contiguous, written to.
     centreline
         ``(n, 2)`` float32, ``(x, y)`` in px, n >= 2.
     half, inner
         ``(n,)`` float32, radii of the tube and of its lumen (0: solid) in px, linear between
         the points. The ends are round.
+    factor
+        Of the path: an attenuation in 1/px makes the sum one of mu L.
     overlap
         Add up the passes of a tube that crosses itself, as rays do; else it is one union.
 
@@ -65,27 +66,42 @@ def path_length(
     --------
     >>> out = np.zeros((9, 9), np.float32)
     >>> line = np.float32([[-5, 4], [14, 4]])
-    >>> path_length(out, line, np.float32([0.2, 0.2]), np.float32([0, 0]))
+    >>> add_path_length(out, line, np.float32([0.2, 0.2]), np.float32([0, 0]))
     >>> round(float(out[:, 4].sum()), 4) == round(math.pi * 0.2**2, 4)  # its cross-section
     True
     """
-    _path_length(out, centreline, half, inner, overlap, _SECOND)
+    _add_path_length(out, centreline, half, inner, np.float32(factor), overlap, _SECOND)
 
 
-def path_lengths(out: NDArray[np.float32], tubes: Sequence[tuple[Floats, Floats, Floats]]) -> None:
-    """Raise ``out`` to the paths of many tubes ``(centreline, half, inner)``; see above."""
-    if tubes:
-        points, half, inner = (np.concatenate(part) for part in zip(*tubes, strict=True))
-        ends = np.cumsum([len(centreline) for centreline, _, _ in tubes])
-        _path_lengths(out, points, half, inner, ends, _SECOND)
+def longest_paths(
+    out: NDArray[np.float32], points: Floats, half: Floats, inner: Floats, ends: NDArray[np.int64]
+) -> None:
+    """Raise ``out`` to the longest path through any of many tubes.
+
+    Their centrelines and radii lie one after the other; ``ends`` says where each ends.
+    """
+    _longest_paths(out, points, half, inner, ends, _SECOND)
 
 
 @njit(cache=True)
-def _path_lengths(out, points, half, inner, ends, table):  # type: ignore[no-untyped-def]
+def _add_path_length(out, points, half, inner, factor, overlap, table):  # type: ignore[no-untyped-def]
+    top, left, path = _path_length(out.shape, points, half, inner, overlap, table)
+    for j in range(path.shape[0]):
+        target = out[top + j, left:]
+        for k in range(path.shape[1]):
+            target[k] += factor * path[j, k]
+
+
+@njit(cache=True)
+def _longest_paths(out, points, half, inner, ends, table):  # type: ignore[no-untyped-def]
     first = 0
     for end in ends:
         part = points[first:end], half[first:end], inner[first:end]
-        _path_length(out, part[0], part[1], part[2], False, table)
+        top, left, path = _path_length(out.shape, part[0], part[1], part[2], False, table)
+        for j in range(path.shape[0]):
+            target = out[top + j, left:]
+            for k in range(path.shape[1]):
+                target[k] = max(target[k], path[j, k])
         first = end
 
 
@@ -117,16 +133,17 @@ def _mean_chord(d, a, b, radius, table):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _path_length(out, centreline, half, inner, overlap, table):  # type: ignore[no-untyped-def]
-    height, width = out.shape
+def _path_length(shape, centreline, half, inner, overlap, table):  # type: ignore[no-untyped-def]
+    """Return the top left corner of the tube's box, and the path for each pixel in it."""
+    height, width = shape
     reach = np.float64(half.max()) + 0.75
     left = max(int(np.ceil(np.float64(centreline[:, 0].min()) - reach)), 0)
     right = min(int(np.floor(np.float64(centreline[:, 0].max()) + reach)), width - 1)
     top = max(int(np.ceil(np.float64(centreline[:, 1].min()) - reach)), 0)
     bottom = min(int(np.floor(np.float64(centreline[:, 1].max()) + reach)), height - 1)
-    if right < left or bottom < top:
-        return
-    box = (bottom - top + 1, right - left + 1)
+    box = (max(bottom - top + 1, 0), max(right - left + 1, 0))
+    if box[0] == 0 or box[1] == 0:
+        return 0, 0, np.zeros((0, 0), np.float32)
     path, before = np.zeros(box, np.float32), np.zeros(box, np.float32)
     nearest, met = np.full(box, np.float32(1e9)), np.full(box, np.float32(-1e9))
     apart = 2.0 * NEW_PASS * np.float64(half.max()) + 2.0
@@ -169,8 +186,5 @@ def _path_length(out, centreline, half, inner, overlap, table):  # type: ignore[
                     chord = _mean_chord(d, a, b, r + u * dr, table)
                     path[j, k] = chord - _mean_chord(d, a, b, lumen + u * dl, table)
         arc += length
-    for j in range(box[0]):
-        for k in range(box[1]):
-            total = before[j, k] + path[j, k]
-            if total > out[j + top, k + left]:
-                out[j + top, k + left] = total
+    path += before
+    return top, left, path

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from fluorosynth.chords import path_lengths
+from fluorosynth.chords import longest_paths
 from fluorosynth.sample import Intensities
 
 Curve = NDArray[np.complex128]
@@ -33,17 +33,17 @@ class Tube:
 def union(tubes: list[Tube], shape: tuple[int, int]) -> Intensities:
     """Return ``(H, W)`` float32 paths in px through tubes; where they meet, the longest."""
     out = np.zeros(shape, np.float32)
-    path_lengths(out, [_arrays(tube) for tube in tubes])
+    if tubes:
+        curve = np.concatenate([tube.curve for tube in tubes])
+        points = np.column_stack([curve.real, curve.imag]).astype(np.float32)
+        counts = [len(tube.curve) for tube in tubes]
+        half, ends = np.empty(len(curve), np.float32), np.cumsum(counts)
+        for tube, count, end in zip(tubes, counts, ends.tolist(), strict=True):
+            half[end - count : end] = tube.width
+        half *= np.float32(0.5)
+        inner = half * np.repeat(np.array([tube.lumen for tube in tubes], np.float32), counts)
+        longest_paths(out, points, half, inner, ends)
     return out
-
-
-def _arrays(tube: Tube) -> tuple[Picture, Picture, Picture]:
-    """Return centreline, half widths and inner half widths as float32."""
-    points = np.ascontiguousarray(tube.curve).view(np.float64).reshape(-1, 2).astype(np.float32)
-    half = np.empty(len(points), np.float32)
-    half[:] = tube.width
-    half *= np.float32(0.5)
-    return points, half, half * np.float32(tube.lumen)
 
 
 def walk(

@@ -52,36 +52,27 @@ def spread(coarse: Picture, cell: int, shape: tuple[int, int]) -> Picture:
 
 @njit(cache=True)
 def _separable(image, taps):  # type: ignore[no-untyped-def]
+    """Convolve down, then across: one row at a time, so that all stays in the nearest cache."""
     height, width = image.shape
     radius = len(taps) - 1
-    # Rows padded on both sides lie in one line: their sums in between are never read
-    wide = width + 2 * radius
-    padded = np.empty((height, wide), np.float32)
+    out = np.empty((height, width), np.float32)
+    row = np.empty(width + 2 * radius, np.float32)
+    middle = row[radius : radius + width]
     for y in range(height):
-        padded[y, :radius] = image[y, 0]
-        padded[y, radius : radius + width] = image[y]
-        padded[y, radius + width :] = image[y, width - 1]
-    across = _weighted(padded.ravel(), taps, 1)
-    tall = np.empty((height + 2 * radius, width), np.float32)
-    for y in range(height + 2 * radius):
-        start = min(max(y - radius, 0), height - 1) * wide
-        tall[y] = across[start : start + width]
-    return _weighted(tall.ravel(), taps, width)[: height * width].reshape(height, width)
-
-
-@njit(cache=True)
-def _weighted(line, taps, stride):  # type: ignore[no-untyped-def]
-    """Sum the line at offsets of -r..r strides; entry i is that about i + r strides."""
-    radius = len(taps) - 1
-    count = len(line) - 2 * radius * stride
-    out = np.empty(count, np.float32)
-    middle = line[radius * stride :]
-    for i in range(count):
-        out[i] = taps[0] * middle[i]
-    for k in range(1, radius + 1):
-        before, after, tap = line[(radius - k) * stride :], line[(radius + k) * stride :], taps[k]
-        for i in range(count):
-            out[i] += tap * (before[i] + after[i])
+        centre, target = image[y], out[y]
+        for x in range(width):
+            middle[x] = taps[0] * centre[x]
+        for k in range(1, radius + 1):
+            above, below, tap = image[max(y - k, 0)], image[min(y + k, height - 1)], taps[k]
+            for x in range(width):
+                middle[x] += tap * (above[x] + below[x])
+        row[:radius], row[radius + width :] = middle[0], middle[width - 1]
+        for x in range(width):
+            target[x] = taps[0] * middle[x]
+        for k in range(1, radius + 1):
+            left, right, tap = row[radius - k :], row[radius + k :], taps[k]
+            for x in range(width):
+                target[x] += tap * (left[x] + right[x])
     return out
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -90,11 +89,11 @@ def generate(
     plan = Plan(Path(out), n, shard_size, recipe.size)
     if workers < 1:
         raise UsageError(f"workers must be at least 1, not {workers}")
+    plan.check_room()
     sampler = recipe.open(seed)
     with _own(plan.out):
         text = recipe.to_toml()
         todo = missing(plan, text, seed, sampler.fingerprint)
-        _check_room(plan, todo)
         job = _Job(plan, sampler, text, software(), compression)
         report = progress or (lambda _: None)
         made = sum(plan.span(number)[1] for number in todo)
@@ -182,13 +181,3 @@ def _own(out: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _check_room(plan: Plan, todo: list[int]) -> None:
-    share = sum(plan.span(number)[1] for number in todo) / plan.n
-    free, needed = shutil.disk_usage(plan.out).free, plan.bytes * share
-    if needed > free:
-        raise BadDataError(
-            f"{plan.out} has {free / 1e9:.1f} GB free, {plan.n} samples of {plan.size} px take "
-            f"{needed / 1e9:.1f} GB: lower --n or --size, or use another disk"
-        )

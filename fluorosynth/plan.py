@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.shards import ShardInfo, open_shard, software
 
-POINTS_PER_SAMPLE = 4096  # bytes, an estimate: curves, provenance, checksums
+POINTS_PER_SAMPLE = 2048  # bytes, an estimate: curves, provenance, checksums
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,22 @@ class Plan:
     def bytes(self) -> int:
         """About how many bytes the set takes."""
         return self.n * (2 * self.size**2 + POINTS_PER_SAMPLE)
+
+    @property
+    def free(self) -> int:
+        """How many bytes the disk has left that ``out`` is on, or will be."""
+        there = next(path for path in (self.out, *self.out.absolute().parents) if path.exists())
+        return shutil.disk_usage(there).free
+
+    def check_room(self) -> None:
+        """Refuse what does not fit (BadDataError), before anything is made or counted out."""
+        done = sum(1 for _ in self.out.glob("shard-*.h5"))
+        needed = self.bytes * (1 - done / self.shards)
+        if needed > self.free:
+            raise BadDataError(
+                f"{self.out} has {self.free / 1e9:.1f} GB free, {self.n} samples of {self.size} px "
+                f"take {needed / 1e9:.1f} GB: lower --n or --size, or use another disk"
+            )
 
     def span(self, number: int) -> tuple[int, int]:
         """Return the first index and the number of samples of shard ``number``."""

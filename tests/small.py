@@ -1,13 +1,18 @@
 """A small recipe from nothing but drawn curves, for tests of what is built on recipes."""
 
+import contextlib
+import io
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
+from fluorosynth_cli.main import main
 
 from fluorosynth.backgrounds.folder import Folder
 from fluorosynth.devices.polylines import Polylines
@@ -140,3 +145,18 @@ def command(*arguments, extra=()) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         line, capture_output=True, text=True, env=environment(*extra), timeout=120, check=False
     )
+
+
+def fluorosynth(*arguments) -> tuple[int, str, str]:
+    """Run ``fluorosynth`` here and return its exit code, stdout and stderr."""
+    threads, handler = cv2.getNumThreads(), signal.getsignal(signal.SIGTERM)
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            main([str(word) for word in arguments])
+    except SystemExit as stop:
+        code = stop.code
+    finally:
+        cv2.setNumThreads(threads)
+        signal.signal(signal.SIGTERM, handler)
+    return code, out.getvalue(), err.getvalue()

@@ -33,6 +33,9 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 READS_A_SET = {"numpy_loader", "torch_loader"}
 SMALLER = {
     "--n 9000": "--n 4",
+    "--n 1500": "--n 8",
+    "--n 100 ": "--n 2 ",
+    "runs/quick --quick": "runs/quick --quick --epochs 1 --crop 64",
     "patches run.dcm --out patches  ": "patches run.dcm --out patches --count 4 --size 64 ",
 }
 SHORTEST = {"backgrounds": "bundled", "devices": "spline", "stages": "render"}

@@ -15,8 +15,8 @@ from fluorosynth.shards import digest
 
 GOLDEN = {
     "paper": "c2e92a4aad9eb7358e4d239cc229af62",
-    "physics": "3f2d3ac58709fbb2d277d25de3f34220",
-    "strong": "270b3628e1d0c972363cd15f8de8d276",
+    "physics": "cd9dd62f474d64d7c341a7adef8035c2",
+    "strong": "73f47f6bd91d1f39261ca3e96efaa899",
 }
 
 

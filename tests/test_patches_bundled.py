@@ -1,8 +1,12 @@
+import csv
+
 import cv2
 import numpy as np
 
-from fluorosynth.backgrounds.bundled import PACK, Bundled
+from fluorosynth.backgrounds.bundled import CONTRAST, PACK, Bundled
 from fluorosynth.patches.manifest import NAME, read_manifest
+
+MEASURED = (3, 12, 33, 34, 38, 40, 43, 45, 61, 66, 67, 74, 77, 80)  # kept for measuring transfer
 
 
 def test_every_patch_is_listed_and_attributed():
@@ -19,7 +23,7 @@ def test_pack_is_small_and_holds_nothing_else():
 
 
 def test_frames_kept_for_measuring_are_not_in_the_pack():
-    held = {f"arcade/{i}.png" for i in (3, 12, 33, 34, 38, 40, 43, 45, 61, 66, 67, 74, 77, 80)}
+    held = {f"arcade/{i}.png" for i in MEASURED}
     for window in read_manifest(PACK / NAME).values():
         assert window.source not in held
         assert window.source.startswith(("arcade/", "danilov/14_021_1_"))
@@ -36,3 +40,31 @@ def test_source_opens_at_any_size_and_draws_its_patches():
 
 def test_the_pack_has_not_changed():
     assert Bundled().open(256, seed=0).fingerprint == "80f1cc8b2b422d5a27018558db6207f2"
+
+
+def _contrast_points():
+    with (CONTRAST / "instruments.csv").open(newline="") as file:
+        return [{name: int(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def test_contrast_pack_is_small_attributed_and_free_of_measured_frames():
+    names = {f"arcade_{point['frame']:02d}.png" for point in _contrast_points()}
+    assert names == {path.name for path in CONTRAST.glob("*.png")}
+    assert names == {path.name for path in (CONTRAST / "ignore").iterdir()}
+    assert names.isdisjoint(f"arcade_{number:02d}.png" for number in MEASURED)
+    assert sum(path.stat().st_size for path in CONTRAST.rglob("*.*")) < 2_000_000
+    assert "\narcade_N.png\n" in (CONTRAST.parents[2] / "NOTICE").read_text()
+
+
+def test_every_contrast_frame_ignores_its_instruments_and_little_else():
+    pool = Bundled(pack="contrast").open(256, seed=0)
+    assert len(pool.ids) == 49
+    masks = dict(zip(pool.ids, pool.ignore, strict=True))
+    assert all(0.01 < mask.mean() < 0.05 for mask in masks.values())
+    for point in _contrast_points():
+        assert masks[f"arcade_{point['frame']:02d}.png"][point["y"] // 2, point["x"] // 2]
+
+
+def test_the_contrast_pack_has_not_changed():
+    fingerprint = Bundled(pack="contrast").open(256, seed=0).fingerprint
+    assert fingerprint == "2be3b5a1647cfbbea55fa45b7d5de4f0"

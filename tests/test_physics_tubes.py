@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fluorosynth import Device
-from fluorosynth.appearance import Appearance, shadow
+from fluorosynth.appearance import Appearance, cast_shadow
 from fluorosynth.beer import attenuated
-from fluorosynth.chords import path_length
+from fluorosynth.chords import add_path_length
 from fluorosynth.errors import UsageError
 from fluorosynth.materials import attenuation
 
@@ -19,7 +19,7 @@ def drawn(points, radius, inner=0.0, shape=(96, 96), overlap=False):
     out = np.zeros(shape, np.float32)
     points = np.float32(points)
     half = np.full(len(points), radius, np.float32)
-    path_length(out, points, half, np.full(len(points), inner, np.float32), overlap)
+    add_path_length(out, points, half, np.full(len(points), inner, np.float32), 1.0, overlap)
     return out
 
 
@@ -96,17 +96,18 @@ def test_beer_lambert():
 
 def test_depth_of_a_tube_is_mu_times_its_wall():
     tube = Device(np.float32([[20, -30], [20, 70]]), np.float32([10, 10]))
-    assert shadow(tube, Appearance(0.3, 0.6), (41, 41))[20, 20] == pytest.approx(
-        0.3 * 2 * (5 - 3), abs=0.01
-    )
-    core = shadow(tube, Appearance(0.3, 0.6, core_mu=0.1, core=0.6), (41, 41))
+    hollow, core = np.zeros((2, 41, 41), np.float32)
+    cast_shadow(hollow, tube, Appearance(0.3, 0.6))
+    assert hollow[20, 20] == pytest.approx(0.3 * 2 * (5 - 3), abs=0.01)
+    cast_shadow(core, tube, Appearance(0.3, 0.6, core_mu=0.1, core=0.6))
     assert core[20, 20] == pytest.approx(0.3 * 4 + 0.1 * 6, abs=0.02)
 
 
 def test_bands_lie_at_their_distance_from_the_tip():
     tube = Device(np.float32([[10, 20], [90, 20]]), np.float32([6, 6]))
     look = Appearance(0.0, band_mu=1.0, band_lumen=0.0, bands=((10.0, 20.0),))
-    band = shadow(tube, look, (41, 96))
+    band = np.zeros((41, 96), np.float32)
+    cast_shadow(band, tube, look)
     columns = np.flatnonzero(band[20] > 3)
     assert columns.min() == pytest.approx(70 - 3, abs=1)
     assert columns.max() == pytest.approx(80 + 3, abs=1)

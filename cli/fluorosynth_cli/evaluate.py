@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from fluorosynth_cli.predict import mask_options
+
 if TYPE_CHECKING:
     from fluorosynth.learn.data import Pairs
     from fluorosynth.learn.evaluate import Evaluation, Predictor, Row
+    from fluorosynth.learn.segment import SegmentConfig
     from fluorosynth.sample import Image
 
 EXAMPLES = """
@@ -18,6 +23,7 @@ Examples:
   fluorosynth evaluate data/held-out --model runs/light --out reports/light
   fluorosynth evaluate frames/ --model runs/tuned --out reports/tuned --size 256
   fluorosynth evaluate weiss/ --model default --out reports/weiss --limit 100
+  fluorosynth evaluate frames/ --model runs/light --out reports/clean --tta --min-length 20
 
 Writes metrics.csv (every image), summary.json and report.html.
 """
@@ -36,12 +42,23 @@ SHOWN = 3  # best and worst pictures
     help="Longer side in px to which images and masks are resized (a pixel is instrument where "
     "half its area is); distances are in those pixels. Default: as they are.",
 )
+@mask_options
 @click.option("--limit", default=0, type=click.IntRange(0), help="Images, evenly spread.")
 @click.option("--device", default="auto", show_default=True, help="cuda, mps, cpu, ...")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of intervals.")
 @click.option("--quiet", is_flag=True, help="No progress, no table.")
 def command(
-    data: str, source: str, out: Path, size: int, limit: int, device: str, seed: int, quiet: bool
+    data: str,
+    source: str,
+    out: Path,
+    size: int,
+    tta: bool,
+    scales: tuple[float, ...],
+    min_length: float,
+    limit: int,
+    device: str,
+    seed: int,
+    quiet: bool,
 ) -> None:
     """Evaluate a model on DATA: a generated set, a labelled folder or the WEISS files."""
     from fluorosynth.errors import UsageError
@@ -50,15 +67,20 @@ def command(
     from fluorosynth.learn.data import open_pairs
     from fluorosynth.learn.device import pick_device
     from fluorosynth.learn.report import write_report
+    from fluorosynth.learn.segment import SegmentConfig
 
+    config = SegmentConfig(tta=tta, scales=scales, min_length=min_length)  # checks them
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file: name a folder")
     model = load_model(source, pick_device(device))
     pairs = evaluate.prepare(open_pairs(data), model, size, limit)
-    predict, thresholds = evaluate.plain_predictor(model), evaluate.thresholds_of(model)
-    found = evaluate.evaluate(pairs, predict, thresholds, seed, quiet)
-    facts = _facts(data, source, model.network.kind, size, len(pairs))
-    shown = _shown(found, pairs, predict, model.threshold)
+    out.mkdir(parents=True, exist_ok=True)  # before the work, not after it
+    predict = evaluate.plain_predictor(model, tta, scales)
+    thresholds = evaluate.thresholds_of(model)
+    found = evaluate.evaluate(pairs, predict, thresholds, seed, quiet, min_length)
+    facts = _facts(data, source, model.network.kind, size, len(pairs)) | _cleaning(config)
+    draw = partial(_draw, pairs, predict, model.threshold, min_length)
+    shown = _shown(found.ranked(model.threshold), draw)
     write_report(found, model.threshold, shown, facts, out)
     if not quiet:
         _print(found, model.threshold)
@@ -78,23 +100,35 @@ def _facts(data: str, source: str, network: str, size: int, images: int) -> dict
     }
 
 
+def _cleaning(config: SegmentConfig) -> dict[str, Any]:
+    return {
+        "tta": "8 flips and rotations" if config.tta else "none",
+        "scales": list(config.scales),
+        "min_length_px": config.min_length,
+    }
+
+
 def _shown(
-    found: Evaluation, pairs: Pairs, predict: Predictor, threshold: float
+    ranked: list[Row], draw: Callable[[Row], tuple[Row, Image]]
 ) -> dict[str, list[tuple[Row, Image]]]:
-    """Predict the best and the worst images again and draw them."""
-    from fluorosynth.learn.run_folder import agreement
-
-    def draw(row: Row) -> tuple[Row, Image]:
-        image, mask = pairs[row.index]
-        newest = image.reshape(-1, *mask.shape)[-1]
-        return row, agreement(newest, predict(image) > threshold, mask)
-
-    ranked = found.ranked(threshold)
     half = min(SHOWN, (len(ranked) + 1) // 2)
     return {
         "Best": [draw(row) for row in ranked[:half]],
         "Worst": [draw(row) for row in ranked[half:][: -half - 1 : -1]],
     }
+
+
+def _draw(
+    pairs: Pairs, predict: Predictor, threshold: float, min_length: float, row: Row
+) -> tuple[Row, Image]:
+    """Predict an image again and draw what was found."""
+    from fluorosynth.learn.run_folder import agreement
+    from fluorosynth.learn.segment import mask_above
+
+    image, mask = pairs[row.index]
+    newest = image.reshape(-1, *mask.shape)[-1]
+    predicted = mask_above(predict(image), threshold, min_length) > 0
+    return row, agreement(newest, predicted, mask)
 
 
 def _print(found: Evaluation, threshold: float) -> None:

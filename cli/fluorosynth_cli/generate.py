@@ -67,7 +67,7 @@ def command(
     cv2.setNumThreads(1)
     chosen = changed(pick_recipe(recipe), settings, backgrounds, devices, size, skip_bad)
     if dry_run:
-        _estimate(chosen, n, seed, out, shard_size)
+        _estimate(chosen, n, seed, out, shard_size, "at most" if compress else "about")
         return
     if preview:
         _preview(chosen, seed, min(n, preview), out, quiet)
@@ -77,6 +77,7 @@ def command(
         named = {"recipe": recipe, "backgrounds": backgrounds, "devices": devices, "size": size}
         options = [word for key, v in named.items() if v for word in (f"--{key}", str(v))]
         options += [word for setting in settings for word in ("--set", setting)]
+        options += ["--skip-bad"] * skip_bad
         options += ["--seed", str(seed), "--index", str(error.index), "--out", "x.png"]
         again = shlex.join(["fluorosynth", "sample", *options])
         error.reason += f"\nSee it again: {again}"
@@ -115,9 +116,7 @@ def _generate(
     click.echo(f"look: {out / 'preview.png'}   check: fluorosynth verify {out}")
 
 
-def _estimate(recipe: Recipe, n: int, seed: int, out: Path, shard_size: int) -> None:
-    import shutil
-
+def _estimate(recipe: Recipe, n: int, seed: int, out: Path, shard_size: int, about: str) -> None:
     from fluorosynth.plan import Plan
 
     plan = Plan(out, n, shard_size, recipe.size)
@@ -129,10 +128,9 @@ def _estimate(recipe: Recipe, n: int, seed: int, out: Path, shard_size: int) -> 
     tail = marks[-len(marks) // 4 :]
     each = (tail[-1] - tail[0]) / max(len(tail) - 1, 1)
     seconds = marks[-1] - marks[0] + each * (n - len(marks) + 1)
-    there = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
     click.echo(
         f"would write {n} samples of {recipe.size} px as {plan.shards} shards in {out}: "
-        f"about {plan.bytes / 1e6:.0f} MB ({shutil.disk_usage(there).free / 1e9:.1f} GB free), "
+        f"{about} {plan.bytes / 1e6:.1f} MB ({plan.free / 1e9:.1f} GB free), "
         f"about {seconds:.0f} s on one core"
     )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -31,6 +33,26 @@ def numbers(
         raise click.BadParameter(f"{value!r} is no list such as .8,1,1.25", param=param) from None
 
 
+def mask_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options on how maps are averaged and masks are cleaned."""
+    options = [
+        click.option(
+            "--tta", is_flag=True, help="Average over flips and rotations: 8 times the work."
+        ),
+        click.option(
+            "--scales", callback=numbers, default="1", show_default=True, help="Average over these."
+        ),
+        click.option(
+            "--min-length",
+            default=0.0,
+            help="Drop parts with a shorter skeleton, px of the network's size.",
+        ),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
 @click.command(epilog=EXAMPLES)
 @click.argument("src")
 @click.option("--model", "source", required=True, help="A checkpoint, a run folder or default.")
@@ -41,15 +63,7 @@ def numbers(
 @click.option(
     "--size", type=int, help="Longer side for the network, px; 0: as it is. Default: as trained."
 )
-@click.option("--tta", is_flag=True, help="Average over flips and rotations: 8 times the work.")
-@click.option(
-    "--scales", callback=numbers, default="1", show_default=True, help="Average over these."
-)
-@click.option(
-    "--min-length",
-    default=0.0,
-    help="Drop parts with a shorter skeleton, px of the network's size.",
-)
+@mask_options
 @click.option("--probabilities", is_flag=True, help="Write the maps too, as 16-bit PNG.")
 @click.option("--centreline", is_flag=True, help="Write curves from entry to tip too, as JSON.")
 @click.option(

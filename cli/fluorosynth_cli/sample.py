@@ -24,6 +24,7 @@ Examples:
 @click.option("--index", required=True, type=click.IntRange(0))
 @click.option("--size", type=int, help="Side of the picture, px.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="As for generate.")
+@click.option("--skip-bad", is_flag=True, help="As for generate.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A PNG file.")
 @click.option("--quiet", is_flag=True, help="Do not print what was drawn.")
 def command(
@@ -34,6 +35,7 @@ def command(
     index: int,
     size: int | None,
     settings: tuple[str, ...],
+    skip_bad: bool,
     out: Path,
     quiet: bool,
 ) -> None:
@@ -42,7 +44,7 @@ def command(
 
     from fluorosynth.preview import write_preview
 
-    chosen = changed(pick_recipe(recipe), settings, backgrounds, devices, size)
+    chosen = changed(pick_recipe(recipe), settings, backgrounds, devices, size, skip_bad)
     sample = chosen.sample(seed, index)
     write_preview([sample], out)
     if not quiet:

@@ -13,7 +13,7 @@ import numpy as np
 from fluorosynth.errors import MissingExtraError
 from fluorosynth.exporters.base import Exporter
 from fluorosynth.raster import rasterise
-from fluorosynth.sample import IGNORE, Device, Sample
+from fluorosynth.sample import IGNORE, INSTRUMENT, Device, Sample
 from fluorosynth.sheet import png_bytes
 
 
@@ -21,8 +21,9 @@ from fluorosynth.sheet import png_bytes
 class Coco(Exporter):
     """``images/000000.png`` and ``annotations.json``: one instance per instrument.
 
-    Masks are compressed RLE made by pycocotools; boxes are ``[x, y, width, height]`` in pixels.
-    Regions without truth become ``iscrowd`` instances, which COCO's evaluation ignores.
+    Masks are compressed RLE made by pycocotools; together they cover what the set's mask labels.
+    Boxes are ``[x, y, width, height]`` in pixels. Regions without truth become ``iscrowd``
+    instances, which COCO's evaluation ignores.
     """
 
     def write(self, samples: Iterable[tuple[int, Sample]], out: Path) -> None:
@@ -40,7 +41,7 @@ class Coco(Exporter):
             images.append({"id": index, "file_name": name, "height": height, "width": width})
             for device in sample.devices:
                 category = categories.setdefault(device.label, len(categories) + 1)
-                region = rasterise([device], (height, width))
+                region = rasterise([device], (height, width)) & (sample.mask == INSTRUMENT)
                 annotations += _instance(region, index, category, device, len(annotations))
             unknown = (sample.mask == IGNORE).astype(np.uint8)
             annotations += _instance(unknown, index, 1, None, len(annotations))

@@ -44,7 +44,8 @@ class TrainConfig:
         learn first that most pixels are background. 0: as PyTorch draws them.
     ema
         Decay per step of averaged weights, in [0, 1); 0: none. They are what is validated and
-        kept as best. Around .999 for runs of thousands of steps.
+        kept as best. Around .999 for runs of thousands of steps; in the first ones the decay is
+        at most (1 + step) / (10 + step), so that the random start is forgotten.
     validation
         Share of the data that is kept for validation, in (0, 1). The publication does not say.
     crop

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import Clips, Pairs, Resized, Subset
+from fluorosynth.learn.inference import Inference, Mode
+from fluorosynth.learn.segment import mask_above
 from fluorosynth.metrics import Interval, bootstrap_interval, measure
 from fluorosynth.sample import Image
 
@@ -91,6 +92,7 @@ def evaluate(
     thresholds: Mapping[float, str],
     seed: int = 0,
     quiet: bool = True,
+    min_length: float = 0.0,
 ) -> Evaluation:
     """Measure predictions on labelled data.
 
@@ -107,6 +109,8 @@ def evaluate(
         Of the bootstrap.
     quiet
         No progress bar.
+    min_length
+        Predicted parts whose skeleton is shorter, in pixels, are dropped; 0: none.
 
     Raises
     ------
@@ -134,7 +138,8 @@ def evaluate(
     for index in tqdm(range(len(pairs)), unit="image", file=sys.stderr, disable=quiet):
         image, mask = pairs[index]
         found, place = predict(image), (pairs.sequence(index), pairs.name(index))
-        rows += [Row(index, *place, t, measure(found > t, mask)) for t in sorted(thresholds)]
+        for t in sorted(thresholds):
+            rows.append(Row(index, *place, t, measure(mask_above(found, t, min_length), mask)))
     return Evaluation(rows, {t: thresholds[t] for t in sorted(thresholds)}, seed)
 
 
@@ -174,15 +179,11 @@ def mean(values: list[float]) -> float:
     return float(np.mean(kept)) if kept else float("nan")
 
 
-def plain_predictor(model: Model) -> Predictor:
-    """Return a predictor that runs the network in float32 on its device."""
+def plain_predictor(model: Model, tta: bool = False, scales: Sequence[float] = (1.0,)) -> Predictor:
+    """Return a predictor that runs the network in float32, as trained, on its device.
+
+    ``tta`` and ``scales`` say what to average over, see ``Inference.predict_maps``.
+    """
     device = next(model.network.parameters()).device
-
-    def predict(image: Image) -> Map:
-        frames = torch.from_numpy(np.ascontiguousarray(image)).to(device)
-        with torch.inference_mode():
-            maps = model.network.maps(model.normalisation(frames.reshape(1, -1, *image.shape[-2:])))
-        found: Map = maps[0, 0].float().cpu().numpy()
-        return found
-
-    return predict
+    inference = Inference(model, str(device), Mode(folded=False, channels_last=False))
+    return lambda image: inference.predict_maps(image[None], tta, scales)[0]

@@ -64,6 +64,7 @@ def export_onnx(model: Model, out: str | Path, clips: Sequence[NDArray[np.uint8]
     """
     _require_extra()
     out = Path(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
     with replacing(out) as part:
         _write(model, part)
         difference = _largest_difference(model, part, clips)

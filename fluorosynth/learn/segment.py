@@ -100,10 +100,30 @@ def segment(
     seen = np.stack([[_resized(frame, *small) for frame in clip] for clip in clips])
     for found in inference.predict_maps(seen, config.tta, config.scales):
         whole = _resized(found, height, width)
-        mask = np.where(whole > config.threshold, np.uint8(INSTRUMENT), np.uint8(0))
-        if config.min_length:
-            mask = drop_fragments(mask, config.min_length / scale)
-        yield whole, mask
+        yield whole, mask_above(whole, config.threshold, config.min_length / scale)
+
+
+def mask_above(found: Map, threshold: float, min_length: float = 0.0) -> Mask:
+    """Return the ``(H, W)`` uint8 {0, 1} mask of what lies above a threshold.
+
+    Parameters
+    ----------
+    found
+        ``(H, W)`` float in [0, 1].
+    threshold
+        In [0, 1).
+    min_length
+        Parts whose skeleton is shorter, in pixels, are dropped; 0: none.
+
+    Examples
+    --------
+    >>> found = np.zeros((20, 40), np.float32)
+    >>> found[5, 2:32] = found[15, 2:8] = 0.8
+    >>> mask_above(found, 0.5).sum(), mask_above(found, 0.5, min_length=10).sum()
+    (np.uint64(36), np.uint64(30))
+    """
+    mask = np.where(found > threshold, np.uint8(INSTRUMENT), np.uint8(0))
+    return drop_fragments(mask, min_length) if min_length else mask
 
 
 def _resized(values: NDArray[Any], height: int, width: int) -> NDArray[Any]:

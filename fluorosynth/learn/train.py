@@ -96,7 +96,8 @@ def train(
         When there are too few images, none has a foreground, a file fails its checksum, or the
         run folder is broken.
     UsageError
-        When ``out`` holds a run with other settings or data, or another process works in it.
+        When ``out`` holds a run with other settings or data, another process works in it, or it
+        is a file.
     DivergedError
         When the loss or a gradient is not finite.
     OutOfMemoryError
@@ -106,6 +107,8 @@ def train(
     """
     advice = f"lower --batch-size (now {config.batch_size}) or train on --crop"
     out = Path(out)
+    if out.is_file():
+        raise UsageError(f"--out {out} is a file: name a folder")
     with (
         join(config.device) as process,
         _alone(out, process),
@@ -322,10 +325,12 @@ class _Trainer:
     def _update_average(self) -> None:
         if self.average is None:
             return
+        taken = self.epoch * self.order.steps + self.step
+        decay = min(self.config.ema, (1 + taken) / (10 + taken))  # forgets the random start
         now = self.model.network.state_dict()
         for key, value in self.average.state_dict().items():
             if value.is_floating_point():
-                value.lerp_(now[key], 1 - self.config.ema)
+                value.lerp_(now[key], 1 - decay)
             else:
                 value.copy_(now[key])
 

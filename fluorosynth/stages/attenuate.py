@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Interval
 
-from fluorosynth.appearance import Appearance, shadow
+from fluorosynth.appearance import Appearance, cast_shadow
 from fluorosynth.beer import attenuated
 from fluorosynth.errors import UsageError
 from fluorosynth.materials import Material, attenuation
@@ -87,7 +87,7 @@ class Attenuate(Intensity):
         total = np.zeros(image.shape, np.float32)
         for device in sample.devices:
             look, material = self._look(device, kvp, mm, rng)
-            total += shadow(device, look, image.shape)
+            cast_shadow(total, device, look)
             drawn["materials"].append(material)
         darker = attenuated(image, total)
         meta = record(sample, self, drawn)

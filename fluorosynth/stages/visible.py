@@ -58,7 +58,7 @@ def _hide(mask, pixels, contrast, image, depth, ratio):  # type: ignore[no-untyp
     for pixel in pixels:
         y, x = pixel // width, pixel % width
         deepest, total, count = np.float32(0), 0.0, 0
-        for v in range(max(y - REACH, 0), min(y + REACH + 1, height)):
+        for v in range(max(y - REACH, 0), min(y + REACH + 1, height), 2):
             for u in range(max(x - REACH, 1), min(x + REACH + 1, width - 1)):
                 deepest = max(deepest, abs(contrast[v, u]))
                 # The second difference of the picture without instruments is mostly noise

@@ -6,6 +6,7 @@ import pytest
 import torch
 from makers import Lines, picture, recipe, write_set, write_weiss
 from torch.utils.data import DataLoader
+from torch.utils.data.distributed import DistributedSampler
 
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.learn.data import (
@@ -110,6 +111,16 @@ def test_default_collation_works_without_a_warning(tmp_path):
     pairs = ShardPairs(write_set(tmp_path, [4]))
     images, masks = next(iter(DataLoader(pairs, batch_size=4, shuffle=True)))
     assert images.shape == masks.shape == (4, 64, 64)
+
+
+def test_distributed_samplers_share_the_items(tmp_path):
+    pairs = ShardPairs(write_set(tmp_path, [4, 2]))
+    seen = []
+    for rank in range(2):
+        sampler = DistributedSampler(pairs, 2, rank, seed=1)
+        for images, _ in DataLoader(pairs, 3, sampler=sampler, collate_fn=collate):
+            seen += [image.numpy().tobytes() for image in images]
+    assert sorted(seen) == sorted(picture(i)[0].tobytes() for i in range(6))
 
 
 def test_items_of_shards_are_views_that_cannot_change_the_file(tmp_path):

@@ -11,14 +11,17 @@ import pytest
 import torch
 from click.testing import CliRunner
 from fluorosynth_cli import evaluate as cli
-from makers import Lines, write_set
+from makers import Lines, picture, write_set
 
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.learn.checkpoint import Model, save_model
 from fluorosynth.learn.data import Normalisation, Pairs, Resized
 from fluorosynth.learn.evaluate import evaluate, plain_predictor, prepare, thresholds_of
+from fluorosynth.learn.inference import Inference, Mode
 from fluorosynth.learn.networks import build
+from fluorosynth.learn.predict import predict
 from fluorosynth.learn.report import write_report
+from fluorosynth.learn.segment import SegmentConfig
 
 HALF = {0.5: "half"}
 HOSTILE = '<img src="http://example.org/x">$\\frac{$\x1b[31m'
@@ -110,6 +113,16 @@ def test_ignored_pixels_count_in_nothing():
     )
     assert plain == pytest.approx(other, nan_ok=True)
     assert plain["dice"] == 1
+
+
+def test_short_parts_are_dropped_before_measuring():
+    runs = Runs([line(6)], ["a"])
+    found = (line(6) + line(25) * (np.arange(32) < 6)) * 0.9  # 18 pixels too many
+    plain, clean = (
+        evaluate(runs, lambda image: found, HALF, min_length=m).rows[0].values for m in (0, 10)
+    )
+    assert plain["precision"] == 60 / 78
+    assert clean["precision"] == clean["dice"] == clean["recall"] == 1
 
 
 def test_means_are_of_sequences_and_intervals_hold_them():
@@ -218,6 +231,30 @@ def test_the_command_writes_table_csv_json_and_page(tmp_path):
     assert again.output == ""
 
 
+def test_what_is_measured_is_what_predict_writes(trained, trained_file, tmp_path):
+    image, mask = picture(77)
+    save_pair(tmp_path / "frames", "a_0", image, mask)
+    options = {"tta": True, "scales": (0.8, 1.0), "min_length": 12.0}
+    inference = Inference(trained, "cpu", Mode(folded=False, channels_last=False))
+    config = SegmentConfig.of(trained, threshold=0.01, **options)
+    predict(tmp_path / "frames/a_0.png", inference, tmp_path / "predicted", config)
+    written = cv2.imread(str(tmp_path / "predicted/masks/a_0.png"), 0) > 0
+
+    def dice_at_1_percent(name, *arguments):
+        out = tmp_path / name
+        done = run(tmp_path / "frames", "--model", trained_file, "--out", out, *arguments)
+        assert done.exit_code == 0, done.output
+        summary = json.loads((out / "summary.json").read_text())
+        return summary, summary["results"][0]["over_images"]["dice"]
+
+    facts, dice = dice_at_1_percent("full", "--tta", "--scales", ".8,1", "--min-length", 12)
+    assert dice == pytest.approx(2 * (written & (mask > 0)).sum() / (written.sum() + mask.sum()))
+    assert dice != dice_at_1_percent("plain")[1]
+    assert facts["scales"] == [0.8, 1]
+    assert facts["min_length_px"] == 12
+    assert "8 flips and rotations" in (tmp_path / "full/report.html").read_text("utf-8")
+
+
 def test_the_command_reads_shards(tmp_path):
     data, model = write_set(tmp_path / "data", [3], 32), model_file(tmp_path / "model.pt")
     done = run(data, "--model", model, "--out", tmp_path / "out")
@@ -228,8 +265,8 @@ def test_the_command_reads_shards(tmp_path):
 def test_mistakes_are_named(tmp_path):
     model, out = model_file(tmp_path / "model.pt"), tmp_path / "out"
 
-    def refused(data, source=model, target=out):
-        error = run(data, "--model", source, "--out", target).exception
+    def refused(data, source=model, target=out, *others):
+        error = run(data, "--model", source, "--out", target, *others).exception
         assert isinstance(error, (BadDataError, UsageError)), error
         return str(error)
 
@@ -247,3 +284,6 @@ def test_mistakes_are_named(tmp_path):
     torch.save({**content, "header": json.dumps(header)}, tmp_path / "other.pt")
     assert "layout 99" in refused(tmp_path / "sizes", tmp_path / "other.pt")
     assert "is a file" in refused(tmp_path / "sizes", target=model)
+    shards = write_set(tmp_path / "data", [1], 32)
+    assert "scales must be" in refused(shards, model, out, "--scales", "0")
+    assert "min_length must be" in refused(shards, model, out, "--min-length", "-1")

@@ -157,6 +157,7 @@ def test_curves_are_those_that_were_drawn(inference, tmp_path):
     true = true + 3 * t**2 * (1 - t) * line[2] + t**3 * line[3]
     image = np.full((192, 192), 150, np.uint8)
     cv2.polylines(image, [np.rint(true * 16).astype(np.int32)], False, 60, 9, cv2.LINE_AA, 4)
+    drawn = (image < 105).sum() / np.linalg.norm(np.diff(true, axis=0), axis=1).sum()
     noise = np.random.default_rng(0).normal(0, 6, image.shape)
     image = np.clip(image + noise, 0, 255).astype(np.uint8)
     np.save(tmp_path / "run.npy", np.stack([image, np.full_like(image, 150)]))
@@ -172,7 +173,7 @@ def test_curves_are_those_that_were_drawn(inference, tmp_path):
     assert centreline_error(points[(points >= 0).all(1)], inside) < 1.5  # half a pixel of 64
     assert np.linalg.norm(np.array(curve["tip"]) - line[-1]) < 7
     assert curve["tip"] == curve["points"][-1]
-    assert np.median(curve["width"]) == pytest.approx(9, abs=3)
+    assert np.median(curve["width"]) == pytest.approx(drawn, abs=3)  # a pixel of 64
     ((device,),) = read_polylines(path)  # the generator takes it
     np.testing.assert_allclose(device.centreline, points, atol=0.01)
 
@@ -236,7 +237,7 @@ def test_other_folders_are_left_alone(frames, inference, tmp_path):
     with pytest.raises(UsageError, match="would be read as input"):
         predict(folder, inference, folder / "out", config)
     with pytest.raises(UsageError, match="is a file: name a folder"):
-        predict(folder, inference, folder / "a.png", config)
+        predict(folder / "b.v2.png", inference, folder / "a.png", config)
     with pytest.raises(UsageError, match="holds other files"):
         predict(folder / "a.png", inference, folder, config)
     predict(folder, inference, out, config)

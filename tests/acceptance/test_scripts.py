@@ -1,0 +1,65 @@
+"""The shell scripts among the examples, with small numbers."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    """A folder of programs that are found first; fluorosynth is one, as if installed."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    places = os.pathsep.join([str(ROOT), str(ROOT / "cli")])
+    command = f'PYTHONPATH="{places}" exec "{sys.executable}" -m fluorosynth_cli.main "$@"'
+    add(folder / "fluorosynth", command)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def add(path, line):
+    path.write_text(f"#!/bin/sh\n{line}\n")
+    path.chmod(0o755)
+
+
+def run(script, *arguments, **variables):
+    done = subprocess.run(
+        ["sh", str(ROOT / "examples" / script), *arguments],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_nnunet_finds_its_data_where_it_looks(programs):
+    for name in ("plan_and_preprocess", "train", "predict"):
+        add(programs / f"nnUNetv2_{name}", f'echo {name} "$nnUNet_raw" "$@"')
+    lines = run("nnunet.sh", "out", N="3", DEVICE="cpu").splitlines()
+    assert [line.split()[:2] for line in lines] == [
+        ["plan_and_preprocess", "out/raw"], ["train", "out/raw"], ["predict", "out/raw"]
+    ]  # fmt: skip
+    data = Path("out/raw/Dataset101_Catheter")
+    assert json.loads((data / "dataset.json").read_text())["numTraining"] == 3
+    words = lines[-1].split()
+    assert Path(words[words.index("-i") + 1]) == data / "imagesTr"
+    assert len(list((data / "imagesTr").glob("*_0000.png"))) == 3
+
+
+@pytest.mark.slow
+def test_the_ablations_end_with_one_table(programs):
+    small = {"N": "12", "EPOCHS": "1", "TUNE_EPOCHS": "1", "CROP": "32", "SIZE": "32"}
+    head, *rows = run("ablations.sh", "out", **small).splitlines()
+    assert head.split()[:6] == [">", "0.01", ">", "0.5", ">", "best"]
+    assert [row.split()[0] for row in rows] == [
+        "ambrosini-dice", "light-cross_entropy", "light-dice", "tuned-13", "tuned-19", "tuned-7"
+    ]  # fmt: skip
+    assert all(0 <= float(value) <= 1 for row in rows for value in row.split()[1:])
