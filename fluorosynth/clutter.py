@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 
 from fluorosynth.chords import longest_paths
 from fluorosynth.sample import Intensities
+
+if TYPE_CHECKING:
+    from fluorosynth.course import Moment
 
 Curve = NDArray[np.complex128]
 Picture = NDArray[np.float32]
@@ -44,6 +48,19 @@ def union(tubes: list[Tube], shape: tuple[int, int]) -> Intensities:
         inner = half * np.repeat(np.array([tube.lumen for tube in tubes], np.float32), counts)
         longest_paths(out, points, half, inner, ends)
     return out
+
+
+def moved(
+    tubes: list[Tube], moment: Moment | None, heart: float = 0.0, breath: float = 0.0
+) -> list[Tube]:
+    """Return tubes where they are at a moment of a run; as they are where there is none."""
+    if moment is None:
+        return tubes
+    curves = np.concatenate([np.empty(0, np.complex128), *(tube.curve for tube in tubes)])
+    curves += moment.displacement(curves, heart, breath)
+    ends = np.cumsum([len(tube.curve) for tube in tubes])
+    parts = zip(tubes, np.split(curves, ends[:-1]), strict=False)
+    return [Tube(curve, tube.width, tube.lumen) for tube, curve in parts]
 
 
 def walk(

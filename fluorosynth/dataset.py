@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
     from fluorosynth.recipe import Sampler
 
 MANIFEST, CARD, PREVIEW = "dataset.json", "README.md", "preview.png"
-VERSION = "1.0"
+_SHOWN = 16  # pictures in the preview
+VERSION, RUNS_VERSION = "1.0", "2.0"
 
 
 class ShardEntry(BaseModel):
@@ -37,6 +40,7 @@ class Manifest(BaseModel):
     format: str = "fluorosynth-dataset"
     format_version: str = VERSION
     n: int
+    frames: Annotated[int, Field(ge=1)] = 1
     size: int
     seed: int
     recipe: str
@@ -61,12 +65,16 @@ def read_manifest(folder: str | Path) -> Manifest:
 
 
 def read_samples(folder: str | Path, limit: int | None = None) -> Iterator[tuple[int, Sample]]:
-    """Yield ``(index, sample)`` of a set in order, at most ``limit``."""
+    """Yield ``(index, sample)`` of a set in order, of at most ``limit`` samples.
+
+    Where samples are runs, each frame comes by itself, with its number in ``meta["frame"]``.
+    """
     left = read_manifest(folder).n if limit is None else limit
     for entry in read_manifest(folder).shards:
         with open_shard(Path(folder) / entry.file) as shard:
             for row in range(min(entry.count, left)):
-                yield entry.first + row, shard.sample(row)
+                for frame in range(shard.info.frames):
+                    yield entry.first + row, shard.sample(row, frame)
         left -= entry.count
         if left <= 0:
             return
@@ -92,8 +100,9 @@ def verify(folder: str | Path) -> Iterator[tuple[str, list[str]]]:
 
 def verify_deep(folder: str | Path, sampler: Sampler) -> Iterator[tuple[int, bool]]:
     """Make every sample again; yield its index and whether its bytes are those in the set."""
-    for index, sample in read_samples(folder):
-        yield index, digest(sampler.sample(index)) == digest(sample)
+    for index, frames in groupby(read_samples(folder), key=itemgetter(0)):
+        stored = [digest(sample) for _, sample in frames]
+        yield index, [digest(sample) for sample in sampler.sequence(index)] == stored
 
 
 def write_card(plan: Plan, sampler: Sampler, recipe_text: str, digests: dict[int, str]) -> None:
@@ -101,7 +110,7 @@ def write_card(plan: Plan, sampler: Sampler, recipe_text: str, digests: dict[int
 
     ``digests`` spares reading again the shards whose file digest is known, by number.
     """
-    from fluorosynth.preview import write_preview
+    from fluorosynth.preview import spread_out, write_preview
 
     entries = []
     for number in range(plan.shards):
@@ -116,7 +125,9 @@ def write_card(plan: Plan, sampler: Sampler, recipe_text: str, digests: dict[int
             )
         )
     manifest = Manifest(
+        format_version=VERSION if plan.frames == 1 else RUNS_VERSION,
         n=plan.n,
+        frames=plan.frames,
         size=plan.size,
         seed=sampler.seed,
         recipe=recipe_text,
@@ -125,10 +136,16 @@ def write_card(plan: Plan, sampler: Sampler, recipe_text: str, digests: dict[int
         shards=entries,
     )
     with open_shard(plan.path(0)) as shard:
-        samples = [shard.sample(row) for row in range(min(16, shard.info.count))]
+        few = _SHOWN if plan.frames == 1 else _SHOWN // 4
+        samples = [
+            shard.sample(row, frame)
+            for row in range(min(few, shard.info.count))
+            for frame in spread_out(plan.frames, 4)
+        ]
     write_preview(samples, plan.out / PREVIEW)
     write_text(plan.out / CARD, _card(manifest))
-    write_text(plan.out / MANIFEST, manifest.model_dump_json(indent=1) + "\n")
+    only = {"frames"} if plan.frames == 1 else None
+    write_text(plan.out / MANIFEST, manifest.model_dump_json(indent=1, exclude=only) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -143,6 +160,7 @@ def write_text(path: Path, text: str) -> None:
 
 def _card(manifest: Manifest) -> str:
     total = sum(entry.bytes for entry in manifest.shards)
+    runs = "" if manifest.frames == 1 else f", each a run of {manifest.frames} frames"
     versions = ", ".join(f"{name} {number}" for name, number in manifest.software.items())
     return f"""# Synthetic fluoroscopy: {manifest.n} labelled images
 
@@ -150,7 +168,7 @@ def _card(manifest: Manifest) -> str:
 
 | | |
 |---|---|
-| samples | {manifest.n}, indices 0 to {manifest.n - 1} of seed {manifest.seed} |
+| samples | {manifest.n}, indices 0 to {manifest.n - 1} of seed {manifest.seed}{runs} |
 | pictures | {manifest.size} x {manifest.size}, 8 bit grey |
 | masks | 0 background, 1 instrument, 255 no truth |
 | files | {len(manifest.shards)} HDF5 shards, {total / 1e6:.0f} MB |

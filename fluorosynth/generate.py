@@ -21,7 +21,7 @@ from fluorosynth.sample import Sample
 from fluorosynth.shards import FULL, ShardInfo, file_digest, software, write_shard
 from fluorosynth.workers import Progress, run_tasks
 
-SHARD_SIZE = 500
+SHARD_SIZE = 500  # pictures
 LOCK = ".lock"
 _REPORT_EVERY = 32  # samples between two looks at the stop flag
 
@@ -42,7 +42,7 @@ def generate(
     n: int,
     seed: int = 0,
     workers: int = 1,
-    shard_size: int = SHARD_SIZE,
+    shard_size: int | None = None,
     compression: str | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
@@ -61,7 +61,8 @@ def generate(
     workers
         Processes. The bytes do not depend on them.
     shard_size
-        Samples per file; the bytes of a sample do not depend on it.
+        Samples per file; the bytes of a sample do not depend on it. By default so many that
+        a file holds 500 pictures.
     compression
         None (memory-mappable) or ``"gzip"`` (about a third of the size, ten times slower).
     progress
@@ -86,7 +87,7 @@ def generate(
     >>> generate(Recipe.preset("paper"), folder, n=4).made
     4
     """
-    plan = Plan(Path(out), n, shard_size, recipe.size)
+    plan = plan_of(recipe, out, n, shard_size)
     if workers < 1:
         raise UsageError(f"workers must be at least 1, not {workers}")
     plan.check_room()
@@ -102,6 +103,13 @@ def generate(
             digests = run_tasks(job.write, todo, min(workers, max(len(todo), 1)), report)
             write_card(plan, sampler, text, digests)
     return Outcome(made, n, plan.out, sampler.skipped)
+
+
+def plan_of(recipe: Recipe, out: str | Path, n: int, shard_size: int | None = None) -> Plan:
+    """Return what ``generate`` will write."""
+    if shard_size is None:
+        shard_size = max(SHARD_SIZE // recipe.frames, 1)
+    return Plan(Path(out), n, shard_size, recipe.size, recipe.frames)
 
 
 @dataclass(frozen=True)
@@ -124,6 +132,7 @@ class _Job:
             self.plan.size,
             sampler.fingerprint,
             self.software,
+            self.plan.frames,
         )
         samples = _samples(sampler, first, count, tick)
         write_shard(self.plan.path(number), info, samples, self.compression)
@@ -133,7 +142,7 @@ class _Job:
 def _samples(sampler: Sampler, first: int, count: int, tick: Progress) -> Iterator[Sample]:
     for done, index in enumerate(range(first, first + count), 1):
         try:
-            yield sampler.sample(index)
+            yield from sampler.sequence(index)
         except FluorosynthError as error:
             raise SampleError(sampler.seed, index, str(error)) from None
         except Exception as error:

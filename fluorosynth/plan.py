@@ -10,7 +10,7 @@ from pathlib import Path
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.shards import ShardInfo, open_shard, software
 
-POINTS_PER_SAMPLE = 2048  # bytes, an estimate: curves, provenance, checksums
+POINTS_PER_PICTURE = 2048  # bytes, an estimate: curves, provenance, checksums
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,15 @@ class Plan:
         Samples per shard, the last one excepted.
     size
         Side of the pictures in pixels.
+    frames
+        Pictures of each sample.
     """
 
     out: Path
     n: int
     shard_size: int
     size: int
+    frames: int = 1
 
     def __post_init__(self) -> None:
         for name, value in (("n", self.n), ("shard size", self.shard_size)):
@@ -47,7 +50,7 @@ class Plan:
     @property
     def bytes(self) -> int:
         """About how many bytes the set takes."""
-        return self.n * (2 * self.size**2 + POINTS_PER_SAMPLE)
+        return self.n * self.frames * (2 * self.size**2 + POINTS_PER_PICTURE)
 
     @property
     def free(self) -> int:
@@ -60,9 +63,11 @@ class Plan:
         done = sum(1 for _ in self.out.glob("shard-*.h5"))
         needed = self.bytes * (1 - done / self.shards)
         if needed > self.free:
+            runs = f" of {self.frames} frames" if self.frames > 1 else ""
             raise BadDataError(
-                f"{self.out} has {self.free / 1e9:.1f} GB free, {self.n} samples of {self.size} px "
-                f"take {needed / 1e9:.1f} GB: lower --n or --size, or use another disk"
+                f"{self.out} has {self.free / 1e9:.1f} GB free, {self.n} samples{runs}, "
+                f"{self.size} px, take {needed / 1e9:.1f} GB: "
+                "lower --n or --size, or use another disk"
             )
 
     def span(self, number: int) -> tuple[int, int]:

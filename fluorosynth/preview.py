@@ -51,8 +51,41 @@ def preview_sheet(samples: Sequence[Sample], columns: int = 4) -> NDArray[np.uin
     return contact_sheet(tiles, columns)
 
 
+def spread_out(count: int, few: int) -> list[int]:
+    """Return at most ``few`` of ``0 .. count - 1``, evenly spread from the first to the last.
+
+    Examples
+    --------
+    >>> spread_out(8, 4), spread_out(1, 4)
+    ([0, 2, 5, 7], [0])
+    """
+    return [round(at) for at in np.linspace(0, count - 1, min(count, few)).tolist()]
+
+
 def write_preview(samples: Sequence[Sample], path: Path, columns: int = 4) -> None:
     """Write ``preview_sheet`` as a PNG that appears under its name only when complete."""
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(png_bytes(preview_sheet(samples, columns)))
+    part.replace(path)
+
+
+def write_film(runs: Sequence[Sequence[Sample]], path: Path, columns: int = 2) -> None:
+    """Write runs side by side as a GIF at the pace of the first; it appears when complete.
+
+    Parameters
+    ----------
+    runs
+        Frames of equal number; each is shown plain and with its labels outlined.
+    path
+        The file.
+    columns
+        Runs in a row.
+    """
+    from PIL import Image as Pillow
+
+    sheets = [preview_sheet(frames, columns) for frames in zip(*runs, strict=True)]
+    first, *others = (Pillow.fromarray(sheet) for sheet in sheets)
+    part, pace = path.with_name(f".{path.name}.part"), runs[0][0].meta["motion"]["rate"]
+    duration = round(1000 / pace)
+    first.save(part, "GIF", save_all=True, append_images=others, duration=duration, loop=0)
     part.replace(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,12 +17,17 @@ from fluorosynth import spec
 from fluorosynth.backgrounds.base import BackgroundSource
 from fluorosynth.devices.base import DeviceSource
 from fluorosynth.errors import UsageError
+from fluorosynth.motion import Motion
 from fluorosynth.odds import check_odds, pick
 from fluorosynth.rng import Streams
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Stage
+from fluorosynth.stages.render import Render
 
 STEP_BACKGROUND, STEP_DEVICES, STEP_STAGES = 0, 1, 2
+STEP_MOTION = 2**32  # beyond all stages
+MAX_RUN = 2**30  # bytes of one run at work
+BYTES_PER_PIXEL = 24  # of a frame at work: picture, contrast, before and after a stage
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,10 @@ class Recipe:
         Side of the square pictures in pixels, 32..4096.
     background_odds, device_odds
         Relative odds of the sources; empty: equally likely.
+    frames
+        Pictures of each sample: 1, or a run of so many.
+    motion
+        What moves in a run.
 
     Examples
     --------
@@ -53,8 +62,11 @@ class Recipe:
     size: Annotated[int, Interval(ge=32, le=4096)] = 256
     background_odds: tuple[float, ...] = ()
     device_odds: tuple[float, ...] = ()
+    frames: Annotated[int, Interval(ge=1)] = 1
+    motion: Motion = Motion()
 
     def __post_init__(self) -> None:
+        _check_memory(self.frames, self.size)
         check_odds("backgrounds", self.backgrounds, self.background_odds)
         check_odds("devices", self.devices, self.device_odds)
 
@@ -96,8 +108,11 @@ class Recipe:
         return recipe
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the recipe as dicts, lists and scalars."""
-        return spec.dump_fields(self)
+        """Return the recipe as dicts, lists and scalars; what runs need only where it is used."""
+        plain = spec.dump_fields(self)
+        if self.frames == 1 and self.motion == Motion():
+            del plain["frames"], plain["motion"]
+        return plain
 
     def to_toml(self) -> str:
         """Return the recipe as TOML; ``from_toml`` gives back an equal one."""
@@ -117,6 +132,11 @@ class Recipe:
         """
         sampler: Sampler = self._opened(seed)
         return sampler.sample(index)
+
+    def sequence(self, seed: int, index: int) -> tuple[Sample, ...]:
+        """Return the ``frames`` pictures of sample ``index``: as pure a function."""
+        sampler: Sampler = self._opened(seed)
+        return sampler.sequence(index)
 
     def __iter__(self) -> Iterator[Sample]:
         """Iterate over the samples of seed 0, without end."""
@@ -151,6 +171,7 @@ class Sampler:
             self._streams = Streams(seed)
         except ValueError as error:
             raise UsageError(str(error)) from None
+        self._unused = self._streams.at(0, 0)  # for stages that draw nothing
         self._backgrounds = [s.open(recipe.size, seed) for s in recipe.backgrounds]
         self._devices = [s.open(recipe.size, seed) for s in recipe.devices]
         self._background_odds = recipe.background_odds
@@ -169,26 +190,50 @@ class Sampler:
         return tuple(said for source in sources for said in getattr(source, "skipped", ()))
 
     def sample(self, index: int) -> Sample:
-        """Return sample ``index``, 0 <= index < 2**62. See ``Recipe.sample``."""
+        """Return sample ``index``, 0 <= index < 2**62, as one picture. See ``Recipe.sample``."""
+        sample = self._begin(index)
+        for step, stage in enumerate(self.recipe.stages, STEP_STAGES):
+            rng = self._streams.at(index, step) if stage.draws else self._unused
+            sample = stage(sample, rng)
+        return _finished(sample)
+
+    def sequence(self, index: int) -> tuple[Sample, ...]:
+        """Return the ``recipe.frames`` pictures of sample ``index``; of one frame: ``sample``."""
+        return self._frames(index, self.recipe.frames)
+
+    def frame(self, index: int, t: int) -> Sample:
+        """Return picture ``t`` of sample ``index``: ``sequence(index)[t]`` without those after."""
+        if not 0 <= t < self.recipe.frames:
+            raise UsageError(f"a run of {self.recipe.frames} frames has no frame {t}")
+        return self._frames(index, t + 1)[t]
+
+    def _begin(self, index: int) -> Sample:
+        """Draw a background and instruments."""
         if not 0 <= index < 2**62:
             raise UsageError(f"index must be in [0, 2**62), not {index}")
-        at = self._streams.at
-        rng = at(index, STEP_BACKGROUND)
+        rng = self._streams.at(index, STEP_BACKGROUND)
         source = self._backgrounds[pick(len(self._backgrounds), self._background_odds, rng)]
         background = source.draw(rng)
-        rng = at(index, STEP_DEVICES)
+        rng = self._streams.at(index, STEP_DEVICES)
         devices = self._devices[pick(len(self._devices), self._device_odds, rng)].draw(rng)
         meta = {"background": background.id, "devices": [d.id for d in devices]}
-        sample = Sample(background.image, devices, meta, ignore=background.ignore)
-        for step, stage in enumerate(self.recipe.stages, STEP_STAGES):
-            sample = stage(sample, at(index, step) if stage.draws else rng)
-        if sample.mask is None:
-            raise UsageError("the recipe has no 'render' stage: add one after the geometry")
-        if sample.image.dtype != np.uint8:
-            raise UsageError("the recipe's pictures stay intensities: add a 'display' stage")
-        if len(sample.devices) != len(devices):  # a stage added some
-            sample.meta["devices"] = [device.id for device in sample.devices]
-        return sample
+        return Sample(background.image, devices, meta, ignore=background.ignore)
+
+    def _frames(self, index: int, count: int) -> tuple[Sample, ...]:
+        """Return the first frames of a run: geometry at rest, then what moves, then the rest."""
+        if self.recipe.frames == 1:
+            return (self.sample(index),)
+        at, stages = self._streams.at, self.recipe.stages
+        still = self._begin(index)
+        steps = [step for step, stage in enumerate(stages) if isinstance(stage, Render)]
+        rendering = steps[0] if steps else len(stages)
+        for step, stage in enumerate(stages[:rendering], STEP_STAGES):
+            still = stage(still, at(index, step))
+        course = self.recipe.motion.draw(still, at(index, STEP_MOTION))
+        frames = course.frames(still, count)
+        for step, stage in enumerate(stages[rendering:], STEP_STAGES + rendering):
+            frames = stage.over(frames, partial(at, index, step))
+        return tuple(map(_finished, frames))
 
     def __iter__(self) -> Iterator[Sample]:
         """Iterate over all samples, from index 0, without end."""
@@ -196,6 +241,27 @@ class Sampler:
         while True:
             yield self.sample(index)
             index += 1
+
+
+def _finished(sample: Sample) -> Sample:
+    """Check what the stages made of a sample."""
+    if sample.mask is None:
+        raise UsageError("the recipe has no 'render' stage: add one after the geometry")
+    if sample.image.dtype != np.uint8:
+        raise UsageError("the recipe's pictures stay intensities: add a 'display' stage")
+    if len(sample.meta["devices"]) != len(sample.devices):  # a stage added some
+        sample.meta["devices"] = [device.id for device in sample.devices]
+    return sample
+
+
+def _check_memory(frames: int, size: int) -> None:
+    needed = frames * size**2 * BYTES_PER_PIXEL
+    if frames > 1 and needed > MAX_RUN:
+        most = MAX_RUN // (size**2 * BYTES_PER_PIXEL)
+        raise UsageError(
+            f"a run of {frames} frames of {size} px needs {needed / 2**30:.1f} GiB of memory, over "
+            f"the limit of {MAX_RUN / 2**30:.0f} GiB: at most {most} frames, or a smaller size"
+        )
 
 
 def preset_text(name: str) -> str:

@@ -48,8 +48,12 @@ class Streams:
             "uinteger": 0,
         }
 
-    def at(self, index: int, step: int) -> np.random.Generator:
-        """Return the generator at the start of the stream of ``(index, step)``."""
+    def at(self, index: int, step: int, frame: int = 0) -> np.random.Generator:
+        """Return the generator at the start of the stream of ``(index, step)``.
+
+        ``frame`` tells streams of one step apart; 2**64 blocks lie between them.
+        """
+        self._counter[1] = frame
         self._counter[2] = step
         self._counter[3] = index
         self._bits.state = self._state  # type: ignore[assignment]

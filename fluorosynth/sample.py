@@ -8,10 +8,13 @@ full widths in pixels; a centreline runs from where the device enters the frame 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from fluorosynth.course import Moment
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
@@ -84,6 +87,8 @@ class Sample:
     contrast
         ``(H, W)`` float32 or None: how much brighter each pixel would be without the
         instruments, carried along by the stages that know of it.
+    moment
+        Of a frame of a run: what has moved by then. None: a picture that stands alone.
     """
 
     image: Image
@@ -94,3 +99,4 @@ class Sample:
     matrix: Matrix | None = None
     pixels: NDArray[np.int32] | None = None
     contrast: Intensities | None = None
+    moment: Moment | None = None

@@ -6,7 +6,7 @@ import difflib
 import types
 import typing
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, Union
 
@@ -37,6 +37,8 @@ def dump(value: Any) -> Any:
         return {"kind": value.kind, **{k: v for k, v in plain.items() if v is not None}}
     if isinstance(value, tuple):
         return [dump(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return dump_fields(value)
     return value.as_posix() if isinstance(value, Path) else value
 
 
@@ -114,6 +116,10 @@ def _value(hint: Any, value: Any, where: str, folder: Path | None) -> Any:
     family = _family(hint)
     if family is not None:
         return load(family, value, where, folder)
+    if isinstance(hint, type) and is_dataclass(hint):
+        if not isinstance(value, Mapping):
+            raise UsageError(f"{where}: expected a table, not {value!r}")
+        return build(hint, value, where, folder)
     arguments = typing.get_args(hint)
     family = _family(arguments[0]) if typing.get_origin(hint) is tuple else None
     if family is None:

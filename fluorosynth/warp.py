@@ -7,10 +7,12 @@ from typing import Literal
 import cv2
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from fluorosynth.sample import Image, Matrix, Points
 
 Border = Literal["edge", "reflect", "black"]
+Field = tuple[NDArray[np.float32], NDArray[np.float32]]
 _CV2_BORDER = {
     "edge": cv2.BORDER_REPLICATE,
     "reflect": cv2.BORDER_REFLECT_101,
@@ -70,6 +72,36 @@ def resample(image: Image, matrix: Matrix, border: Border = "edge") -> Image:
         if window is not None:
             return _zoom(image, window, border)
     return _warp(image, (a, b, x, c, d, y), border)
+
+
+def displace(
+    image: Image, field: Field, matrix: Matrix | None = None, border: Border = "edge"
+) -> Image:
+    """Return ``image`` moved by ``matrix``, then by a field, in one bilinear resampling.
+
+    Parameters
+    ----------
+    image
+        ``(H, W)`` uint8.
+    field
+        x and y parts, ``(H, W)`` float32: pixel p of the answer shows what lay at p - field(p).
+        For a smooth field that is close to moving what lies at p by field(p).
+    matrix, border
+        As for ``resample``; None: the identity.
+
+    Examples
+    --------
+    >>> right, down = np.full((1, 4), 1, np.float32), np.zeros((1, 4), np.float32)
+    >>> displace(np.arange(4, dtype=np.uint8)[None], (right, down)).tolist()
+    [[0, 0, 1, 2]]
+    """
+    height, width = image.shape
+    x = np.arange(width, dtype=np.float32) - field[0]
+    y = np.arange(height, dtype=np.float32)[:, None] - field[1]
+    if matrix is not None:
+        (a, b, e), (c, d, f) = cv2.invertAffineTransform(matrix[:2]).astype(np.float32)
+        x, y = a * x + b * y + e, c * x + d * y + f
+    return np.asarray(cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=_CV2_BORDER[border]))
 
 
 def _flip(

@@ -96,7 +96,7 @@ GENERATE = "generate --quiet --out out --recipe small.toml --workers 1"
         (f"{GENERATE} --n 3 --backgrounds empty", 3, ["'empty'", "no files"]),
         (f"{GENERATE} --n 3 --backgrounds mixed", 3, ["broken.png"]),
         (f"{GENERATE} --n 3 --devices absent", 3, ["'absent'"]),
-        (f"{GENERATE} --n 3 --devices empty", 3, ["'empty'", ".png"]),
+        (f"{GENERATE} --n 3 --devices empty", 3, ["'empty'", "no files"]),
         (f"{GENERATE} --n 3 --devices good/0.png", 3, ["0.png"]),
         (f"{GENERATE} --n 0", 2, ["--n", "0 is not in the range"]),
         (f"{GENERATE} --n -5", 2, ["--n", "-5 is not in the range"]),

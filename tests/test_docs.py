@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -48,6 +49,8 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small set, a DICOM run and a mask, by the names that the pages use."""
     folder = tmp_path_factory.mktemp("inputs")
     generate(Recipe.preset("paper"), folder / "data/synthetic", n=4)
+    runs = replace(Recipe.preset("paper"), frames=2, size=64)
+    generate(runs, folder / "data/runs", n=2)
     make_run = runpy.run_path(str(ROOT / "examples/dicom_to_dataset.py"))["make_run"]
     make_run(folder / "run.dcm", size=160)
     mask = Recipe.preset("paper").sample(seed=0, index=1).mask

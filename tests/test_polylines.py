@@ -164,7 +164,8 @@ def test_bad_csv_names_file_and_row(tmp_path, text, message):
 def test_missing_and_empty_sources(tmp_path):
     with pytest.raises(BadDataError, match="nowhere"):
         Polylines(tmp_path / "nowhere").open(256, 0)
-    with pytest.raises(BadDataError, match=r"holds no file ending in \.csv, \.json"):
+    (tmp_path / "notes.txt").write_text("")
+    with pytest.raises(BadDataError, match=r"readable are \.json, \.csv"):
         Polylines(tmp_path).open(256, 0)
 
 

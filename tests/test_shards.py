@@ -345,7 +345,7 @@ def test_missing_files_and_folders_are_named(tmp_path):
     ("name", "value", "said"),
     [
         ("format", "something-else", "no fluorosynth-shard"),
-        ("format_version", "2.0", r"version 2\.0"),
+        ("format_version", "3.0", r"version 3\.0"),
         ("format_version", "banana", "banana"),
         ("count", np.int64(6), "images"),
         ("count", np.int64(-1), "images"),

@@ -28,8 +28,9 @@ def command(folder: Path, to: str, out: Path, quiet: bool) -> None:
     from fluorosynth.dataset import read_manifest, read_samples
     from fluorosynth.exporters.base import export
 
-    n = read_manifest(folder).n
+    manifest = read_manifest(folder)
+    n = manifest.n * manifest.frames
     samples = tqdm(read_samples(folder), total=n, unit="image", file=sys.stderr, disable=quiet)
     export(samples, to, out)
     if not quiet:
-        click.echo(f"{n} samples as {to}: {out}")
+        click.echo(f"{n} pictures as {to}: {out}")

@@ -23,6 +23,7 @@ Examples:
   fluorosynth generate --n 9000 --out data/mine --backgrounds patches --devices traced.json
   fluorosynth generate --n 9000 --out data/soft --set jitter.amount=20 --workers 4
   fluorosynth generate --n 9000 --out data/mine --recipe my.toml --dry-run
+  fluorosynth generate --n 1000 --out data/runs --recipe physics --frames 8
 
 Interrupted at any moment, the same command goes on and ends with the same bytes.
 """
@@ -34,10 +35,11 @@ Interrupted at any moment, the same command goes on and ends with the same bytes
 @click.option("--recipe", default="paper", show_default=True, help="A preset or a TOML file.")
 @click.option("--backgrounds", help="Frames or patches: a file, a folder, a glob.")
 @click.option("--devices", help="Masks (a folder of PNGs) or centrelines (JSON, CSV).")
+@click.option("--frames", type=click.IntRange(1), help="Pictures of each sample: a run.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**64 - 1))
 @click.option("--size", type=int, help="Side of the pictures, px.")
 @click.option("--workers", type=click.IntRange(1), help="Processes [default: one per free core].")
-@click.option("--shard-size", default=500, show_default=True, type=click.IntRange(1))
+@click.option("--shard-size", type=click.IntRange(1), help="Samples a file [500 pictures].")
 @click.option("--compress", is_flag=True, help="gzip the pictures: smaller, ten times slower.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="jitter.amount=20, ...")
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
@@ -50,10 +52,11 @@ def command(
     recipe: str,
     backgrounds: str | None,
     devices: str | None,
+    frames: int | None,
     seed: int,
     size: int | None,
     workers: int | None,
-    shard_size: int,
+    shard_size: int | None,
     compress: bool,
     settings: tuple[str, ...],
     skip_bad: bool,
@@ -61,11 +64,12 @@ def command(
     preview: int | None,
     quiet: bool,
 ) -> None:
-    """Make N labelled pictures and write them as HDF5 shards."""
+    """Make N labelled pictures, or runs of pictures, and write them as HDF5 shards."""
     import cv2
 
     cv2.setNumThreads(1)
-    chosen = changed(pick_recipe(recipe), settings, backgrounds, devices, size, skip_bad)
+    picked = pick_recipe(recipe)
+    chosen = changed(picked, settings, backgrounds, devices, size, skip_bad, frames)
     if dry_run:
         _estimate(chosen, n, seed, out, shard_size, "at most" if compress else "about")
         return
@@ -78,6 +82,7 @@ def command(
         options = [word for key, v in named.items() if v for word in (f"--{key}", str(v))]
         options += [word for setting in settings for word in ("--set", setting)]
         options += ["--skip-bad"] * skip_bad
+        options += ["--set", f"frames={frames}"] if frames else []
         options += ["--seed", str(seed), "--index", str(error.index), "--out", "x.png"]
         again = shlex.join(["fluorosynth", "sample", *options])
         error.reason += f"\nSee it again: {again}"
@@ -90,7 +95,7 @@ def _generate(
     seed: int,
     out: Path,
     workers: int,
-    shard_size: int,
+    shard_size: int | None,
     compress: bool,
     quiet: bool,
 ) -> None:
@@ -100,7 +105,8 @@ def _generate(
 
     tqdm.monitor_interval = 0  # its thread would be there when workers fork
     started = time.perf_counter()
-    with tqdm(total=n, unit="image", file=sys.stderr, disable=quiet, smoothing=0.1) as bar:
+    unit = "image" if recipe.frames == 1 else "run"
+    with tqdm(total=n, unit=unit, file=sys.stderr, disable=quiet, smoothing=0.1) as bar:
         compression = "gzip" if compress else None
         outcome = generate(recipe, out, n, seed, workers, shard_size, compression, bar.update)
     if quiet:
@@ -109,39 +115,44 @@ def _generate(
     size = sum(path.stat().st_size for path in out.glob("shard-*.h5"))
     click.echo(
         f"{n} samples in {out}: {size / 1e6:.0f} MB; made {outcome.made} in {seconds:.1f} s "
-        f"({outcome.made / seconds:.0f} images/s, {workers} workers)"
+        f"({outcome.made / seconds:.0f} {unit}s/s, {workers} workers)"
     )
     for said in outcome.skipped:
         click.echo(f"left out: {said}", err=True)
     click.echo(f"look: {out / 'preview.png'}   check: fluorosynth verify {out}")
 
 
-def _estimate(recipe: Recipe, n: int, seed: int, out: Path, shard_size: int, about: str) -> None:
-    from fluorosynth.plan import Plan
+def _estimate(
+    recipe: Recipe, n: int, seed: int, out: Path, shard_size: int | None, about: str
+) -> None:
+    from fluorosynth.generate import plan_of
 
-    plan = Plan(out, n, shard_size, recipe.size)
+    plan = plan_of(recipe, out, n, shard_size)
     sampler = recipe.open(seed)
     marks = [time.perf_counter()]
-    for index in range(min(n, 512)):  # the first ones also fill what the sources keep
-        sampler.sample(index)
+    for index in range(min(n, -(-512 // plan.frames))):  # the first ones also fill the sources
+        sampler.sequence(index)
         marks.append(time.perf_counter())
     tail = marks[-len(marks) // 4 :]
     each = (tail[-1] - tail[0]) / max(len(tail) - 1, 1)
     seconds = marks[-1] - marks[0] + each * (n - len(marks) + 1)
+    runs = f" of {plan.frames} frames" if plan.frames > 1 else ""
     click.echo(
-        f"would write {n} samples of {recipe.size} px as {plan.shards} shards in {out}: "
+        f"would write {n} samples{runs} of {recipe.size} px as {plan.shards} shards in {out}: "
         f"{about} {plan.bytes / 1e6:.1f} MB ({plan.free / 1e9:.1f} GB free), "
         f"about {seconds:.0f} s on one core"
     )
 
 
 def _preview(recipe: Recipe, seed: int, count: int, out: Path, quiet: bool) -> None:
-    from fluorosynth.preview import write_preview
+    from fluorosynth.preview import spread_out, write_preview
 
     sampler = recipe.open(seed)
     out.mkdir(parents=True, exist_ok=True)
     path = out / "first.png"
-    write_preview([sampler.sample(index) for index in range(count)], path)
+    runs = [sampler.sequence(index) for index in range(count)]
+    shown = spread_out(recipe.frames, 4)
+    write_preview([run[t] for run in runs for t in shown], path)
     if not quiet:
         click.echo(f"the first {count}: {path}")
 

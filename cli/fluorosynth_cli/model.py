@@ -12,6 +12,7 @@ Examples:
   fluorosynth model list
   fluorosynth model show light
   fluorosynth model export runs/light --out light.onnx
+  fluorosynth model export runs/light --out light.pt
 """
 
 
@@ -58,19 +59,25 @@ def show(name: str, size: int, channels: int) -> None:
 
 @command.command()
 @click.argument("source", metavar="MODEL")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="An .onnx file.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="An .onnx or .pt file.")
 @click.option(
     "--frames", help="Check on these: a file, a folder, a glob. Default: 8 made by recipe paper."
 )
 @click.option("--count", default=8, show_default=True, type=click.IntRange(1), help="Of them.")
 @click.option("--quiet", is_flag=True, help="No summary.")
 def export(source: str, out: Path, frames: str | None, count: int, quiet: bool) -> None:
-    """Write MODEL (a checkpoint, a run folder or default) as ONNX, checked against PyTorch."""
-    from fluorosynth.learn.checkpoint import load_model
+    """Write MODEL (a checkpoint, a run folder or default) as ONNX, checked against PyTorch.
+
+    A .pt file is a checkpoint of half the size: its weights are rounded to float16.
+    """
+    from fluorosynth.learn.checkpoint import load_model, save_model
     from fluorosynth.learn.clips import first_clips, made_clips
     from fluorosynth.learn.export_onnx import export_onnx
 
     model = load_model(source)
+    if out.suffix == ".pt":
+        save_model(out, model, half=True)
+        return
     channels = model.network.channels
     clips = first_clips(frames, count, channels) if frames else made_clips(count, channels)
     difference = export_onnx(model, out, clips)

@@ -31,16 +31,20 @@ def changed(
     devices: str | None = None,
     size: int | None = None,
     skip_bad: bool = False,
+    frames: int | None = None,
 ) -> Recipe:
-    """Return the recipe with the command line's sources, size and ``--set`` values."""
+    """Return the recipe with the command line's sources, size, frames and ``--set`` values."""
     from fluorosynth.recipe import Recipe
+    from fluorosynth.spec import dump
 
     if backgrounds is not None:
         source = background_source(backgrounds, skip_bad)
         recipe = replace(recipe, backgrounds=(source,), background_odds=())
     if devices is not None:
         recipe = replace(recipe, devices=(device_source(devices),), device_odds=())
-    plain = recipe.to_plain()
+    if frames is not None:
+        recipe = replace(recipe, frames=frames)
+    plain = {**recipe.to_plain(), "motion": dump(recipe.motion)}
     if size is not None:
         plain["size"] = size
     for setting in settings:
@@ -98,8 +102,10 @@ def _set(plain: dict[str, Any], setting: str) -> None:
 
 
 def _tables(plain: dict[str, Any], start: list[str]) -> list[dict[str, Any]]:
-    """Return the tables of kind ``start[0]``, followed down the keys after it."""
+    """Return the tables of kind ``start[0]``, or the recipe's own, and down the keys after it."""
     tables = [table for table in _all(plain) if table.get("kind") == start[0]]
+    if isinstance(plain.get(start[0]), dict):
+        tables.append(plain[start[0]])
     for key in start[1:]:
         tables = [table[key] for table in tables if isinstance(table.get(key), dict)]
     return tables

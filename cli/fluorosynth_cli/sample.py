@@ -39,13 +39,16 @@ def command(
     out: Path,
     quiet: bool,
 ) -> None:
-    """Write one sample, plain and with its label outlined, and print all that was drawn for it."""
+    """Write one sample, plain and with its label outlined, and print all that was drawn for it.
+
+    Of a run all frames are written, and what was drawn for the first is printed.
+    """
     import json
 
     from fluorosynth.preview import write_preview
 
     chosen = changed(pick_recipe(recipe), settings, backgrounds, devices, size, skip_bad)
-    sample = chosen.sample(seed, index)
-    write_preview([sample], out)
+    frames = chosen.sequence(seed, index)
+    write_preview(frames, out)
     if not quiet:
-        click.echo(json.dumps(sample.meta, indent=1, ensure_ascii=False))
+        click.echo(json.dumps(frames[0].meta, indent=1, ensure_ascii=False))

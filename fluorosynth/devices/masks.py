@@ -11,9 +11,10 @@ from annotated_types import Interval
 from numpy.typing import NDArray
 
 from fluorosynth.devices.base import DeviceSource
-from fluorosynth.devices.pool import DeviceSet, Pool, find_files, fit, take_share
+from fluorosynth.devices.pool import DeviceSet, Pool, fit, take_share
 from fluorosynth.devices.trace import trace
 from fluorosynth.errors import BadDataError
+from fluorosynth.io.frames import find_sources
 from fluorosynth.io.guard import shown
 from fluorosynth.io.labels import read_labels
 from fluorosynth.sample import IGNORE, INSTRUMENT
@@ -52,7 +53,7 @@ class Masks(DeviceSource):
     def open(self, size: int, seed: int) -> Pool:
         """Trace the masks; BadDataError names the first that cannot be used."""
         sets, problems = [], []
-        for file in take_share(find_files(self.path, {".png"}), self.share, seed):
+        for file in take_share(find_sources(self.path, (".png",)), self.share, seed):
             try:
                 devices, frame = trace_file(file, self.label)
             except BadDataError as error:

@@ -15,8 +15,9 @@ from pydantic import BaseModel, FiniteFloat, StringConstraints, TypeAdapter, Val
 from pydantic_core import from_json
 
 from fluorosynth.devices.base import DeviceSource
-from fluorosynth.devices.pool import DeviceSet, Pool, find_files, fit, take_share
+from fluorosynth.devices.pool import DeviceSet, Pool, fit, take_share
 from fluorosynth.errors import BadDataError
+from fluorosynth.io.frames import find_sources
 from fluorosynth.io.guard import shown
 from fluorosynth.sample import Device
 
@@ -95,7 +96,7 @@ class Polylines(DeviceSource):
 
     def open(self, size: int, seed: int) -> Pool:
         """Read all files; BadDataError names the file, the key and the value."""
-        files = find_files(self.path, {".json", ".csv"})
+        files = find_sources(self.path, (".json", ".csv"))
         sets = [s for file in files for s in read_polylines(file, self.label)]
         chosen = take_share(sets, self.share, seed)
         return Pool([fit(devices, self.frame_size, size) for devices in chosen])

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import glob
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.io.guard import shown
 from fluorosynth.rng import POOL, Streams
 from fluorosynth.sample import Device
 
@@ -107,21 +104,3 @@ def fit(devices: DeviceSet, frame: tuple[int, int], size: int) -> DeviceSet:
         )
         for device in devices
     )
-
-
-def find_files(source: Path, suffixes: Collection[str]) -> list[Path]:
-    """Return the files of a file, folder (any depth) or glob, sorted; from folders by suffix.
-
-    Hidden files are passed over. Raises BadDataError where there is none.
-    """
-    if source.is_file():
-        return [source]
-    # Path.glob takes no absolute pattern
-    matches = map(Path, glob.iglob(str(source), recursive=True))  # noqa: PTH207
-    found = source.rglob("*") if source.is_dir() else matches
-    files = [p for p in found if p.suffix.lower() in suffixes and p.is_file()]
-    files = sorted(p for p in files if not p.name.startswith("."))
-    if not files:
-        reason = "holds no file" if source.is_dir() else "does not exist, and matches no file"
-        raise BadDataError(f"{shown(source)} {reason} ending in {', '.join(sorted(suffixes))}")
-    return files

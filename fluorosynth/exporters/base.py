@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 from fluorosynth.component import Component, kinds
 from fluorosynth.errors import UsageError
@@ -14,7 +15,13 @@ from fluorosynth.spec import did_you_mean
 
 
 class Exporter(Component):
-    """A layout of files. A subclass is a frozen dataclass in a file of its own."""
+    """A layout of files. A subclass is a frozen dataclass in a file of its own.
+
+    ``runs = True`` says that it takes runs too: their frames come one by one, by the same index,
+    numbered by ``meta["frame"]``.
+    """
+
+    runs: ClassVar[bool] = False
 
     @abstractmethod
     def write(self, samples: Iterable[tuple[int, Sample]], out: Path) -> None:
@@ -27,7 +34,7 @@ def export(samples: Iterable[tuple[int, Sample]], to: str | Exporter, out: str |
     Raises
     ------
     UsageError
-        For an unknown layout, or a folder that exists.
+        For an unknown layout, a folder that exists, or runs in a layout of pictures alone.
     """
     out = Path(out)
     exporter = to if isinstance(to, Exporter) else _find(to)
@@ -37,10 +44,35 @@ def export(samples: Iterable[tuple[int, Sample]], to: str | Exporter, out: str |
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:
-        exporter.write(samples, part)
+        exporter.write(samples if exporter.runs else _stills(samples, exporter), part)
         part.rename(out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def stem(index: int, sample: Sample) -> str:
+    """Return the name of a picture: of its sample, and of its frame where that is a run.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> stem(12, Sample(np.zeros((8, 8), np.uint8), meta={"frame": 3}))
+    '000012_003'
+    """
+    frame = sample.meta.get("frame")
+    return f"{index:06d}" if frame is None else f"{index:06d}_{frame:03d}"
+
+
+def _stills(
+    samples: Iterable[tuple[int, Sample]], exporter: Exporter
+) -> Iterator[tuple[int, Sample]]:
+    for index, sample in samples:
+        if "frame" in sample.meta:
+            raise UsageError(
+                f"the exporter {exporter.kind!r} does not take runs: use folder, nnunet or coco, "
+                "or a set of one frame"
+            )
+        yield index, sample
 
 
 def _find(kind: str) -> Exporter:

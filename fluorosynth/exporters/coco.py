@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from fluorosynth.errors import MissingExtraError
-from fluorosynth.exporters.base import Exporter
+from fluorosynth.exporters.base import Exporter, stem
 from fluorosynth.raster import rasterise
 from fluorosynth.sample import IGNORE, INSTRUMENT, Device, Sample
 from fluorosynth.sheet import png_bytes
@@ -23,8 +23,11 @@ class Coco(Exporter):
 
     Masks are compressed RLE made by pycocotools; together they cover what the set's mask labels.
     Boxes are ``[x, y, width, height]`` in pixels. Regions without truth become ``iscrowd``
-    instances, which COCO's evaluation ignores.
+    instances, which COCO's evaluation ignores. Each frame of a run is an image,
+    ``000000_000.png``, whose id is its place in the list.
     """
+
+    runs: ClassVar[bool] = True
 
     def write(self, samples: Iterable[tuple[int, Sample]], out: Path) -> None:
         """Write pictures and annotations."""
@@ -35,16 +38,17 @@ class Coco(Exporter):
         for index, sample in samples:
             if sample.mask is None:
                 raise ValueError(f"sample {index} has no mask")
-            name = f"{index:06d}.png"
+            name = f"{stem(index, sample)}.png"
+            number = len(images) if "frame" in sample.meta else index
             (out / "images" / name).write_bytes(png_bytes(sample.image))
             height, width = sample.image.shape
-            images.append({"id": index, "file_name": name, "height": height, "width": width})
+            images.append({"id": number, "file_name": name, "height": height, "width": width})
             for device in sample.devices:
                 category = categories.setdefault(device.label, len(categories) + 1)
                 region = rasterise([device], (height, width)) & (sample.mask == INSTRUMENT)
-                annotations += _instance(region, index, category, device, len(annotations))
+                annotations += _instance(region, number, category, device, len(annotations))
             unknown = (sample.mask == IGNORE).astype(np.uint8)
-            annotations += _instance(unknown, index, 1, None, len(annotations))
+            annotations += _instance(unknown, number, 1, None, len(annotations))
         content = {
             "images": images,
             "annotations": annotations,

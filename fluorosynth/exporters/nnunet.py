@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
-from fluorosynth.exporters.base import Exporter
+from fluorosynth.exporters.base import Exporter, stem
 from fluorosynth.sample import IGNORE, Sample
 from fluorosynth.sheet import png_bytes
 
@@ -21,8 +22,11 @@ class NnUNet(Exporter):
     """A ``DatasetXXX_NAME`` folder: ``imagesTr/fluoro_000000_0000.png``, ``labelsTr``, json.
 
     Isensee et al., Nat. Methods 18 (2021); the layout is nnU-Net v2's ``dataset_format.md``.
-    ``out`` should be named like ``Dataset101_Catheter``.
+    ``out`` should be named like ``Dataset101_Catheter``. Each frame of a run is a case:
+    ``fluoro_000000_000``.
     """
+
+    runs: ClassVar[bool] = True
 
     def write(self, samples: Iterable[tuple[int, Sample]], out: Path) -> None:
         """Write pictures, labels and ``dataset.json``."""
@@ -35,7 +39,7 @@ class NnUNet(Exporter):
             unknown = sample.mask == IGNORE
             ignore = ignore or bool(unknown.any())
             label = np.where(unknown, np.uint8(IGNORE_LABEL), sample.mask)
-            name = f"fluoro_{index:06d}"
+            name = f"fluoro_{stem(index, sample)}"
             (out / "imagesTr" / f"{name}_0000.png").write_bytes(png_bytes(sample.image))
             (out / "labelsTr" / f"{name}.png").write_bytes(png_bytes(label))
             count += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -66,7 +66,7 @@ class Frame:
     field: NDArray[np.bool_] | None = None
 
 
-def find_sources(src: str | Path) -> list[Path]:
+def find_sources(src: str | Path, suffixes: Collection[str] = ()) -> list[Path]:
     """Return the readable files that ``src`` names, sorted.
 
     Parameters
@@ -75,6 +75,8 @@ def find_sources(src: str | Path) -> list[Path]:
         A file, a folder (searched to any depth; hidden files and those of other formats are
         passed over) or a glob such as ``runs/**/*.dcm``. A path that exists is taken literally,
         whatever characters it holds. DICOM files need no suffix.
+    suffixes
+        What to take from folders and globs; by default all kinds of frames.
 
     Raises
     ------
@@ -93,9 +95,12 @@ def find_sources(src: str | Path) -> list[Path]:
         found = sorted({file for hit in hits for file in _files(hit)})
     else:
         found = sorted(_files(path))
-    sources = [file for file in found if _reader_name(file)]
+    if suffixes:
+        sources = [file for file in found if file == path or file.suffix.lower() in suffixes]
+    else:
+        sources = [file for file in found if _reader_name(file)]
     if not sources:
-        raise BadDataError(f"{shown(src)} {_why_nothing(path, found)}")
+        raise BadDataError(f"{shown(src)} {_why_nothing(path, found, suffixes or _BY_SUFFIX)}")
     return sources
 
 
@@ -156,10 +161,10 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-def _why_nothing(path: Path, found: list[Path]) -> str:
+def _why_nothing(path: Path, found: list[Path], readable: Collection[str]) -> str:
     if path.is_dir() and not found:
         return "holds no files"
-    return f"holds nothing that can be read; readable are {', '.join(_BY_SUFFIX)}"
+    return f"holds nothing that can be read; readable are {', '.join(readable)}"
 
 
 def _reader_name(path: Path) -> str | None:
@@ -179,6 +184,6 @@ def _reader(path: Path) -> _Reader:
         raise BadDataError(f"{shown(path)} is not a file")
     name = _reader_name(path)
     if name is None:
-        raise BadDataError(f"{shown(path)} {_why_nothing(path, [path])}")
+        raise BadDataError(f"{shown(path)} {_why_nothing(path, [path], _BY_SUFFIX)}")
     reader: _Reader = import_module(f"fluorosynth.io.{name}")
     return reader

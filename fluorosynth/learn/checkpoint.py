@@ -47,7 +47,9 @@ class Model:
     config: dict[str, Any] = field(default_factory=dict)
 
 
-def save_model(path: Path, model: Model, training: dict[str, Any] | None = None) -> None:
+def save_model(
+    path: Path, model: Model, training: dict[str, Any] | None = None, half: bool = False
+) -> None:
     """Write a checkpoint; it appears under its name only when complete.
 
     The file is a zip of tensors and one JSON text, read back without running any code from it.
@@ -60,8 +62,13 @@ def save_model(path: Path, model: Model, training: dict[str, Any] | None = None)
         What to keep.
     training
         What a run needs to go on: tensors, numbers and texts in dicts and lists.
+    half
+        Keep the weights in float16, half the size; the network that is read computes in float32.
     """
     network = model.network
+    weights = network.state_dict()
+    if half:
+        weights = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
     header = {
         "format": FORMAT,
         "format_version": VERSION,
@@ -73,7 +80,7 @@ def save_model(path: Path, model: Model, training: dict[str, Any] | None = None)
         "recipe": model.recipe,
         "config": model.config,
     }
-    content = {"header": json.dumps(header), "weights": network.state_dict()}
+    content = {"header": json.dumps(header), "weights": weights}
     with replacing(path) as part:
         torch.save({**content, "training": training} if training else content, part)
 

@@ -6,6 +6,7 @@ Nothing else in the generator imports h5py.
 from fluorosynth.shards.info import (
     FORMAT,
     FORMAT_VERSION,
+    RUNS_VERSION,
     ShardInfo,
     digest,
     file_digest,
@@ -19,6 +20,7 @@ __all__ = [
     "FORMAT",
     "FORMAT_VERSION",
     "FULL",
+    "RUNS_VERSION",
     "Shard",
     "ShardInfo",
     "damage",

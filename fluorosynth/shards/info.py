@@ -15,6 +15,8 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.sample import Sample
 
 FORMAT, FORMAT_VERSION = "fluorosynth-shard", "1.0"
+RUNS_VERSION = "2.0"  # of shards whose samples are runs of frames
+MAJORS = ("1", "2")  # that are read
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class ShardInfo:
         The sources' fingerprints; with the recipe and the seed they determine every byte.
     software
         Versions of what made it, by name.
+    frames
+        Pictures of each sample.
     """
 
     recipe: str
@@ -42,6 +46,13 @@ class ShardInfo:
     size: int
     fingerprints: list[str]
     software: dict[str, str] = field(default_factory=dict)
+    frames: int = 1
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of ``images`` and ``masks``: a time axis where samples are runs."""
+        time = () if self.frames == 1 else (self.frames,)
+        return (self.count, *time, self.size, self.size)
 
 
 def software() -> dict[str, str]:
@@ -89,7 +100,7 @@ def write_info(file: h5py.File, info: ShardInfo) -> None:
     file.attrs.update(
         {
             "format": FORMAT,
-            "format_version": FORMAT_VERSION,
+            "format_version": FORMAT_VERSION if info.frames == 1 else RUNS_VERSION,
             "recipe": info.recipe,
             "seed": np.uint64(info.seed),
             "first_index": np.int64(info.first),
@@ -99,6 +110,8 @@ def write_info(file: h5py.File, info: ShardInfo) -> None:
             "software": to_json(info.software),
         }
     )
+    if info.frames > 1:
+        file.attrs["frames"] = np.int64(info.frames)
 
 
 def read_info(path: Path, file: h5py.File) -> ShardInfo:
@@ -106,10 +119,14 @@ def read_info(path: Path, file: h5py.File) -> ShardInfo:
     attributes = file.attrs
     if attributes.get("format") != FORMAT:
         raise BadDataError(f"{path} is an HDF5 file but no {FORMAT}")
-    if str(attributes["format_version"]).partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
-        raise BadDataError(
-            f"{path} has format version {attributes['format_version']}; this is {FORMAT_VERSION}"
-        )
+    written = str(attributes["format_version"])
+    major = written.partition(".")[0]
+    if major not in MAJORS:
+        known = f"{FORMAT_VERSION}, or {RUNS_VERSION} for runs"
+        raise BadDataError(f"{path} has format version {written}; this is {known}")
+    frames = int(attributes["frames"]) if major == "2" else 1
+    if major == "2" and frames < 2:
+        raise BadDataError(f"{path} says that its runs have {frames} frames")
     return ShardInfo(
         str(attributes["recipe"]),
         int(attributes["seed"]),
@@ -118,6 +135,7 @@ def read_info(path: Path, file: h5py.File) -> ShardInfo:
         int(attributes["size"]),
         json.loads(attributes["fingerprints"]),
         json.loads(attributes["software"]),
+        frames,
     )
 
 

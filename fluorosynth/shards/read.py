@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 import h5py
@@ -30,7 +31,7 @@ class Shard:
         self.images = file["images"]
         self.masks = file["masks"]
         self._file = file
-        expected = (self.info.count, self.info.size, self.info.size)
+        expected = self.info.shape
         for name, pictures in (("images", self.images), ("masks", self.masks)):
             if pictures.shape != expected or pictures.dtype != np.uint8:
                 found = f"{pictures.shape} {pictures.dtype}"
@@ -40,23 +41,30 @@ class Shard:
         self._points = file["devices/point_offsets"][:]
         devices, points = len(self._devices["labels"]), len(self._devices["points"])
         if not (
-            _partition(self._samples, self.info.count, devices)
+            _partition(self._samples, self.info.count * self.info.frames, devices)
             and _partition(self._points, devices, points)
         ):
             raise BadDataError(f"{path}: the offsets of its devices do not fit together")
 
-    def sample(self, row: int) -> Sample:
-        """Return the sample in ``row``, 0 <= row < count. Device ids are those of its meta."""
-        meta = json.loads(self._file["meta"][row])
-        first, last = (int(offset) for offset in self._samples[row : row + 2])
+    def sample(self, row: int, frame: int = 0) -> Sample:
+        """Return a frame of the sample in ``row``, 0 <= row < count; its meta names its devices."""
+        place, at = self._place(row, frame)
+        meta = json.loads(self._file["meta"][at])
+        first, last = (int(offset) for offset in self._samples[at : at + 2])
         ids = [*meta.get("devices", ()), *[""] * (last - first)]
         devices = tuple(self._device(i, ids[i - first]) for i in range(first, last))
-        return Sample(self.images[row], devices, meta, self.masks[row])
+        return Sample(self.images[place], devices, meta, self.masks[place])
 
-    def intact(self, row: int) -> bool:
-        """Tell whether the bytes in ``row`` have the digest that was stored with them."""
-        found = digest(self.sample(row), self._file["meta"][row])
-        return bool(found == self._file["checksums"][row].decode())
+    def intact(self, row: int, frame: int = 0) -> bool:
+        """Tell whether a frame's bytes have the digest that was stored with them."""
+        _, at = self._place(row, frame)
+        found = digest(self.sample(row, frame), self._file["meta"][at])
+        return bool(found == self._file["checksums"][at].decode())
+
+    def _place(self, row: int, frame: int) -> tuple[int | tuple[int, int], int]:
+        """Return where a frame lies among the pictures, and in all else, which is flat."""
+        frames = self.info.frames
+        return row if frames == 1 else (row, frame), row * frames + frame
 
     def _device(self, i: int, name: str) -> Device:
         span = slice(*self._points[i : i + 2])
@@ -85,14 +93,17 @@ def open_shard(path: Path) -> Iterator[Shard]:
 def damage(path: Path) -> Iterator[str]:
     """Yield one sentence for each sample whose bytes are not those that were written."""
     with open_shard(path) as shard:
-        for row in range(shard.info.count):
+        frames = shard.info.frames
+        for row, frame in product(range(shard.info.count), range(frames)):
+            name = f"{path.name}: sample {shard.info.first + row}"
+            name += f" frame {frame}" if frames > 1 else ""
             try:
-                intact = shard.intact(row)
+                intact = shard.intact(row, frame)
             except Exception as error:  # on broken files h5py raises nearly everything
-                yield f"{path.name}: sample {shard.info.first + row} cannot be read: {error}"
+                yield f"{name} cannot be read: {error}"
             else:
                 if not intact:
-                    yield f"{path.name}: sample {shard.info.first + row} fails its checksum"
+                    yield f"{name} fails its checksum"
 
 
 def _partition(offsets: NDArray[np.int64], parts: int, end: int) -> bool:

@@ -14,7 +14,7 @@ from fluorosynth.sample import Device, Sample
 from fluorosynth.shards.info import ShardInfo, digest, to_json, write_info
 
 LIBVER = "v108"  # the oldest whose own structures have checksums: HDF5 crashes on broken ones
-BYTES_PER_SAMPLE = 16384  # ample, beside the pictures: curves, provenance, checksum
+BYTES_PER_PICTURE = 16384  # ample, beside the pixels: curves, provenance, checksum
 BATCH = 64  # samples written at once: 8 MB at 256 px
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _TEXT = h5py.string_dtype("utf-8")
@@ -30,7 +30,7 @@ def write_shard(
     path
         The final name; a hidden ``.part`` file beside it holds the work until then.
     samples
-        Exactly ``info.count`` samples, taken in batches.
+        Exactly ``info.count`` samples, taken in batches; of runs all frames, one by one.
     compression
         None (contiguous: memory-mappable) or ``"gzip"``.
 
@@ -41,7 +41,7 @@ def write_shard(
     """
     part = path.with_name(f".{path.name}.part")
     try:
-        room = info.count * (2 * info.size**2 + BYTES_PER_SAMPLE)
+        room = info.count * info.frames * (2 * info.size**2 + BYTES_PER_PICTURE)
         _reserve(part, room)
         with h5py.File(part, "w", libver=LIBVER) as file:
             _reserve(part, room)  # opening has given it back
@@ -71,13 +71,14 @@ def _fill(
     file: h5py.File, info: ShardInfo, samples: Iterable[Sample], compression: str | None
 ) -> None:
     write_info(file, info)
-    shape = (info.count, info.size, info.size)
-    chunks = None if compression is None else (1, info.size, info.size)
+    shape, total = info.shape, info.count * info.frames
+    chunks = None if compression is None else (1,) * (len(shape) - 2) + shape[-2:]
     layout = {"compression": compression, "chunks": chunks}
     images = file.create_dataset("images", shape, np.uint8, **layout)
     masks = file.create_dataset("masks", shape, np.uint8, **layout)
     columns = _Columns()
-    image_batch, mask_batch = np.empty((2, min(BATCH, info.count), *shape[1:]), np.uint8)
+    batch = min(max(BATCH // info.frames, 1), info.count) * info.frames
+    image_batch, mask_batch = np.empty((2, batch, info.size, info.size), np.uint8)
     held = done = 0
     for sample in samples:
         if sample.mask is None:
@@ -85,14 +86,13 @@ def _fill(
         image_batch[held], mask_batch[held] = sample.image, sample.mask
         columns.add(sample)
         held += 1
-        if held == len(image_batch) or done + held == info.count:
-            images[done : done + held], masks[done : done + held] = (
-                image_batch[:held],
-                mask_batch[:held],
-            )
+        if held == batch or done + held == total:
+            rows = slice(done // info.frames, (done + held) // info.frames)
+            images[rows] = image_batch[:held].reshape(-1, *shape[1:])
+            masks[rows] = mask_batch[:held].reshape(-1, *shape[1:])
             done, held = done + held, 0
-    if done + held != info.count:
-        raise ValueError(f"a shard of {info.count} samples got {done + held}")
+    if done + held != total:
+        raise ValueError(f"a shard of {total} samples got {done + held}")
     columns.write(file)
 
 

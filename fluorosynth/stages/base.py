@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -14,18 +15,31 @@ from fluorosynth.errors import UsageError
 from fluorosynth.sample import Device, Intensities, Matrix, Sample
 from fluorosynth.warp import transform
 
+NESTED = 1009  # stages inside one stage at most, less one
+Stream = Callable[[int], np.random.Generator]  # points a stage's generator at one of its streams
+
 
 class Stage(Component):
     """One step of a recipe. Never writes to its input; draws only from ``rng``.
 
-    ``draws = False`` says that it takes no random number, which saves pointing a stream at it.
+    ``draws = False`` says that it takes no random number, which saves pointing a stream at it;
+    ``fresh = True`` that it draws anew for each frame of a run, as noise does.
     """
 
     draws: ClassVar[bool] = True
+    fresh: ClassVar[bool] = False
 
     @abstractmethod
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the next sample; what was drawn is added to ``meta["steps"]``."""
+
+    def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
+        """Return the next frames of a run.
+
+        All see the same draws, so that what is drawn stays as it is and moves by
+        ``sample.moment`` alone. A frame may depend on those before it, on none after it.
+        """
+        return [self(frame, stream(t * self.fresh)) for t, frame in enumerate(frames)]
 
 
 class Geometry(Stage):
@@ -66,6 +80,11 @@ class Intensity(Stage):
     @abstractmethod
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return a rendered sample with new grey values."""
+
+
+def nested(stream: Stream, number: int) -> Stream:
+    """Return the streams of stage ``number`` inside another: all apart, however deep."""
+    return lambda frame: stream(frame * NESTED + number + 1)
 
 
 def record(sample: Sample, stage: Component, drawn: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from annotated_types import Interval
 from numba import njit
 
 from fluorosynth.beer import attenuated
-from fluorosynth.clutter import Rng, Tube, union, walk
+from fluorosynth.clutter import Rng, Tube, moved, union, walk
+from fluorosynth.course import Moment
 from fluorosynth.filters import spread
 from fluorosynth.ranges import LogUniform, Range
 from fluorosynth.sample import Intensities, Sample
@@ -54,11 +55,11 @@ class Bones(Intensity):
             if wanted:
                 names.append(name)
                 weight = self.strength.draw(rng) / (EXTENT * side / 256)
-                total += np.float32(weight) * draw(side, image.shape, rng)
+                total += np.float32(weight) * draw(side, image.shape, rng, sample.moment)
         if folds < self.folds:
             names.append("folds")
             for _ in range(1 + int(3 * rng.random())):
-                _fold(total, *_edge(side, rng), self.strength.draw(rng))
+                _fold(total, *_edge(side, rng, sample.moment), self.strength.draw(rng))
         if not names:
             return sample
         darker: Any = attenuated(image, total)
@@ -73,7 +74,7 @@ def _coarse(tubes: list[Tube], cell: int, shape: tuple[int, int]) -> Intensities
     return spread(paths * np.float32(cell), cell, shape)
 
 
-def _ribs(side: int, shape: tuple[int, int], rng: Rng) -> Intensities:
+def _ribs(side: int, shape: tuple[int, int], rng: Rng, moment: Moment | None) -> Intensities:
     """Return three to six parallel ribs."""
     heading, gap = rng.normal(0, 0.5), (28 + 20 * rng.random()) * side / 256
     width, lumen = (9 + 8 * rng.random()) * side / 256, 0.6 + 0.35 * rng.random()
@@ -82,10 +83,10 @@ def _ribs(side: int, shape: tuple[int, int], rng: Rng) -> Intensities:
     count = 3 + int(4 * rng.random())
     offset = int(rng.random() * 4) - 1
     ribs = [Tube(first + (offset + i) * down, width, lumen) for i in range(count)]
-    return _coarse(ribs, 2, shape)
+    return _coarse(moved(ribs, moment, breath=1.0), 2, shape)
 
 
-def _spine(side: int, shape: tuple[int, int], rng: Rng) -> Intensities:
+def _spine(side: int, shape: tuple[int, int], rng: Rng, moment: Moment | None) -> Intensities:
     """Return a column of vertebral bodies with end plates and spinous processes."""
     scale = side / 256
     across, tall = (40 + 30 * rng.random()) * scale, (26 + 16 * rng.random()) * scale
@@ -102,13 +103,18 @@ def _spine(side: int, shape: tuple[int, int], rng: Rng) -> Intensities:
         tubes += [Tube(at + lean * (sides + s * across * 0.47), 2.0 * scale) for s in (-1, 1)]
         process = at + lean * (0.5j * tall + np.array([0, 0.25j * tall]))
         tubes.append(Tube(process, 5 * scale, 0.6))
-    column = Tube(top + 1j * lean * np.linspace(-0.5, 1.5, 6) * side, across)
-    return union(tubes, shape) + _coarse([column], 8, shape) * np.float32(0.12)
+    column = [Tube(top + 1j * lean * np.linspace(-0.5, 1.5, 6) * side, across)]
+    bodies = _coarse(moved(column, moment), 8, shape) * np.float32(0.12)
+    return union(moved(tubes, moment), shape) + bodies
 
 
-def _edge(side: int, rng: Rng) -> tuple[float, float, float, float, float, float]:
+def _edge(
+    side: int, rng: Rng, moment: Moment | None
+) -> tuple[float, float, float, float, float, float]:
     """Draw a bent line: a point, a normal, the bend in 1/px and the softness in px."""
     x, y = (rng.random(2) * side).tolist()
+    if moment is not None:
+        x, y = moment.place(x, y, breath=0.5)
     turn = 2 * math.pi * rng.random()
     bend, soft = rng.normal(0, 0.8) / side, (0.7 + 10 * rng.random() ** 2) * side / 256
     return x, y, math.cos(turn), math.sin(turn), bend, soft

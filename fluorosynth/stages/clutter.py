@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Interval
 
 from fluorosynth.beer import attenuated
-from fluorosynth.clutter import SHAPES, union
+from fluorosynth.clutter import SHAPES, moved, union
 from fluorosynth.ranges import LogUniform, Range, Uniform
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, intensities, record
@@ -58,6 +58,7 @@ class Clutter(Intensity):
         for name in names:
             draw, mu = SHAPES[name]
             weight = np.float32(mu * mm * self.strength.draw(rng))
-            total += weight * union(draw(side, rng), image.shape)
+            tubes = moved(draw(side, rng), sample.moment, breath=0.5)
+            total += weight * union(tubes, image.shape)
         darker: Any = attenuated(image, total)
         return replace(sample, image=darker, meta=record(sample, self, {"objects": names}))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Stage
+from fluorosynth.stages.base import Stage, Stream, nested
 
 
 @dataclass(frozen=True)
@@ -28,3 +29,12 @@ class Compose(Stage):
         for stage in self.stages:
             sample = stage(sample, rng)
         return sample
+
+    def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
+        """Apply all to the whole run, or none."""
+        run = list(frames)
+        if stream(0).random() >= self.chance:
+            return run
+        for number, stage in enumerate(self.stages):
+            run = stage.over(run, nested(stream, number))
+        return run

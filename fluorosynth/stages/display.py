@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -13,7 +14,7 @@ from numba import njit
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, record
+from fluorosynth.stages.base import Intensity, Stream, record
 
 LEVELS = 4096  # of the detector's own digits
 LOG = np.log(np.maximum(np.arange(LEVELS), 1) / (LEVELS - 1)).round(9)
@@ -53,6 +54,13 @@ class Display(Intensity):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with a uint8 picture and its contrast in grey levels."""
+        return self._show(sample, sample, rng)
+
+    def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
+        """Show a run through the window of its first frame: no flicker."""
+        return [self._show(frame, frames[0], stream(0)) for frame in frames]
+
+    def _show(self, sample: Sample, reference: Sample, rng: np.random.Generator) -> Sample:
         if sample.image.dtype != np.float32:
             raise UsageError("stage 'display' needs intensities: put 'expose' before it")
         law: Literal["log", "gamma"] = "log" if rng.random() < self.log else "gamma"
@@ -64,7 +72,7 @@ class Display(Intensity):
         if rng.random() < self.inverted:
             black, white = 255 - black, 255 - white
         shown = _curve(law, gamma)
-        ends = _percentiles(sample.image, low / 100, high / 100)
+        ends = _percentiles(reference.image, low / 100, high / 100)
         ends = _widened(*ends, span)
         dark, bright = (shown[round(v * (LEVELS - 1))] for v in ends)
         table = black + (shown - dark) * ((white - black) / max(bright - dark, 1e-3))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Interval
@@ -30,6 +30,8 @@ class Jitter(Intensity):
         of the background under the instrument (``"local"``).
     """
 
+    fresh: ClassVar[bool] = True
+
     amount: Annotated[int, Interval(ge=0, le=255)] = 50
     reference: Literal["image", "local"] = "image"
 
@@ -43,7 +45,8 @@ class Jitter(Intensity):
         grey = rng.integers(low, high + 1, len(covered), np.int16)
         image = _painted(sample.image, covered, grey)
         meta = record(sample, self, {"mean": mean})
-        return Sample(image, sample.devices, meta, sample.mask, sample.ignore, pixels=covered)
+        mask, ignore, moment = sample.mask, sample.ignore, sample.moment
+        return Sample(image, sample.devices, meta, mask, ignore, pixels=covered, moment=moment)
 
 
 @njit(cache=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,9 +12,10 @@ import numpy as np
 from numba import njit
 
 from fluorosynth.errors import UsageError
+from fluorosynth.motion import lagged
 from fluorosynth.ranges import LogUniform, Range, Uniform
-from fluorosynth.sample import Intensities
-from fluorosynth.stages.base import Radiation
+from fluorosynth.sample import Intensities, Sample
+from fluorosynth.stages.base import Radiation, Stream, intensities, record
 
 KEY = 20200405  # of the pool
 STRIDE, COUNT = 1024, 2**20  # of the pool: rows of a picture lie a stride apart
@@ -51,20 +53,47 @@ class Noise(Radiation):
         self, image: Intensities, contrast: Intensities | None, rng: np.random.Generator
     ) -> tuple[Intensities, Intensities | None, dict[str, Any]]:
         """Add one field of noise."""
+        drawn = self._draw(rng)
+        return _noisy(image, drawn, rng), contrast, drawn
+
+    def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
+        """Add a new field to each frame of a run, and then the detector's lag."""
+        drawn = self._draw(stream(0))
+        share = 1.0 if frames[0].moment is None else frames[0].moment.course.lag
+        settled = math.sqrt(share / (2 - share))  # what lag leaves of the noise in the long run
+        images = [
+            _noisy(intensities(frame, self), drawn, stream(t + 1), 1.0 if t else settled)
+            for t, frame in enumerate(frames)
+        ]
+        contrasts = [frame.contrast for frame in frames if frame.contrast is not None]
+        shown: Any = lagged(images, share)
+        kept = lagged(contrasts, share) if contrasts else [None] * len(frames)
+        return [
+            replace(frame, image=image, contrast=contrast, meta=record(frame, self, drawn))
+            for frame, image, contrast in zip(frames, shown, kept, strict=True)
+        ]
+
+    def _draw(self, rng: np.random.Generator) -> dict[str, Any]:
         photons, electronic = self.photons.draw(rng), self.electronic.draw(rng)
         correlation = self.correlation.draw(rng)
         if not (photons > 0 and electronic >= 0 and 0 <= correlation <= 1):
             raise UsageError(
                 f"noise drew {photons} photons, {electronic} electronic, correlation {correlation}"
             )
-        if max(image.shape) > MAX_SIDE:
-            raise UsageError(f"noise takes pictures up to {MAX_SIDE} px, not {image.shape}")
-        first, second = (int(u * COUNT) for u in rng.random(2))
-        white, smooth = _weights(correlation)
-        variance = np.float32(1 / photons), np.float32((electronic / photons) ** 2)
-        noisy = _add(image, *_pool(), first, second, white, smooth, *variance)
-        drawn = {"photons": photons, "electronic": electronic, "correlation": correlation}
-        return np.asarray(noisy), contrast, drawn
+        return {"photons": photons, "electronic": electronic, "correlation": correlation}
+
+
+def _noisy(
+    image: Intensities, drawn: dict[str, Any], rng: np.random.Generator, scale: float = 1.0
+) -> Intensities:
+    """Return the picture with the sum of two windows of the pool added, ``scale`` times."""
+    if max(image.shape) > MAX_SIDE:
+        raise UsageError(f"noise takes pictures up to {MAX_SIDE} px, not {image.shape}")
+    first, second = (int(u * COUNT) for u in rng.random(2))
+    photons, electronic = drawn["photons"], drawn["electronic"]
+    white, smooth = (weight * np.float32(scale) for weight in _weights(drawn["correlation"]))
+    variance = np.float32(1 / photons), np.float32((electronic / photons) ** 2)
+    return np.asarray(_add(image, *_pool(), first, second, white, smooth, *variance))
 
 
 def _weights(correlation: float) -> tuple[np.float32, np.float32]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from fluorosynth.odds import check_odds, pick
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Stage
+from fluorosynth.stages.base import Stage, Stream, nested
 
 
 @dataclass(frozen=True)
@@ -32,3 +33,8 @@ class OneOf(Stage):
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Apply the stage that one draw picks."""
         return self.stages[pick(len(self.stages), self.odds, rng)](sample, rng)
+
+    def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
+        """Apply one stage to the whole run."""
+        number = pick(len(self.stages), self.odds, stream(0))
+        return self.stages[number].over(frames, nested(stream, number))

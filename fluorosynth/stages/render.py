@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from fluorosynth.errors import UsageError
 from fluorosynth.raster import cover
-from fluorosynth.sample import IGNORE, INSTRUMENT, Matrix, Sample
+from fluorosynth.sample import IGNORE, INSTRUMENT, Image, Sample
 from fluorosynth.stages.base import Stage
-from fluorosynth.warp import Border, resample
+from fluorosynth.warp import Border, displace, resample
 
 FWHM = np.float32(math.sqrt(3) / 2)  # of a solid tube's shadow, in its diameters
 NOTHING = np.empty(0, np.int32)
@@ -46,9 +46,9 @@ class Render(Stage):
         if sample.mask is not None:
             raise UsageError("stage 'render' stands twice in the recipe")
         image, ignore = sample.image, sample.ignore
-        if sample.matrix is not None:
-            image = resample(image, sample.matrix, self.border)
-            ignore = None if ignore is None else _moved(ignore, sample.matrix)
+        if sample.matrix is not None or sample.moment is not None:
+            image = _moved(image, sample, self.border)
+            ignore = None if ignore is None else _unknown(ignore, sample)
         mask = np.zeros(image.shape, np.uint8)
         if ignore is not None:
             mask[ignore] = IGNORE
@@ -56,10 +56,25 @@ class Render(Stage):
         scale = FWHM if self.label_width == "fwhm" else np.float32(1)
         drawn = [cover(mask, d.centreline, d.width * scale, INSTRUMENT) for d in counted]
         covered = drawn[0] if len(drawn) == 1 else np.concatenate([NOTHING, *drawn])
-        return Sample(image, sample.devices, sample.meta, mask, ignore, pixels=covered)
+        return Sample(
+            image,
+            sample.devices,
+            sample.meta,
+            mask,
+            ignore,
+            pixels=covered,
+            moment=sample.moment,
+        )
 
 
-def _moved(ignore: NDArray[np.bool_], matrix: Matrix) -> NDArray[np.bool_]:
+def _moved(image: Image, sample: Sample, border: Border) -> Image:
+    """Move a picture by the pending geometry, and by what has moved since a run began."""
+    if sample.moment is None:
+        return image if sample.matrix is None else resample(image, sample.matrix, border)
+    return displace(image, sample.moment.background(image.shape), sample.matrix, border)
+
+
+def _unknown(ignore: NDArray[np.bool_], sample: Sample) -> NDArray[np.bool_]:
     """Move an ignore mask; what bilinear weights touch, and what no pixel covers, is unknown."""
-    known = resample((~ignore).view(np.uint8) * np.uint8(255), matrix, "black")
+    known = _moved((~ignore).view(np.uint8) * np.uint8(255), sample, "black")
     return known < 255

@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Interval
 
 from fluorosynth.beer import attenuated
-from fluorosynth.clutter import Tube, tree, union
+from fluorosynth.clutter import Tube, moved, tree, union
 from fluorosynth.filters import wide_blur
 from fluorosynth.materials import attenuation
 from fluorosynth.ranges import LogUniform, Range, Uniform
@@ -61,8 +61,12 @@ class Vessels(Intensity):
         if chance >= self.chance:
             return sample
         tubes, clouds = self._tubes(sample, side, rng)
+        moment = sample.moment
         mu = attenuation("iodine", 70.0) * self.concentration.draw(rng)
         mu *= self.spacing.draw(rng) * 256 / side
+        if moment is not None:
+            mu *= moment.contrast
+            tubes, clouds = moved(tubes, moment, 1.0, 1.0), moved(clouds, moment, 1.0, 1.0)
         total = union(tubes, image.shape)
         if clouds:
             total += np.float32(0.15) * wide_blur(union(clouds, image.shape), SOFT * side / 256)
@@ -76,7 +80,7 @@ class Vessels(Intensity):
     ) -> tuple[list[Tube], list[Tube]]:
         """Draw the vessels and what is wide and thin: clouds."""
         tubes, clouds, scale = [], [], side / 256
-        for device in sample.devices:
+        for device in sample.devices if sample.moment is None else sample.moment.rest:
             grows, puffs, lies, turn, size = rng.random(5).tolist()
             curve = _complex(device)
             tip, ahead = curve[-1], np.angle(curve[-1] - curve[max(len(curve) - 4, 0)])

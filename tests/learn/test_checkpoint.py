@@ -3,6 +3,7 @@ import zipfile
 
 import pytest
 import torch
+from fluorosynth_cli.main import main
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.learn.checkpoint import Model, find_model, load_model, load_training, save_model
@@ -114,3 +115,18 @@ def test_a_failed_write_leaves_the_old_checkpoint(tmp_path, model):
         save_model(path, model, {"cannot": (i for i in range(3))})
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["m.pt"]
+
+
+def test_half_the_size_predicts_nearly_the_same(tmp_path, model):
+    full, half = tmp_path / "full.pt", tmp_path / "half.pt"
+    save_model(full, model)
+    main(["model", "export", str(full), "--out", str(half)])
+    assert half.stat().st_size < 0.56 * full.stat().st_size
+    back = load_model(half)
+    assert next(back.network.parameters()).dtype == torch.float32
+    assert (back.threshold, back.normalisation) == (model.threshold, model.normalisation)
+    frames = torch.rand(1, 2, 64, 64)
+    model.network.eval()
+    with torch.inference_mode():
+        expected = model.network.maps(frames)
+        torch.testing.assert_close(back.network.maps(frames), expected, atol=2e-3, rtol=0)

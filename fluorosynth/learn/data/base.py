@@ -28,6 +28,7 @@ class Pairs(Dataset[tuple[Image, Mask]]):
     fingerprint: str = ""
     recipe: str = ""
     source: str = ""
+    run: int = 1  # so many items, from the first on, are frames of one run: never to be split
     endless: bool = False  # any index >= 0 is an item; len() is how many make an epoch
 
     @abstractmethod
@@ -100,17 +101,20 @@ def split_validation(pairs: Pairs, share: float, seed: int) -> tuple[Pairs, Pair
     share
         Share of items for validation, in (0, 1); at least one goes either way.
     seed
-        Chooses the items, uniformly.
+        Chooses the items, uniformly; of generated runs whole ones.
 
     Raises
     ------
     BadDataError
         When there are fewer than two items.
     """
-    if len(pairs) < 2:
-        raise BadDataError(f"training needs at least 2 labelled images, got {len(pairs)}")
-    count = min(max(round(share * len(pairs)), 1), len(pairs) - 1)
+    runs, what = len(pairs) // pairs.run, "images" if pairs.run == 1 else "runs"
+    if runs < 2:
+        raise BadDataError(f"training needs at least 2 labelled {what}, got {runs}")
+    count = min(max(round(share * runs), 1), runs - 1)
     if pairs.endless:
         return pairs, pairs.held_out(count)
-    order = np.random.default_rng(seed).permutation(len(pairs))
-    return Subset(pairs, np.sort(order[count:])), Subset(pairs, np.sort(order[:count]))
+    order = np.random.default_rng(seed).permutation(runs)
+    items = np.arange(len(pairs)).reshape(runs, pairs.run)
+    training, validation = (np.sort(o) for o in (order[count:], order[:count]))
+    return Subset(pairs, items[training].ravel()), Subset(pairs, items[validation].ravel())

@@ -32,7 +32,7 @@ class Clips(Pairs):
         if pairs.endless:
             raise UsageError("samples made on the fly are no sequence: use one input channel")
         self.pairs, self.frames = pairs, frames
-        self.fingerprint, self.recipe = pairs.fingerprint, pairs.recipe
+        self.fingerprint, self.recipe, self.run = pairs.fingerprint, pairs.recipe, pairs.run
 
     def __len__(self) -> int:
         return len(self.pairs)

@@ -27,12 +27,15 @@ class _Place:
     """Where a shard's arrays lie: ``offsets`` in bytes, or None for a compressed shard."""
 
     path: Path
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     offsets: tuple[int, int] | None
 
 
 class ShardPairs(Pairs):
-    """All samples of one or many shards, without copying.
+    """All pictures of one or many shards, without copying: of runs every frame, run after run.
+
+    Frames of a run share their ``sequence``, so that ``Clips`` gives a network of several
+    channels each frame with those before it.
 
     Items are views into the mapped file (private to the process, so that writing to one changes
     no file); compressed shards are read through h5py. Nothing is open until the first item is
@@ -61,6 +64,7 @@ class ShardPairs(Pairs):
                 info = shard.info
             described.update(repr((info.recipe, info.seed, info.first, info.count)).encode())
             described.update(repr(info.fingerprints).encode())
+            self.run = info.frames
             if self._places[-1].shape[1:] != self._places[0].shape[1:]:
                 raise BadDataError(f"{path} holds pictures of another size than {paths[0].name}")
         self.fingerprint, self.recipe = described.hexdigest(), recipe_hash(info.recipe)
@@ -68,16 +72,26 @@ class ShardPairs(Pairs):
         self._close()
 
     def __len__(self) -> int:
-        return self._starts[-1]
+        return self._starts[-1] * self.run
 
     def __getitem__(self, index: int) -> tuple[Image, Mask]:
         self._check(index)
         if self._process != os.getpid():  # HDF5 handles do not survive a fork
             self._close()
-        number = bisect_right(self._starts, index) - 1
+        run, frame = divmod(index, self.run)
+        number = bisect_right(self._starts, run) - 1
         images, masks = self._arrays[number] or self._open(number)
-        row = index - self._starts[number]
-        return images[row], masks[row]
+        row = run - self._starts[number]
+        place = row if self.run == 1 else (row, frame)
+        return images[place], masks[place]
+
+    def sequence(self, index: int) -> str:
+        """Return the run that a frame belongs to; pictures that stand alone are all of one."""
+        return super().sequence(index) if self.run == 1 else f"{index // self.run:06d}"
+
+    def name(self, index: int) -> str:
+        """Return the item's name: of a frame its number."""
+        return f"{index % self.run if self.run > 1 else index:06d}"
 
     def verify(self) -> None:
         """Compare every byte with its checksum; BadDataError names the first that differs."""
