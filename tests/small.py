@@ -90,6 +90,21 @@ def rendered(size=64, seed=0) -> Sample:
     return Render()(unrendered(size, seed), np.random.default_rng(0))
 
 
+def ct_file(folder: Path) -> Path:
+    """A chest of a kind as NIfTI, 4 mm voxels: soft tissue, two lungs, a spine of bone."""
+    import nibabel
+
+    x, y, z = np.mgrid[-120:124:4, -80:84:4, -100:104:4]
+    hu = np.full(x.shape, -1000, np.int16)
+    hu[(x / 110) ** 2 + (y / 75) ** 2 < 1] = 40
+    for side in (-1, 1):
+        hu[((x - 55 * side) / 40) ** 2 + (y / 55) ** 2 + ((z - 20) / 70) ** 2 < 1] = -850
+    hu[(x / 16) ** 2 + ((y + 50) / 16) ** 2 < 1] = 600
+    path = folder / "chest.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(hu, np.diag([4.0, 4, 4, 1])), path)
+    return path
+
+
 def arrays(sample: Sample):
     """All arrays of a sample, by name."""
     found = {"image": sample.image, "mask": sample.mask, "ignore": sample.ignore}

@@ -16,6 +16,7 @@ from small import (
     arrays,
     assert_equal,
     background,
+    ct_file,
     curves_file,
     device,
     frames_file,
@@ -71,6 +72,7 @@ def mask_folder(folder):
 
 def source(root, kind, folder):
     examples = {
+        "ct": lambda: {"path": str(ct_file(folder)), "count": 3, "cache": str(folder / "cache")},
         "folder": lambda: {"path": str(frames_file(folder))},
         "polylines": lambda: {"path": str(curves_file(folder)), "share": 0.5},
         "masks": lambda: {"path": str(mask_folder(folder))},

@@ -11,6 +11,7 @@ import click
 
 EXTRAS = {
     "dicom": ("pydicom", "pylibjpeg", "libjpeg", "openjpeg", "rle"),
+    "ct": ("nibabel", "pydicom"),
     "coco": ("pycocotools",),
     "train": ("torch", "matplotlib"),
     "onnx": ("onnx", "onnxscript", "onnxruntime"),

@@ -56,9 +56,13 @@ def changed(
 
 
 def background_source(src: str, skip_bad: bool) -> BackgroundSource:
-    """Return the source for ``--backgrounds SRC``."""
+    """Return the source for ``--backgrounds SRC``: a CT by its suffix, else frames."""
+    from fluorosynth.backgrounds.ct import Ct
     from fluorosynth.backgrounds.folder import Folder
+    from fluorosynth.io.volume import is_nifti
 
+    if is_nifti(Path(src)):
+        return Ct(Path(src))
     return Folder(Path(src), skip_bad=skip_bad)
 
 

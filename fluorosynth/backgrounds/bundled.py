@@ -1,4 +1,4 @@
-"""The packs in the box: real X-ray pictures, their authors named in ``NOTICE``."""
+"""The packs in the box; their authors are named in ``NOTICE``."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from fluorosynth.backgrounds.pool import Pool
 HERE = Path(__file__).parent
 PACK = HERE / "pack"
 CONTRAST = HERE / "contrast"
-_PACKS = {"patches": Folder(PACK), "contrast": Folder(CONTRAST, ignore=CONTRAST / "ignore")}
+CHEST_DRR = HERE / "chest_drr"
+_PACKS = {
+    "patches": Folder(PACK),
+    "contrast": Folder(CONTRAST, ignore=CONTRAST / "ignore"),
+    "chest_drr": Folder(CHEST_DRR),
+}
 
 
 @dataclass(frozen=True)
 class Bundled(BackgroundSource):
-    """Real pictures of 256 x 256 px from coronary angiograms, each looked at by eye.
+    """Pictures of 256 x 256 px, most from coronary angiograms, each looked at by eye.
 
     Parameters
     ----------
@@ -30,6 +35,9 @@ class Bundled(BackgroundSource):
         catheter, or may be one, is set to ignore, 1 to 4 % of a frame; everything else, above
         all the arteries, is known to be no instrument.
 
+        ``chest_drr``: 64 radiographs of one chest CT, rendered by the source `Ct`; no instrument
+        was seen in any.
+
     Examples
     --------
     >>> len(Bundled().open(64, seed=0).ids)
@@ -40,7 +48,7 @@ class Bundled(BackgroundSource):
     ('arcade_51.png', (64, 64))
     """
 
-    pack: Literal["patches", "contrast"] = "patches"
+    pack: Literal["patches", "contrast", "chest_drr"] = "patches"
 
     def open(self, size: int, seed: int) -> Pool:
         """Read the pack into a pool of ``(size, size)`` pictures."""

@@ -26,7 +26,7 @@ _PIXEL_TAGS += ["ExtendedOffsetTableLengths"]
 
 def count(path: Path) -> int:
     """Return Number of Frames (0028,0008), or 1."""
-    return int(_header(path)[0].get("NumberOfFrames") or 1)
+    return int(read_header(path)[0].get("NumberOfFrames") or 1)
 
 
 def read(
@@ -37,7 +37,19 @@ def read(
     Values go through the modality LUT and the VOI LUT or window (else all bits stored are shown);
     MONOCHROME1 is inverted, colour becomes grey. Nothing else is taken from the header.
     """
-    header, start = _header(path)
+    header, start = read_header(path)
+    for index, pixels in zip(wanted, stored(path, wanted, header, start), strict=True):
+        own = of_frame(header, index)
+        yield displayed(own, pixels), exposed_field(own, header.Rows, header.Columns)
+
+
+def stored(
+    path: Path, wanted: Sequence[int], header: Dataset, start: int
+) -> Iterator[NDArray[Any]]:
+    """Yield frames as they are stored, decoding one at a time.
+
+    ``header`` and ``start`` are what ``read_header`` returns.
+    """
     frames = int(header.get("NumberOfFrames") or 1)
     check_count(path, frames)
     if max(wanted, default=0) >= frames:
@@ -47,15 +59,14 @@ def read(
     _check_codestreams(path, header, start, frames)
     decoded = _decode(path, wanted, frames)
     for index in wanted:
-        stored = next(decoded, None)
-        if stored is None:
+        pixels = next(decoded, None)
+        if pixels is None:
             raise BadDataError(f"{shown(path)} is truncated: frame {index} of {frames} is missing")
-        own = of_frame(header, index)
-        yield displayed(own, stored), exposed_field(own, header.Rows, header.Columns)
+        yield pixels
 
 
-def _header(path: Path) -> tuple[Dataset, int]:
-    """Return the few elements that are needed, and where the pixel data begins."""
+def read_header(path: Path, more: Sequence[str] = ()) -> tuple[Dataset, int]:
+    """Return the few elements that are needed and ``more``, and where the pixel data begins."""
     try:
         from pydicom import dcmread
         from pydicom.filereader import read_file_meta_info
@@ -67,7 +78,7 @@ def _header(path: Path) -> tuple[Dataset, int]:
         raise BadDataError(f"{shown(path)} names no transfer syntax; it is no DICOM file")
     if syntax == DeflatedExplicitVRLittleEndian:  # would be inflated whole, to any size
         raise BadDataError(f"{shown(path)} is a deflated DICOM file, which is not read")
-    tags = [*_PIXEL_TAGS, *DISPLAY_TAGS, *field_tags()]
+    tags = [*_PIXEL_TAGS, *DISPLAY_TAGS, *field_tags(), *more]
     with path.open("rb") as file:
         header = dcmread(file, stop_before_pixels=True, specific_tags=tags)
         start = file.tell()

@@ -1,0 +1,164 @@
+"""Backgrounds from a CT: radiographs rendered at the angles of a C-arm, once, into a pool."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge
+from numpy.typing import NDArray
+from xxhash import xxh3_128
+
+from fluorosynth.backgrounds.base import BackgroundSource
+from fluorosynth.backgrounds.pool import Pool
+from fluorosynth.cache import cache_folder, kept
+from fluorosynth.drr.attenuation import Attenuation, coefficients
+from fluorosynth.drr.carm import CArm
+from fluorosynth.errors import UsageError
+from fluorosynth.io.volume import content_digest, read_volume
+from fluorosynth.ranges import Range, Uniform
+from fluorosynth.rng import POOL, Streams
+from fluorosynth.sample import Image
+from fluorosynth.spec import dump
+
+VERSION = 1  # raise with every change of a pixel
+STREAM = POOL - 2  # an index that neither samples nor other once-per-dataset draws use
+MAX_POOL = 2**30  # bytes of pictures
+
+
+@dataclass(frozen=True)
+class Ct(BackgroundSource):
+    """Radiographs of a CT at C-arm angles, kept on disk for the next run.
+
+    Picture k of a seed is a pure function of (the CT's content, settings, size, seed, k).
+
+    Parameters
+    ----------
+    path
+        A NIfTI file (``.nii``, ``.nii.gz``) or a folder with one series of DICOM slices.
+    count
+        How many pictures are rendered.
+    primary, secondary
+        Angles in degrees: LAO positive, RAO negative; cranial positive, caudal negative.
+    source_detector, source_isocentre
+        Distances, mm.
+    field
+        Side of the frame, in mm at the isocentre.
+    centre
+        Where the isocentre lies on average, as fractions of the body's extent to the right, the
+        front and the head of the patient.
+    wander
+        Standard deviation of the isocentre along each axis, mm.
+    energy
+        Effective energy of the beam, 30 to 100 keV.
+    blood
+        Let blood that holds contrast agent in the CT attenuate as blood again.
+    sharpen
+        Amount of unsharp masking, 0 for none: a CT is softer than fluoroscopy. Its sigma is the
+        largest spacing of the CT's voxels.
+    borders
+        Probability that the edge of the exposed field shows.
+    noise
+        Factor on the quantum noise, 0 for none.
+    cache
+        Folder of rendered pools; see ``fluorosynth.cache.cache_folder``.
+
+    Examples
+    --------
+    >>> source = Ct(Path("chest.nii.gz"), count=32, primary=Uniform(-30.0, -20.0))
+    >>> source.kind, source.secondary
+    ('ct', Uniform(low=-30.0, high=30.0))
+    """
+
+    path: Path
+    count: Annotated[int, Ge(1)] = 64
+    primary: Range = Uniform(-45.0, 55.0)
+    secondary: Range = Uniform(-30.0, 30.0)
+    source_detector: Range = Uniform(1000.0, 1250.0)
+    source_isocentre: Range = Uniform(750.0, 810.0)
+    field: Range = Uniform(130.0, 250.0)
+    centre: tuple[float, ...] = (0.5, 0.5, 0.5)
+    wander: float = 20.0
+    energy: float = 50.0
+    blood: bool = True
+    sharpen: float = 1.0
+    borders: float = 0.8
+    noise: float = 1.0
+    cache: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise UsageError(f"ct: count must be at least 1, not {self.count}")
+        if len(self.centre) != 3 or not all(0 <= c <= 1 for c in self.centre):
+            raise UsageError(f"ct: centre must be three numbers in [0, 1], not {self.centre}")
+        if not 0 <= self.borders <= 1:
+            raise UsageError(f"ct: borders must be in [0, 1], not {self.borders}")
+        for name in ("wander", "sharpen", "noise"):
+            if not 0 <= getattr(self, name) < np.inf:
+                raise UsageError(f"ct: {name} must be at least 0, not {getattr(self, name)}")
+        coefficients(self.energy)
+
+    def open(self, size: int, seed: int) -> Pool:
+        """Return the pool of ``(size, size)`` pictures of ``seed``: from the cache, or rendered.
+
+        Raises
+        ------
+        BadDataError
+            When the CT is missing, broken, without spacing, too large or no CT, or when the cache
+            cannot be written.
+        MissingExtraError
+            When what reads the CT is not installed.
+        UsageError
+            For a size under 32, or a pool of more than 1 GB.
+        """
+        if size < 32 or self.count * size**2 > MAX_POOL:
+            raise UsageError(
+                f"ct: {self.count} pictures of {size} px: the least size is 32, and a pool holds "
+                f"at most {MAX_POOL} pixels"
+            )
+        digest = content_digest(Path(self.path))
+        shape = (self.count, size, size)
+        name = f"ct-{self._key(digest, size, seed)}.npy"
+        images = kept(cache_folder(self.cache), name, shape, lambda: self._render(shape, seed))
+        return Pool(images, tuple(f"ct:{digest[:8]}:{k}" for k in range(self.count)))
+
+    def _key(self, digest: str, size: int, seed: int) -> str:
+        settings = {k: v for k, v in dump(self).items() if k not in ("path", "cache")}
+        text = json.dumps([VERSION, digest, settings, size, seed], sort_keys=True)
+        return xxh3_128(text.encode()).hexdigest()
+
+    def _render(self, shape: tuple[int, int, int], seed: int) -> NDArray[np.uint8]:
+        return np.stack(list(self.pictures(shape[1], seed)))
+
+    def pictures(self, size: int, seed: int) -> Iterator[Image]:
+        """Render the pictures of ``seed`` one by one, ``(size, size)`` uint8, without the cache."""
+        from fluorosynth.drr.attenuation import body
+        from fluorosynth.drr.look import look, sharpened
+        from fluorosynth.drr.project import line_integrals
+
+        volume = read_volume(self.path)
+        patient = body(volume, self.energy, self.blood)
+        streams = Streams(seed)
+        for k in range(self.count):
+            rng = streams.at(STREAM, k)
+            view = self.view(patient, rng)
+            sigma = float(volume.spacing.max()) * size / view.field
+            lines = sharpened(line_integrals(patient, view, size), self.sharpen, sigma)
+            yield look(lines, rng, self.borders, self.noise)
+
+    def view(self, patient: Attenuation, rng: np.random.Generator) -> CArm:
+        """Draw where the C-arm stands; UsageError where the ranges allow what cannot be."""
+        place = patient.low + np.array(self.centre) * (patient.high - patient.low)
+        right, front, head = place + self.wander * rng.standard_normal(3)
+        return CArm(
+            primary=self.primary.draw(rng),
+            secondary=self.secondary.draw(rng),
+            isocentre=(float(right), float(front), float(head)),
+            source_detector=self.source_detector.draw(rng),
+            source_isocentre=self.source_isocentre.draw(rng),
+            field=self.field.draw(rng),
+        )

@@ -1,0 +1,1 @@
+"""Digitally reconstructed radiographs: a CT seen by a C-arm."""
