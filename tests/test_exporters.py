@@ -19,7 +19,9 @@ from fluorosynth.errors import UsageError
 from fluorosynth.exporters.base import Exporter, export
 from fluorosynth.generate import generate
 from fluorosynth.preview import outlined, preview_sheet, write_preview
+from fluorosynth.raster import rasterise
 from fluorosynth.recipe import Recipe
+from fluorosynth.sample import Device, Sample
 from fluorosynth.sheet import GAP
 
 COUNT, SIZE = 6, 64
@@ -147,7 +149,23 @@ def test_folder_holds_pairs(tmp_path):
     for index, sample in samples:
         np.testing.assert_array_equal(png(tmp_path / f"png/images/{index:06d}.png"), sample.image)
         np.testing.assert_array_equal(png(tmp_path / f"png/masks/{index:06d}.png"), sample.mask)
-    assert len(list((tmp_path / "png").rglob("*.png"))) == 4
+    assert len(list((tmp_path / "png").rglob("*.png"))) == 6
+
+
+def test_folder_numbers_instruments_and_marks_their_tips(tmp_path):
+    shaft = Device(np.float32([[10, -4], [10, 30]]), np.full(2, 5, np.float32), "catheter")
+    wire = Device(np.float32([[-4, 20], [70, 20]]), np.full(2, 3, np.float32), "guidewire")
+    mask = rasterise([shaft, wire], (40, 60))
+    mask[:, 40:][mask[:, 40:] == 1] = 255
+    sample = Sample(np.full((40, 60), 99, np.uint8), (shaft, wire), {}, mask)
+    export(iter([(7, sample)]), "folder", tmp_path / "png")
+    ids = png(tmp_path / "png/instruments/000007.png")
+    assert (ids[5, 10], ids[20, 10], ids[20, 30], ids[20, 50], ids[35, 30]) == (1, 2, 2, 0, 0)
+    np.testing.assert_array_equal(ids > 0, mask == 1)
+    first, second = json.loads((tmp_path / "png/instruments.json").read_text())["000007"]
+    assert (first["id"], first["label"], first["tip"]) == (1, "catheter", [10, 30])
+    assert (second["id"], second["label"], second["tip"]) == (2, "guidewire", None)
+    assert second["points"] == [[-4, 20], [70, 20]]
 
 
 # ---------------------------------------------------------------- all or nothing

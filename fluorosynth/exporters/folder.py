@@ -1,13 +1,15 @@
-"""PNG pairs."""
+"""PNG pairs, and the instruments one by one."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from fluorosynth.exporters.base import Exporter, stem
+from fluorosynth.instruments import instrument_ids, tip
 from fluorosynth.sample import Sample
 from fluorosynth.sheet import png_bytes
 
@@ -16,18 +18,33 @@ from fluorosynth.sheet import png_bytes
 class Folder(Exporter):
     """``images/000000.png`` and ``masks/000000.png`` (0, 1, 255), named by sample index.
 
-    Of runs ``000000_000.png``, ``000000_001.png``: sample and frame.
+    Of runs ``000000_000.png``, ``000000_001.png``: sample and frame. Beside them
+    ``instruments/000000.png`` numbers the instruments from 1, and ``instruments.json`` lists them
+    by picture: number, label, tip (null where it cannot be seen), centreline and width in px.
     """
 
     runs: ClassVar[bool] = True
 
     def write(self, samples: Iterable[tuple[int, Sample]], out: Path) -> None:
         """Write the pairs."""
-        for name in ("images", "masks"):
+        for name in ("images", "masks", "instruments"):
             (out / name).mkdir()
+        listed: dict[str, list[dict[str, Any]]] = {}
         for index, sample in samples:
             if sample.mask is None:
                 raise ValueError(f"sample {index} has no mask")
-            name = f"{stem(index, sample)}.png"
-            (out / "images" / name).write_bytes(png_bytes(sample.image))
-            (out / "masks" / name).write_bytes(png_bytes(sample.mask))
+            name = stem(index, sample)
+            maps = {"images": sample.image, "masks": sample.mask}
+            for folder, picture in {**maps, "instruments": instrument_ids(sample)}.items():
+                (out / folder / f"{name}.png").write_bytes(png_bytes(picture))
+            listed[name] = [
+                {
+                    "id": number,
+                    "label": device.label,
+                    "tip": tip(device, sample.mask),
+                    "points": device.centreline.round(2).tolist(),
+                    "width": device.width.round(2).tolist(),
+                }
+                for number, device in enumerate(sample.devices, 1)
+            ]
+        (out / "instruments.json").write_text(json.dumps(listed) + "\n", "utf-8")
