@@ -157,19 +157,20 @@ def _path_length(shape, centreline, half, inner, overlap, table):  # type: ignor
         r, dr = np.float64(half[i]), np.float64(half[i + 1]) - half[i]
         lumen, dl = np.float64(inner[i]), np.float64(inner[i + 1]) - inner[i]
         near = max(r, r + dr) + 0.75
+        steep, flat = 1.0 / dy if dy != 0 else 0.0, 1.0 / (length * length)
         for y in range(
             max(int(np.ceil(min(ay, ay + dy) - near)), top),
             min(int(np.floor(max(ay, ay + dy) + near)), bottom) + 1,
         ):
             u0, u1 = 0.0, 1.0
             if dy != 0:
-                u0, u1 = (y - near - ay) / dy, (y + near - ay) / dy
+                u0, u1 = (y - near - ay) * steep, (y + near - ay) * steep
                 u0, u1 = max(min(u0, u1), 0.0), min(max(u0, u1), 1.0)
             x0, x1 = ax + u0 * dx, ax + u1 * dx
             first = max(int(np.ceil(min(x0, x1) - near)), left)
             last = min(int(np.floor(max(x0, x1) + near)), right)
             for x in range(first, last + 1):
-                u = ((x - ax) * dx + (y - ay) * dy) / (length * length)
+                u = ((x - ax) * dx + (y - ay) * dy) * flat
                 u = min(max(u, 0.0), 1.0)
                 ex, ey = x - ax - u * dx, y - ay - u * dy
                 d2 = ex * ex + ey * ey
