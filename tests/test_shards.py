@@ -25,6 +25,7 @@ from fluorosynth.shards import (
     software,
     write_shard,
 )
+from fluorosynth.shards.info import fixed
 
 SIZE = 32
 
@@ -79,9 +80,9 @@ def test_plain_h5py_reads_what_the_format_says(samples, tmp_path, compression):
     path = tmp_path / "s.h5"
     write_shard(path, info(), samples, compression)
     with h5py.File(path) as file:
-        assert file.attrs["format"] == "fluorosynth-shard"
-        assert file.attrs["format_version"] == "1.0"
-        assert file.attrs["recipe"] == "size = 32\n# ü"
+        assert file.attrs["format"] == b"fluorosynth-shard"
+        assert file.attrs["format_version"] == b"1.0"
+        assert file.attrs["recipe"].decode() == "size = 32\n# ü"
         numbers = {"seed": np.uint64, "first_index": np.int64, "count": np.int64, "size": np.int64}
         assert {k: file.attrs[k].dtype.type for k in numbers} == numbers
         assert file.attrs["seed"] == 2**64 - 1
@@ -124,8 +125,8 @@ def test_the_checksum_is_the_documented_one(good):
                 a, b = devices["point_offsets"][d : d + 2]
                 state.update(devices["points"][a:b].astype("<f4").tobytes())
                 state.update(devices["widths"][a:b].astype("<f4").tobytes())
-                state.update(devices["labels"][d])
-            state.update(shard["meta"][row])
+                state.update(bytes(devices["labels"][d]))
+            state.update(bytes(shard["meta"][row]))
             assert state.hexdigest() == shard["checksums"][row].decode()
 
 
@@ -282,7 +283,7 @@ def test_any_flipped_bit_of_a_dataset_is_found(shard, name, place, bit):
 @given(row=st.integers(0, 6), place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_any_flipped_bit_of_provenance_and_labels_is_found(shard, row, place, bit):
     with h5py.File(shard) as file:
-        texts = [*file["meta"][:], *file["devices/labels"][:]]
+        texts = [bytes(text) for text in (*file["meta"][:], *file["devices/labels"][:])]
     text = texts[row % len(texts)]
     at = shard.read_bytes().index(text) + int(place * len(text))
     flip(shard, at, bit)
@@ -358,14 +359,35 @@ def test_missing_files_and_folders_are_named(tmp_path):
 def test_wrong_attributes_are_named(shard, name, value, said):
     with h5py.File(shard, "r+") as file:
         del file.attrs[name]
-        file.attrs[name] = value
+        file.attrs[name] = fixed([value])[0] if isinstance(value, str) else value
     with pytest.raises(BadDataError, match=said), open_shard(shard):
+        pass
+
+
+@pytest.mark.parametrize("name", ["format", "recipe", "software"])
+def test_attributes_in_the_heap_are_refused(shard, name):
+    """There a flipped bit can make HDF5 loop for ever; nothing is read from it."""
+    with h5py.File(shard, "r+") as file:
+        text = bytes(file.attrs[name]).decode()
+        del file.attrs[name]
+        file.attrs[name] = text
+    with pytest.raises(BadDataError, match="fixed length"), open_shard(shard):
+        pass
+
+
+@pytest.mark.parametrize("name", ["meta", "devices/labels"])
+def test_texts_in_the_heap_are_refused(shard, name):
+    with h5py.File(shard, "r+") as file:
+        texts = [bytes(text).decode() for text in file[name][:]]
+        del file[name]
+        file.create_dataset(name, data=texts, dtype=h5py.string_dtype("utf-8"))
+    with pytest.raises(BadDataError, match="fixed length"), open_shard(shard):
         pass
 
 
 def test_a_later_minor_version_is_read(shard):
     with h5py.File(shard, "r+") as file:
-        file.attrs["format_version"] = "1.7"
+        file.attrs["format_version"] = fixed(["1.7"])[0]
         file["more"] = np.arange(3)
         file.attrs["further"] = "x"
     assert list(damage(shard)) == []

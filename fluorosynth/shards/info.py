@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError
@@ -97,19 +100,20 @@ def file_digest(path: Path) -> str:
 
 def write_info(file: h5py.File, info: ShardInfo) -> None:
     """Store what a shard says of itself as the attributes of its file."""
-    file.attrs.update(
-        {
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION if info.frames == 1 else RUNS_VERSION,
-            "recipe": info.recipe,
-            "seed": np.uint64(info.seed),
-            "first_index": np.int64(info.first),
-            "count": np.int64(info.count),
-            "size": np.int64(info.size),
-            "fingerprints": json.dumps(info.fingerprints),
-            "software": to_json(info.software),
-        }
-    )
+    texts = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION if info.frames == 1 else RUNS_VERSION,
+        "recipe": info.recipe,
+        "fingerprints": json.dumps(info.fingerprints),
+        "software": to_json(info.software),
+    }
+    numbers = {
+        "seed": np.uint64(info.seed),
+        "first_index": np.int64(info.first),
+        "count": np.int64(info.count),
+        "size": np.int64(info.size),
+    }
+    file.attrs.update({**{key: fixed([text])[0] for key, text in texts.items()}, **numbers})
     if info.frames > 1:
         file.attrs["frames"] = np.int64(info.frames)
 
@@ -117,9 +121,9 @@ def write_info(file: h5py.File, info: ShardInfo) -> None:
 def read_info(path: Path, file: h5py.File) -> ShardInfo:
     """Return what a shard says of itself; BadDataError when it is none of ours."""
     attributes = file.attrs
-    if attributes.get("format") != FORMAT:
+    if "format" not in attributes or _text(attributes, "format") != FORMAT:
         raise BadDataError(f"{path} is an HDF5 file but no {FORMAT}")
-    written = str(attributes["format_version"])
+    written = _text(attributes, "format_version")
     major = written.partition(".")[0]
     if major not in MAJORS:
         known = f"{FORMAT_VERSION}, or {RUNS_VERSION} for runs"
@@ -128,15 +132,38 @@ def read_info(path: Path, file: h5py.File) -> ShardInfo:
     if major == "2" and frames < 2:
         raise BadDataError(f"{path} says that its runs have {frames} frames")
     return ShardInfo(
-        str(attributes["recipe"]),
+        _text(attributes, "recipe"),
         int(attributes["seed"]),
         int(attributes["first_index"]),
         int(attributes["count"]),
         int(attributes["size"]),
-        json.loads(attributes["fingerprints"]),
-        json.loads(attributes["software"]),
+        json.loads(_text(attributes, "fingerprints")),
+        json.loads(_text(attributes, "software")),
         frames,
     )
+
+
+def fixed(texts: Sequence[str]) -> NDArray[np.bytes_]:
+    """Return texts as HDF5 strings of one length, padded with zero bytes.
+
+    HDF5 keeps strings of any length in a heap without checksums, where one flipped bit can make
+    it loop for ever; these lie in the data and in the header like numbers.
+    """
+    encoded = [text.encode() for text in texts]
+    length = max([1, *map(len, encoded)])
+    return np.array(encoded, h5py.string_dtype("utf-8", length))
+
+
+def is_fixed(dtype: np.dtype[Any]) -> bool:
+    """Tell whether an HDF5 type is that of strings of one length."""
+    text = h5py.check_string_dtype(dtype)
+    return text is not None and text.length is not None
+
+
+def _text(attributes: h5py.AttributeManager, key: str) -> str:
+    if not is_fixed(attributes.get_id(key).dtype):  # asked before anything is read
+        raise ValueError(f"its attribute {key!r} is no string of fixed length")
+    return bytes(attributes[key]).decode()
 
 
 def to_json(value: object) -> str:

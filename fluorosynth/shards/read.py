@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.sample import Device, Sample
-from fluorosynth.shards.info import digest, read_info
+from fluorosynth.shards.info import digest, is_fixed, read_info
 
 
 class Shard:
@@ -37,6 +37,9 @@ class Shard:
                 found = f"{pictures.shape} {pictures.dtype}"
                 raise BadDataError(f"{path}: {name} are {found}, expected {expected} uint8")
         self._devices = {key: file["devices"][key] for key in ("points", "widths", "labels")}
+        for name in ("meta", "devices/labels"):
+            if not is_fixed(file[name].dtype):
+                raise BadDataError(f"{path}: {name} are no strings of fixed length")
         self._samples = file["devices/sample_offsets"][:]
         self._points = file["devices/point_offsets"][:]
         devices, points = len(self._devices["labels"]), len(self._devices["points"])
@@ -58,7 +61,7 @@ class Shard:
     def intact(self, row: int, frame: int = 0) -> bool:
         """Tell whether a frame's bytes have the digest that was stored with them."""
         _, at = self._place(row, frame)
-        found = digest(self.sample(row, frame), self._file["meta"][at])
+        found = digest(self.sample(row, frame), bytes(self._file["meta"][at]))
         return bool(found == self._file["checksums"][at].decode())
 
     def _place(self, row: int, frame: int) -> tuple[int | tuple[int, int], int]:

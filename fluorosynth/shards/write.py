@@ -11,13 +11,12 @@ import h5py
 import numpy as np
 
 from fluorosynth.sample import Device, Sample
-from fluorosynth.shards.info import ShardInfo, digest, to_json, write_info
+from fluorosynth.shards.info import ShardInfo, digest, fixed, to_json, write_info
 
 LIBVER = "v108"  # the oldest whose own structures have checksums: HDF5 crashes on broken ones
 BYTES_PER_PICTURE = 16384  # ample, beside the pixels: curves, provenance, checksum
 BATCH = 32  # samples written at once: 4 MB at 256 px
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_TEXT = h5py.string_dtype("utf-8")
 
 
 def write_shard(
@@ -121,6 +120,6 @@ class _Columns:
         group["widths"] = widths.astype(np.float32)
         group["point_offsets"] = np.cumsum([0, *lengths], dtype=np.int64)
         group["sample_offsets"] = np.array(self.sample_offsets, np.int64)
-        group.create_dataset("labels", data=[d.label for d in self.devices], dtype=_TEXT)
-        file.create_dataset("meta", data=self.meta, dtype=_TEXT)
+        group["labels"] = fixed([device.label for device in self.devices])
+        file["meta"] = fixed(self.meta)
         file["checksums"] = np.array(self.checksums, "S32")
