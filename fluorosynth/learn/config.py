@@ -10,10 +10,10 @@ from fluorosynth.errors import UsageError
 Precision = Literal["auto", "fp32", "bf16"]
 
 QUICK: dict[str, Any] = {
-    "network": "light_plain",
+    "network": "light_deep",
     "loss": "dice_ce",
     "crop": 128,
-    "epochs": 4,
+    "epochs": 8,
     "batch_size": 10,
     "schedule": "cosine",
     "warmup": 20,

@@ -1,0 +1,92 @@
+"""What a few labelled real frames add to a model: fine-tuned on k, measured on other patients.
+
+    python examples/few_frames.py FRAMES OUT [--from default] [--frames 1,3,5] [--layers 7,all]
+
+The patients are dealt into folds; for each fold, k frames of other patients are drawn and the
+model is fine-tuned on them. Frames are patients, but those of ``--runs`` are one each. Printed is
+the mean over all frames, each measured by a model that never saw its patient.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from fluorosynth.learn.checkpoint import Model, load_model
+from fluorosynth.learn.data import Pairs, Subset, open_pairs
+from fluorosynth.learn.evaluate import evaluate, mean, plain_predictor, prepare
+from fluorosynth.learn.finetune import finetune, finetune_config
+
+SIZE, HALF = 256, 0.5
+SHOWN = ("dice", "cldice", "centreline_f1_2px", "fp_percent_of_image")
+
+
+def measured(pairs: Pairs, model: Model) -> list[dict[str, float]]:
+    """Return the measures of every frame above .5."""
+    return [
+        dict(row.values) for row in evaluate(pairs, plain_predictor(model), {HALF: "half"}).rows
+    ]
+
+
+def folds(pairs: Pairs, count: int, runs: str) -> list[list[int]]:
+    """Deal the patients into folds; return each fold's frames."""
+    patients: dict[str, list[int]] = {}
+    for index in range(len(pairs)):
+        name = f"{pairs.sequence(index)}{pairs.name(index)}"
+        patients.setdefault(pairs.sequence(index) if fnmatch(name, runs) else name, []).append(
+            index
+        )
+    dealt = np.random.default_rng(0).permutation(list(patients))
+    return [[i for name in dealt[k::count] for i in patients[name]] for k in range(count)]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--from", dest="source", default="default")
+    parser.add_argument("--frames", default="1,3,5")
+    parser.add_argument("--layers", default="7,all")
+    parser.add_argument("--folds", type=int, default=4)
+    parser.add_argument("--runs", default="xa_*")
+    parser.add_argument("--epochs", type=int, default=50)
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    model = load_model(options.source, torch.device("cpu"))
+    pairs = prepare(open_pairs(options.data), model, SIZE)
+    parts = folds(pairs, options.folds, options.runs)
+    print("| layers | frames |", " | ".join(SHOWN), "|")
+    print("|---|---|" + "---|" * len(SHOWN))
+    show("-", 0, measured(pairs, model))
+    for layers in options.layers.split(","):
+        for count in map(int, options.frames.split(",")):
+            found = []
+            for number, part in enumerate(parts):
+                others = sorted(set(range(len(pairs))) - set(part))
+                drawn = np.random.default_rng(number).choice(others, count, replace=False)
+                seen = Subset(pairs, drawn)
+                config = finetune_config(model, layers, epochs=options.epochs, batch_size=5)
+                out = options.out / f"{layers}-{count}-{number}"
+                best = finetune(seen, model, config, out, validation=seen, quiet=True)
+                found += measured(Subset(pairs, part), load_model(best.path))
+            show(layers, count, found)
+
+
+def show(layers: str, count: int, found: list[dict[str, float]]) -> None:
+    """Print a row of the table."""
+    values = [f"{mean([row[name] for row in found]):.2f}" for name in SHOWN]
+    print(f"| {layers} | {count} |", " | ".join(values), "|", flush=True)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        main()
+    else:
+        print(__doc__)
