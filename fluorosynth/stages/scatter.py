@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numba import njit
 
 from fluorosynth.errors import UsageError
 from fluorosynth.filters import wide_blur
@@ -40,9 +41,17 @@ class Scatter(Radiation):
             raise UsageError(f"scatter drew a share of {share} and a sigma of {sigma} px")
         primary = np.float32(1 - share)
         veil = wide_blur(image, sigma * max(image.shape) / 256)
-        veil -= image
-        veil *= np.float32(share)
-        veil += image
         if contrast is not None:
             contrast = contrast * primary
-        return veil, contrast, {"share": share, "sigma": sigma}
+        veiled = np.asarray(_mixed(image, veil, np.float32(share)))
+        return veiled, contrast, {"share": share, "sigma": sigma}
+
+
+@njit(cache=True)
+def _mixed(image, veil, share):  # type: ignore[no-untyped-def]
+    out = np.empty_like(image)
+    for y in range(image.shape[0]):
+        primary, spread, target = image[y], veil[y], out[y]
+        for x in range(image.shape[1]):
+            target[x] = primary[x] + (spread[x] - primary[x]) * share
+    return out
