@@ -281,7 +281,6 @@ def test_the_command(frames, trained_file, tmp_path):
     [
         ({0: "nowhere"}, 3, "'nowhere' does not exist"),
         ({0: "broken.png"}, 3, "broken.png' cannot be read"),
-        ({2: "default"}, 3, "no trained model in the box"),
         ({2: "nowhere.pt"}, 3, "there is no model 'nowhere.pt'"),
         ({2: "broken.png"}, 3, "broken.png is no checkpoint"),
         ({5: "--threshold=1.5"}, 2, "threshold must be at least 0 and below 1"),
