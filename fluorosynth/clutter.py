@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from fluorosynth.course import Moment
 
 Curve = NDArray[np.complex128]
-Picture = NDArray[np.float32]
 Rng = np.random.Generator
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, Field, ValidationError
 
 from fluorosynth.errors import BadDataError
+from fluorosynth.files import replacing
 from fluorosynth.sample import Sample
 from fluorosynth.shards import damage, digest, file_digest, open_shard, software
 
@@ -150,12 +150,8 @@ def write_card(plan: Plan, sampler: Sampler, recipe_text: str, digests: dict[int
 
 def write_text(path: Path, text: str) -> None:
     """Write a file that appears under its name only when complete."""
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    part.replace(path)
+    with replacing(path) as part:
+        part.write_text(text, "utf-8")
 
 
 def _card(manifest: Manifest) -> str:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.files import replacing
 from fluorosynth.sample import IGNORE, INSTRUMENT, Image, Mask, Sample
 from fluorosynth.sheet import contact_sheet, png_bytes
 
@@ -64,9 +65,8 @@ def spread_out(count: int, few: int) -> list[int]:
 
 def write_preview(samples: Sequence[Sample], path: Path, columns: int = 4) -> None:
     """Write ``preview_sheet`` as a PNG that appears under its name only when complete."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(png_bytes(preview_sheet(samples, columns)))
-    part.replace(path)
+    with replacing(path, sync=False) as part:
+        part.write_bytes(png_bytes(preview_sheet(samples, columns)))
 
 
 def write_film(runs: Sequence[Sequence[Sample]], path: Path, columns: int = 2) -> None:
@@ -85,7 +85,6 @@ def write_film(runs: Sequence[Sequence[Sample]], path: Path, columns: int = 2) -
 
     sheets = [preview_sheet(frames, columns) for frames in zip(*runs, strict=True)]
     first, *others = (Pillow.fromarray(sheet) for sheet in sheets)
-    part, pace = path.with_name(f".{path.name}.part"), runs[0][0].meta["motion"]["rate"]
-    duration = round(1000 / pace)
-    first.save(part, "GIF", save_all=True, append_images=others, duration=duration, loop=0)
-    part.replace(path)
+    duration = round(1000 / runs[0][0].meta["motion"]["rate"])
+    with replacing(path, sync=False) as part:
+        first.save(part, "GIF", save_all=True, append_images=others, duration=duration, loop=0)

@@ -14,8 +14,8 @@ import torch
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError, FluorosynthError
+from fluorosynth.files import replacing
 from fluorosynth.learn.data.normalise import Normalisation
-from fluorosynth.learn.files import replacing
 from fluorosynth.learn.networks import Network, build
 
 FORMAT, VERSION = "fluorosynth-model", 1

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fluorosynth.errors import BadDataError, MissingExtraError
+from fluorosynth.files import replacing
 from fluorosynth.learn.checkpoint import Model
-from fluorosynth.learn.files import replacing
 from fluorosynth.learn.fold import fold
 from fluorosynth.learn.inference import Inference, Mode
 

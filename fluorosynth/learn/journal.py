@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fluorosynth.errors import UsageError
-from fluorosynth.learn.files import replacing
+from fluorosynth.files import replacing
 
 JOURNAL = "predictions.jsonl"
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import UsageError
+from fluorosynth.files import replacing
 from fluorosynth.io.frames import Frame, count_frames, find_sources
 from fluorosynth.learn.centrelines import centrelines
 from fluorosynth.learn.checkpoint import weights_hash
@@ -193,6 +194,5 @@ def _png(image: NDArray[Any]) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    with replacing(path, sync=False) as part:  # a lost one is made again
+        part.write_bytes(content)

@@ -15,8 +15,8 @@ from typing import Any
 
 import cv2
 
+from fluorosynth.files import replacing
 from fluorosynth.learn.evaluate import Evaluation, Row, mean
-from fluorosynth.learn.files import replacing
 from fluorosynth.sample import Image
 
 METRICS, SUMMARY, REPORT = "metrics.csv", "summary.json", "report.html"

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.learn.files import replacing
+from fluorosynth.files import replacing
 from fluorosynth.sample import INSTRUMENT, Image, Mask
 
 CONFIG, METRICS, CURVES, LOG, OVERLAYS = (

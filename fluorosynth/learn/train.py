@@ -315,8 +315,13 @@ class _Trainer:
         key = (self.config.seed, self.epoch, self.step, self.process.rank)
         return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0])
 
+    @property
+    def _taken(self) -> int:
+        """Steps taken in all epochs."""
+        return self.epoch * self.order.steps + self.step
+
     def _set_rate(self) -> None:
-        config, taken = self.config, self.epoch * self.order.steps + self.step
+        config, taken = self.config, self._taken
         share = min((taken + 1) / (config.warmup + 1), 1.0)
         if config.schedule == "cosine":
             share *= 0.5 * (1 + math.cos(math.pi * taken / (config.epochs * self.order.steps)))
@@ -325,8 +330,9 @@ class _Trainer:
     def _update_average(self) -> None:
         if self.average is None:
             return
-        taken = self.epoch * self.order.steps + self.step
-        decay = min(self.config.ema, (1 + taken) / (10 + taken))  # forgets the random start
+        decay = min(
+            self.config.ema, (1 + self._taken) / (10 + self._taken)
+        )  # forgets the random start
         now = self.model.network.state_dict()
         for key, value in self.average.state_dict().items():
             if value.is_floating_point():

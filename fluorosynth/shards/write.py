@@ -10,6 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from fluorosynth.files import replacing
 from fluorosynth.sample import Device, Sample
 from fluorosynth.shards.info import ShardInfo, digest, fixed, to_json, write_info
 
@@ -38,20 +39,14 @@ def write_shard(
     OSError
         When the disk is full or the folder cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        room = info.count * info.frames * (2 * info.size**2 + BYTES_PER_PICTURE)
+    room = info.count * info.frames * (2 * info.size**2 + BYTES_PER_PICTURE)
+    with replacing(path) as part:
         _reserve(part, room)
         with h5py.File(part, "w", libver=LIBVER) as file:
             _reserve(part, room)  # opening has given it back
             _fill(file, info, samples, compression)
         with h5py.File(part, "r+", libver=LIBVER):
             pass  # only a file opened so long is cut to its length
-        with part.open("rb+") as handle:
-            os.fsync(handle.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _reserve(path: Path, size: int) -> None:
