@@ -330,9 +330,8 @@ class _Trainer:
     def _update_average(self) -> None:
         if self.average is None:
             return
-        decay = min(
-            self.config.ema, (1 + self._taken) / (10 + self._taken)
-        )  # forgets the random start
+        recent = (1 + self._taken) / (10 + self._taken)  # forgets the random start
+        decay = min(self.config.ema, recent)
         now = self.model.network.state_dict()
         for key, value in self.average.state_dict().items():
             if value.is_floating_point():
