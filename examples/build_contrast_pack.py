@@ -4,15 +4,13 @@
 
 ARCADE   the folder syntax/val/images of ARCADE (1.png, 2.png, ...), 512 x 512 px
 POINTS   fluorosynth/backgrounds/contrast/instruments.csv: on every instrument some points by eye,
-         from the border to the tip
+         from the border to the tip, in pixels of the pack
 OUT      a new folder: the frames, and in ignore/ where an instrument is or may be
 """
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections import defaultdict
 from pathlib import Path
 
 import cv2
@@ -21,8 +19,10 @@ from numpy.typing import NDArray
 from skimage.graph import route_through_array
 
 from fluorosynth.io.frames import read_frames
+from fluorosynth.io.paths import read_paths
 from fluorosynth.io.square import resized
 from fluorosynth.patches.curvilinear import ridge_depth
+from fluorosynth.sample import Points
 from fluorosynth.sheet import png_bytes
 
 SIZE = 256
@@ -33,17 +33,9 @@ TIP = 22  # px: ignored about the tip, which cannot be told from the contrast it
 Lines = list[NDArray[np.int32]]
 
 
-def read_points(path: Path) -> dict[int, Lines]:
-    """Return ``{frame: [(K, 2) points of an instrument, ...]}``."""
-    points: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    with path.open(newline="") as file:
-        for row in csv.DictReader(file):
-            point = (int(row["x"]), int(row["y"]))
-            points[int(row["frame"]), int(row["instrument"])].append(point)
-    frames: dict[int, Lines] = defaultdict(list)
-    for (frame, _), line in points.items():
-        frames[frame].append(np.array(line, np.int32))
-    return frames
+def full_size(paths: tuple[Points, ...]) -> Lines:
+    """Return the points of a frame's instruments in its 512 px."""
+    return [np.rint(2 * path + 0.5).astype(np.int32) for path in paths]
 
 
 def unknown(image: NDArray[np.uint8], lines: Lines) -> NDArray[np.uint8]:
@@ -63,10 +55,10 @@ def main(arcade: Path, points: Path, out: Path) -> None:
     """Write the pack, the points with it."""
     (out / "ignore").mkdir(parents=True)
     (out / points.name).write_bytes(points.read_bytes())
-    for number, lines in read_points(points).items():
-        [frame] = read_frames(arcade / f"{number}.png")
-        mask = np.where(resized(unknown(frame.image, lines), SIZE) > 0, np.uint8(255), np.uint8(0))
-        name = f"arcade_{number:02d}.png"
+    for name, paths in read_paths(points).items():
+        [frame] = read_frames(arcade / f"{int(Path(name).stem.removeprefix('arcade_'))}.png")
+        hidden = resized(unknown(frame.image, full_size(paths)), SIZE) > 0
+        mask = np.where(hidden, np.uint8(255), np.uint8(0))
         (out / name).write_bytes(png_bytes(resized(frame.image, SIZE), 9))
         (out / "ignore" / name).write_bytes(png_bytes(mask, 9))
 

@@ -7,15 +7,21 @@ from numba import njit
 
 from fluorosynth.sample import Intensities
 
-STEPS, DEEPEST = 4096, 12.0  # of the table of exponentials
-_TABLE = np.exp(-np.linspace(0, DEEPEST, STEPS + 1)).round(12).astype(np.float32)
+LOG2_E = np.float32(np.log2(np.e))
+DEEPEST = np.float32(30.0)  # halvings beyond which attenuation counts as that much
+# 2^-f on [0, 1], the polynomial through its Chebyshev nodes; relative error below 4e-8
+C0, C1, C2, C3, C4, C5, C6 = (
+    np.float32(c)
+    for c in (1, -0.69314706, 0.24022433, -0.055490933, 0.00957986, -0.0012755401, 0.00010932893)
+)
 
 
 def attenuated(image: Intensities, shadow: Intensities) -> Intensities:
-    """Return ``image * exp(-shadow)``, both ``(H, W)`` float32; attenuation over 12 counts as 12.
+    """Return ``image * exp(-shadow)``, both ``(H, W)`` float32, for shadows >= 0.
 
-    The exponential is interpolated in a rounded table (relative error below 2e-6), so that the
-    bytes do not depend on the processor's.
+    The exponential is 2^-k 2^-f with a polynomial for the fraction: products and sums in a fixed
+    order, so that the bytes do not depend on the processor's (relative error below 1e-6 to an
+    attenuation of 10; over 20 counts as 20).
 
     Examples
     --------
@@ -23,17 +29,22 @@ def attenuated(image: Intensities, shadow: Intensities) -> Intensities:
     >>> round(float(attenuated(one, one)[0, 0]), 5)
     0.36788
     """
-    return np.asarray(_attenuated(image, shadow, _TABLE))
+    return np.asarray(_attenuated(image, shadow))
 
 
 @njit(cache=True)
-def _attenuated(image, shadow, table):  # type: ignore[no-untyped-def]
-    out = image.copy()
-    for y in range(out.shape[0]):
-        for x in range(out.shape[1]):
-            depth = shadow[y, x]
-            if depth > 0:
-                at = min(depth * np.float32(STEPS / DEEPEST), np.float32(STEPS - 0.01))
-                i = int(at)
-                out[y, x] *= table[i] + (at - np.float32(i)) * (table[i + 1] - table[i])
+def _attenuated(image, shadow):  # type: ignore[no-untyped-def]
+    out = np.empty_like(image)
+    bits = np.empty(image.shape[1], np.int32)
+    power = bits.view(np.float32)  # of two, by the exponent's bits
+    for y in range(image.shape[0]):
+        source, depth, target = image[y], shadow[y], out[y]
+        for x in range(len(bits)):
+            halvings = min(depth[x] * LOG2_E, DEEPEST)
+            bits[x] = (np.int32(127) - np.int32(halvings)) << np.int32(23)
+        for x in range(len(bits)):
+            halvings = min(depth[x] * LOG2_E, DEEPEST)
+            f = halvings - np.float32(np.int32(halvings))
+            share = C0 + f * (C1 + f * (C2 + f * (C3 + f * (C4 + f * (C5 + f * C6)))))
+            target[x] = source[x] * (share * power[x])
     return out

@@ -217,7 +217,9 @@ class Sampler:
         rng = self._streams.at(index, STEP_DEVICES)
         devices = self._devices[pick(len(self._devices), self._device_odds, rng)].draw(rng)
         meta = {"background": background.id, "devices": [d.id for d in devices]}
-        return Sample(background.image, devices, meta, ignore=background.ignore)
+        return Sample(
+            background.image, devices, meta, ignore=background.ignore, paths=background.paths
+        )
 
     def _frames(self, index: int, count: int) -> tuple[Sample, ...]:
         """Return the first frames of a run: geometry at rest, then what moves, then the rest."""
@@ -249,8 +251,9 @@ def _finished(sample: Sample) -> Sample:
         raise UsageError("the recipe has no 'render' stage: add one after the geometry")
     if sample.image.dtype != np.uint8:
         raise UsageError("the recipe's pictures stay intensities: add a 'display' stage")
-    if len(sample.meta["devices"]) != len(sample.devices):  # a stage added some
-        sample.meta["devices"] = [device.id for device in sample.devices]
+    ids = [device.id for device in sample.devices]
+    if sample.meta["devices"] != ids:  # a stage added or moved some
+        sample.meta["devices"] = ids
     return sample
 
 

@@ -51,12 +51,14 @@ class Device:
 class Background:
     """An instrument-free picture: ``(H, W)`` uint8, its id, and where its truth is unknown.
 
-    ``ignore`` is ``(H, W)`` bool or None; True marks pixels that nobody has labelled.
+    ``ignore`` is ``(H, W)`` bool or None; True marks pixels that nobody has labelled. ``paths``
+    are ``(n, 2)`` centrelines, from entry to tip, of instruments that lie in it and are ignored.
     """
 
     image: Image
     id: str
     ignore: NDArray[np.bool_] | None = None
+    paths: tuple[Points, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,9 @@ class Sample:
         ``(H, W)`` uint8: 0 background, 1 instrument, 255 ignore.
     ignore
         ``(H, W)`` bool or None: where the background's own truth is unknown.
+    paths
+        Where real instruments lie in the background as it was drawn, roughly; no stage but the
+        first ones sees them.
     matrix
         3x3 float64 or None: pending geometry, acting on ``(x, y, 1)``.
     pixels
@@ -100,3 +105,4 @@ class Sample:
     pixels: NDArray[np.int32] | None = None
     contrast: Intensities | None = None
     moment: Moment | None = None
+    paths: tuple[Points, ...] = ()

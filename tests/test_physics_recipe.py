@@ -68,6 +68,21 @@ def test_label_width(policy, share):
     assert mask[:, 64].sum() == pytest.approx(40 * share, abs=1)
 
 
+@pytest.mark.parametrize("width", [1.0, 3.0, 9.0])
+def test_label_allows_for_blur(width):
+    """As wide as the blurred shadow is at half its depth: within 15 % of a dense numerical one."""
+    x = np.arange(-30, 30, 0.01)
+    shadow = np.sqrt(np.maximum(width**2 / 4 - x * x, 0))
+    kernel = np.exp(-0.5 * (np.arange(-6, 6.01, 0.01) / 1.2) ** 2)
+    blurred = np.convolve(shadow, kernel, "same")
+    measured = (blurred > blurred.max() / 2).sum() * 0.01
+    tilted = Device(np.float32([[-40, 20], [300, 180]]), np.full(2, width, np.float32))
+    sample = Sample(np.zeros((256, 256), np.uint8), (tilted,))
+    mask = Render(label_width="fwhm", blur=1.2)(sample, rng()).mask
+    drawn = (mask[:, 20:230] == 1).sum() / (210 * math.hypot(340, 160) / 340)
+    assert drawn == pytest.approx(measured, rel=0.15)
+
+
 def test_fwhm_label_is_where_the_shadow_is_half_as_deep():
     after = Attenuate(**PLAIN_TUBE | {"strength": Constant(0.01)}).apply(rendered(TUBE), rng())
     column = after.contrast[:, 50]

@@ -36,8 +36,8 @@ def run_options(epochs: int, batch_size: int) -> Callable[[Any], Any]:
             "--loss",
             default="dice",
             show_default=True,
-            type=click.Choice(["dice", "cross_entropy", "dice_ce"]),
-            help="All weigh background : catheter as 1 : 10; dice_ce is the sum.",
+            type=click.Choice(["dice", "cross_entropy", "dice_ce", "dice_plain_ce"]),
+            help="All weigh background : catheter as 1 : 10, dice_ce is the sum; plain: unweighted.",
         ),
         click.option("--lr", default=1e-3, show_default=True, help="Adam's rate."),
         click.option(

@@ -16,7 +16,9 @@ CONTRAST = HERE / "contrast"
 CHEST_DRR = HERE / "chest_drr"
 _PACKS = {
     "patches": Folder(PACK),
-    "contrast": Folder(CONTRAST, ignore=CONTRAST / "ignore"),
+    "contrast": Folder(
+        CONTRAST, ignore=CONTRAST / "ignore", instruments=CONTRAST / "instruments.csv"
+    ),
     "chest_drr": Folder(CHEST_DRR),
 }
 
@@ -33,7 +35,8 @@ class Bundled(BackgroundSource):
 
         ``contrast``: 49 whole frames with the coronary arteries full of contrast. What is a real
         catheter, or may be one, is set to ignore, 1 to 4 % of a frame; everything else, above
-        all the arteries, is known to be no instrument.
+        all the arteries, is known to be no instrument. Points along those catheters come with
+        them, for the stage `engage`.
 
         ``chest_drr``: 64 radiographs of one chest CT, rendered by the source `Ct`; no instrument
         was seen in any.

@@ -20,11 +20,13 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.io.frames import Frame, count_frames, find_sources, read_frames
 from fluorosynth.io.guard import shown, untrusted
 from fluorosynth.io.labels import read_labels
+from fluorosynth.io.paths import read_paths
 from fluorosynth.io.square import central_square, resized
-from fluorosynth.sample import Image
+from fluorosynth.sample import Image, Points
 
 _MEMORY = 2**26  # bytes of pictures held, whatever max_frames allows
 _MANIFEST = "patches.csv"
+HALF = np.float32(0.5)
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,10 @@ class Folder(BackgroundSource):
         A folder of PNG masks that say where the truth of a picture is unknown (not 0): for
         ``run/a.dcm`` the mask ``run/a.png``, for its frame 7 alone ``run/a#7.png``. Pictures
         without a mask are known throughout. Empty: no masks.
+    instruments
+        A CSV file, ``io.paths``, of roughly where instruments lie in the pictures, by their ids,
+        in pixels of the picture: where the stage `engage` may lead another one. They are not
+        ignored by that.
 
     Examples
     --------
@@ -65,6 +71,7 @@ class Folder(BackgroundSource):
     max_frames: Annotated[int, Ge(1)] = 512
     skip_bad: bool = False
     ignore: Path | None = None
+    instruments: Path | None = None
 
     def open(self, size: int, seed: int) -> Pool:  # noqa: ARG002 - nothing is drawn once
         """Read the frames into a pool of ``(size, size)`` pictures.
@@ -85,22 +92,35 @@ class Folder(BackgroundSource):
         images = np.empty((sum(map(len, chosen)), size, size), np.uint8)
         ids: list[str] = []
         masks: list[Ignore | None] = []
+        known = read_paths(Path(self.instruments)) if self.instruments else {}
+        paths: list[tuple[Points, ...]] = []
         for (source, count), wanted in zip(counts.items(), chosen, strict=True):
             name = source.relative_to(root)
             with self._tolerant(skipped):
                 pictures = list(self._pictures(source, name, count, wanted, size))
-                for identity, image, mask in pictures:
+                for identity, image, mask, (left, top, scale) in pictures:
                     images[len(ids)] = image
                     ids.append(identity)
                     masks.append(mask)
+                    corner = np.float32([left - 0.5, top - 0.5])
+                    lines = known.get(identity, ())
+                    paths.append(tuple((line - corner) * scale - HALF for line in lines))
         if not ids:
             raise BadDataError(f"{shown(self.path)} holds no usable picture; {skipped[0]}")
         if self.ignore and not any(mask is not None for mask in masks):
             raise BadDataError(
                 f"no mask in {shown(self.ignore)} has the name of a picture of {shown(self.path)}"
             )
+        if known and not any(paths):
+            raise BadDataError(
+                f"no file in {shown(self.instruments)} is a picture of {shown(self.path)}"
+            )
         return Pool(
-            images[: len(ids)], tuple(ids), tuple(masks) if self.ignore else (), tuple(skipped)
+            images[: len(ids)],
+            tuple(ids),
+            tuple(masks) if self.ignore else (),
+            tuple(skipped),
+            tuple(paths) if known else (),
         )
 
     def _sources(self) -> tuple[Path, list[Path]]:
@@ -118,10 +138,11 @@ class Folder(BackgroundSource):
 
     def _pictures(
         self, source: Path, name: Path, count: int, wanted: list[int], size: int
-    ) -> Iterator[tuple[str, Image, Ignore | None]]:
+    ) -> Iterator[tuple[str, Image, Ignore | None, tuple[int, int, np.float32]]]:
+        """Yield id, picture, mask, and the square it was cut from: left, top, scale."""
         for frame in read_frames(source, wanted) if wanted else ():
             identity = name.as_posix() + (f"#{frame.index}" if count > 1 else "")
-            square = central_square(frame)
+            square = rows, columns = central_square(frame)
             image = frame.image
             if frame.field is not None:
                 image = np.where(frame.field, image, np.uint8(0))
@@ -130,6 +151,7 @@ class Folder(BackgroundSource):
                 identity,
                 resized(image[square], size),
                 None if mask is None else resized(mask[square], size) > 0,
+                (columns.start, rows.start, np.float32(size / (rows.stop - rows.start))),
             )
 
     def _mask(self, name: Path, frame: Frame) -> Image | None:

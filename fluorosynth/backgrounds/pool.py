@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.sample import Background, Image
+from fluorosynth.sample import Background, Image, Points
 
 Ignore = NDArray[np.bool_]
 _T = TypeVar("_T", bound=np.generic)
@@ -27,13 +27,15 @@ class Pool:
         One per picture.
     ignore
         One ``(S, S)`` bool mask or None per picture; empty when there are none at all.
+    paths
+        Centrelines of ignored instruments, a tuple per picture; empty when there are none at all.
     skipped
         What could not be read, a sentence each, for a report.
 
     Attributes
     ----------
     fingerprint
-        XXH3-128 over ids, pictures and masks, 32 hexadecimal digits.
+        XXH3-128 over ids, pictures, masks and paths, 32 hexadecimal digits.
 
     Examples
     --------
@@ -48,6 +50,7 @@ class Pool:
         ids: tuple[str, ...],
         ignore: tuple[Ignore | None, ...] = (),
         skipped: tuple[str, ...] = (),
+        paths: tuple[tuple[Points, ...], ...] = (),
     ) -> None:
         if images.ndim != 3 or images.dtype != np.uint8 or not len(images):
             raise BadDataError(f"a pool needs (N, S, S) uint8, not {images.shape} {images.dtype}")
@@ -55,9 +58,12 @@ class Pool:
             raise BadDataError(
                 f"a pool of {len(images)} pictures got {len(ids)} ids and {len(ignore)} masks"
             )
+        if len(paths) not in (0, len(images)):
+            raise BadDataError(f"a pool of {len(images)} pictures got paths for {len(paths)}")
         self.images = _frozen(images)
         self.ids = ids
         self.ignore = tuple(None if mask is None else _frozen(mask) for mask in ignore)
+        self.paths = tuple(tuple(map(_frozen, lines)) for lines in paths)
         self.skipped = skipped
         self.fingerprint = self._hash()
 
@@ -69,7 +75,12 @@ class Pool:
         """Return one picture, each with the same chance."""
         index = int(rng.random() * len(self.ids))
         image: Image = self.images[index]
-        return Background(image, self.ids[index], self.ignore[index] if self.ignore else None)
+        return Background(
+            image,
+            self.ids[index],
+            self.ignore[index] if self.ignore else None,
+            self.paths[index] if self.paths else (),
+        )
 
     def _hash(self) -> str:
         digest = xxh3_128(json.dumps([self.images.shape, self.ids]).encode())
@@ -77,6 +88,8 @@ class Pool:
             mask = self.ignore[index] if self.ignore else None
             digest.update(image.tobytes())
             digest.update(b"" if mask is None else b"ignore" + np.packbits(mask).tobytes())
+        for lines in self.paths:
+            digest.update(b"paths" + b"".join(line.tobytes() for line in lines))
         return digest.hexdigest()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 from fluorosynth.errors import UsageError
 
@@ -31,7 +31,8 @@ class TrainConfig:
     network, channels
         Kind of network, and its input channels: consecutive frames, the newest last.
     loss
-        ``"dice"``, ``"cross_entropy"`` or their sum ``"dice_ce"``, see ``learn.losses``.
+        ``"dice"``, ``"cross_entropy"``, their sum ``"dice_ce"``, or ``"dice_plain_ce"``, the Dice
+        loss plus an unweighted cross-entropy; see ``learn.losses``.
     epochs, batch_size, lr
         Adam with betas .9 and .999; a batch is the global one, over all processes.
     schedule
@@ -70,7 +71,7 @@ class TrainConfig:
 
     network: str = "light"
     channels: int = 1
-    loss: Literal["dice", "cross_entropy", "dice_ce"] = "dice"
+    loss: Literal["dice", "cross_entropy", "dice_ce", "dice_plain_ce"] = "dice"
     epochs: int = 12
     batch_size: int = 30
     lr: float = 1e-3
@@ -97,8 +98,8 @@ class TrainConfig:
         self._require("lr", 0 < self.lr < float("inf"), "above 0")
         self._require("ema", 0 <= self.ema < 1, "in [0, 1)")
         self._require("validation", 0 < self.validation < 1, "between 0 and 1")
-        losses = ("dice", "cross_entropy", "dice_ce")
-        self._require("loss", self.loss in losses, "dice, cross_entropy or dice_ce")
+        losses = get_args(get_type_hints(TrainConfig)["loss"])
+        self._require("loss", self.loss in losses, " or ".join(losses))
         self._require("schedule", self.schedule in ("constant", "cosine"), "constant or cosine")
         self._require("precision", self.precision in ("auto", "fp32", "bf16"), "auto, fp32, bf16")
 

@@ -54,8 +54,9 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Non
 
 
 def memory_format(device: torch.device) -> torch.memory_format:
-    """Return the faster layout of images: channels last on a GPU, where it feeds tensor cores."""
-    return torch.channels_last if device.type == "cuda" else torch.contiguous_format
+    """Return the faster layout of images: channels last where the kernels are made for it."""
+    known = device.type in ("cuda", "cpu")
+    return torch.channels_last if known else torch.contiguous_format
 
 
 @contextmanager

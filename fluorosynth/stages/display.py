@@ -130,7 +130,12 @@ def _depths(image, contrast, table):  # type: ignore[no-untyped-def]
     out = np.zeros(image.shape, np.float32)
     top = LEVELS - 1
     for y in range(image.shape[0]):
-        for x in range(image.shape[1]):
+        first, last = 0, image.shape[1]
+        while first < last and contrast[y, first] <= 0:
+            first += 1
+        while last > first and contrast[y, last - 1] <= 0:
+            last -= 1
+        for x in range(first, last):
             if contrast[y, x] > 0:
                 here = min(int(image[y, x] * top + 0.5), top)
                 there = min(int((image[y, x] + contrast[y, x]) * top + 0.5), top)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from annotated_types import Interval
 from numpy.typing import NDArray
 
 from fluorosynth.errors import UsageError
@@ -31,6 +32,10 @@ class Render(Stage):
     label_width
         How wide the mask is drawn: the ``"outer"`` diameter, or the ``"fwhm"`` of a solid tube's
         shadow before blur, sqrt(3)/2 of it. At least a pixel.
+    blur
+        Standard deviation of a blur that the label's width allows for, in px of a 256 px picture:
+        w becomes sqrt(w^2 + (2.355 blur)^2), the width at half maximum of the blurred shadow if
+        both were Gaussian. 0: before blur.
     instruments
         Labels of the devices that the mask counts as instruments; empty: all.
     """
@@ -39,6 +44,7 @@ class Render(Stage):
 
     border: Border = "edge"
     label_width: Literal["outer", "fwhm"] = "outer"
+    blur: Annotated[float, Interval(ge=0, le=100)] = 0.0
     instruments: tuple[str, ...] = ()
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:  # noqa: ARG002
@@ -53,8 +59,10 @@ class Render(Stage):
         if ignore is not None:
             mask[ignore] = IGNORE
         counted = [d for d in sample.devices if not self.instruments or d.label in self.instruments]
-        scale = FWHM if self.label_width == "fwhm" else np.float32(1)
-        drawn = [cover(mask, d.centreline, d.width * scale, INSTRUMENT) for d in counted]
+        drawn = [
+            cover(mask, d.centreline, self._width(d.width, max(mask.shape)), INSTRUMENT)
+            for d in counted
+        ]
         covered = drawn[0] if len(drawn) == 1 else np.concatenate([NOTHING, *drawn])
         return Sample(
             image,
@@ -65,6 +73,13 @@ class Render(Stage):
             pixels=covered,
             moment=sample.moment,
         )
+
+    def _width(self, outer: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+        """Return how wide the label of an instrument is at each of its points."""
+        width = outer * FWHM if self.label_width == "fwhm" else outer
+        if self.blur:
+            width = np.sqrt(width * width + np.float32(2.355 * self.blur * side / 256) ** 2)
+        return width
 
 
 def _moved(image: Image, sample: Sample, border: Border) -> Image:

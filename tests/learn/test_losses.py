@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from fluorosynth.learn.losses import LOSSES, cross_entropy_loss, dice_loss
+from fluorosynth.sample import IGNORE
 
 
 def batch(seed=0, ignore=True):
@@ -93,3 +94,14 @@ def test_dice_ce_is_the_sum():
     masks = (logits[:, 0] > 0.5).byte()
     parts = LOSSES["dice"](logits, masks) + LOSSES["cross_entropy"](logits, masks)
     assert torch.equal(LOSSES["dice_ce"](logits, masks), parts)
+
+
+def test_dice_plain_ce_adds_the_unweighted_cross_entropy():
+    logits = torch.randn(3, 2, 8, 8, generator=torch.Generator().manual_seed(0))
+    masks = (logits[:, 0] > 0.5).byte()
+    masks[:, 0] = IGNORE
+    maps = torch.sigmoid(logits)
+    catheter = maps[:, 0] / maps.sum(1)
+    right = torch.where(masks == 1, catheter, 1 - catheter)[:, 1:]
+    expected = LOSSES["dice"](logits, masks) - right.log().mean((1, 2))
+    torch.testing.assert_close(LOSSES["dice_plain_ce"](logits, masks), expected)
