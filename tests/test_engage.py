@@ -1,6 +1,7 @@
 """Instruments led along the paths of a background: `engage`, and where the paths come from."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -29,7 +30,7 @@ def pending(*paths, size=256):
 
 def distances(points, path):
     """Of each point to the polyline, px."""
-    dense = np.concatenate([np.linspace(a, b, 400) for a, b in zip(path, path[1:], strict=False)])
+    dense = np.concatenate([np.linspace(a, b, 400) for a, b in pairwise(path)])
     return np.sqrt(((points[:, None] - dense) ** 2).sum(2)).min(1)
 
 

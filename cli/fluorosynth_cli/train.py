@@ -37,7 +37,7 @@ def run_options(epochs: int, batch_size: int) -> Callable[[Any], Any]:
             default="dice",
             show_default=True,
             type=click.Choice(["dice", "cross_entropy", "dice_ce", "dice_plain_ce"]),
-            help="All weigh background : catheter as 1 : 10, dice_ce is the sum; plain: unweighted.",
+            help="Background : catheter weigh 1 : 10, but even in the plain cross-entropy.",
         ),
         click.option("--lr", default=1e-3, show_default=True, help="Adam's rate."),
         click.option(
