@@ -15,23 +15,24 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import torch
+from transfer import split
 
 from fluorosynth import Recipe
 from fluorosynth.learn.checkpoint import load_model
 from fluorosynth.learn.config import TrainConfig
 from fluorosynth.learn.data import open_pairs
 from fluorosynth.learn.data.recipe import RecipePairs
-from fluorosynth.learn.evaluate import evaluate, plain_predictor, prepare
+from fluorosynth.learn.evaluate import Evaluation, evaluate, plain_predictor, prepare
 from fluorosynth.learn.train import train
+from fluorosynth.metrics.intervals import bootstrap_interval
 
-SIZE, HALF, DRAWS = 256, 0.5, 2000
+SIZE, HALF = 256, 0.5
 SHOWN = {"Dice": "dice", "clDice": "cldice", "FP, %": "fp_percent_of_image"}
 HELD_OUT = 100  # samples for validation
 BUDGET: dict[str, Any] = {
@@ -105,57 +106,38 @@ def main() -> None:
     whole = Recipe.preset(options.recipe)
     names = options.only.split(",") if options.only else list(VARIANTS)
     config = TrainConfig(**BUDGET | {"crop": options.crop})
-    base: dict[str, dict[str, float]] = {}
+    base: dict[str, Evaluation] = {}
     for name in dict.fromkeys(["whole recipe", *names]):
         pairs = RecipePairs(VARIANTS[name](whole), 0, max(options.n // config.epochs, 1))
         out = options.out / name.replace(" ", "_").replace(",", "")
         best = train(pairs, config, out, validation=pairs.held_out(HELD_OUT), quiet=True)
-        found = measured(options.frames, best.path)
+        found = split(measured(options.frames, best.path), options.apart, options.runs)
+        for group in found:
+            show(name, group, found[group], base.get(group))
         base = base or found
-        for group, apart in (("contrast phase", False), ("others", True)):
-            chosen = [f for f in found if matches(f, options.apart) == apart]
-            show(name, group, found, base, chosen, options.runs)
 
 
-def measured(frames: str, path: Path) -> dict[str, dict[str, float]]:
+def measured(frames: str, path: Path) -> Evaluation:
     """Return each frame's measures above .5."""
     model = load_model(str(path), torch.device("cpu"))
     pairs = prepare(open_pairs(frames), model, SIZE)
-    rows = evaluate(pairs, plain_predictor(model), {HALF: "half"}).rows
-    return {f"{row.sequence}{row.name}": dict(row.values) for row in rows}
+    return evaluate(pairs, plain_predictor(model), {HALF: "half"})
 
 
-def matches(name: str, patterns: str) -> bool:
-    """Return whether a name matches one of the patterns, separated by commas."""
-    return any(fnmatch(name, pattern) for pattern in patterns.split(","))
-
-
-def show(
-    name: str,
-    group: str,
-    found: dict[str, dict[str, float]],
-    base: dict[str, dict[str, float]],
-    frames: list[str],
-    runs: str,
-) -> None:
-    """Print a row: means of the whole recipe, else differences to it."""
-    if not frames:
-        return
-    patients = [frame.rsplit("_", 1)[0] if matches(frame, runs) else frame for frame in frames]
-    rng, cells = np.random.default_rng(0), []
-    kinds = sorted(set(patients))
-    draws = rng.integers(len(kinds), size=(DRAWS, len(kinds)))
+def show(name: str, group: str, found: Evaluation, base: Evaluation | None) -> None:
+    """Print a row: the measures, or where there is a base the differences to it."""
+    cells = []
     for measure in SHOWN.values():
-        here = np.array([found[frame][measure] for frame in frames])
-        if found is base:
-            cells.append(f"{here.mean():.2f}")
+        if base is None:
+            cells.append(f"{found.over_images(HALF)[measure]:.2f}")
             continue
-        change = here - [base[frame][measure] for frame in frames]
-        each = np.array([[k == patient for patient in patients] for k in kinds], float)
-        sums, counts = each @ change, each.sum(1)
-        low, high = np.percentile(sums[draws].sum(1) / counts[draws].sum(1), [2.5, 97.5])
-        cells.append(f"{change.mean():+.2f} ({low:+.2f} to {high:+.2f})")
-    print(f"| {name} | {group} | {len(frames)} |", " | ".join(cells), "|", flush=True)
+        change: dict[str, list[float]] = {}
+        for row, before in zip(found.at(HALF), base.at(HALF), strict=True):
+            difference = row.values[measure] - before.values[measure]
+            change.setdefault(row.sequence, []).append(difference)
+        mean, low, high = bootstrap_interval(change, np.random.default_rng(0))
+        cells.append(f"{mean:+.2f} ({low:+.2f} to {high:+.2f})")
+    print(f"| {name} | {group} | {len(found.at(HALF))} |", " | ".join(cells), "|", flush=True)
 
 
 if __name__ == "__main__":

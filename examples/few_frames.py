@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from fnmatch import fnmatch
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
+from transfer import patient
 
 from fluorosynth.learn.checkpoint import Model, load_model
 from fluorosynth.learn.data import Pairs, Subset, open_pairs
@@ -38,10 +38,8 @@ def folds(pairs: Pairs, count: int, runs: str) -> list[list[int]]:
     """Deal the patients into folds; return each fold's frames."""
     patients: dict[str, list[int]] = {}
     for index in range(len(pairs)):
-        name = f"{pairs.sequence(index)}{pairs.name(index)}"
-        patients.setdefault(pairs.sequence(index) if fnmatch(name, runs) else name, []).append(
-            index
-        )
+        whose = patient(pairs.sequence(index), pairs.name(index), runs)
+        patients.setdefault(whose, []).append(index)
     dealt = np.random.default_rng(0).permutation(list(patients))
     return [[i for name in dealt[k::count] for i in patients[name]] for k in range(count)]
 

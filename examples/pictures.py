@@ -1,7 +1,9 @@
-"""Draw the documentation's pictures of the recipes: examples/pictures.py OUT
+"""Draw the documentation's pictures of the recipes.
 
-OUT      a new or old folder for JPEG files: a sheet of each physical preset, runs of frames, each
-         stage before and after, and real frames beside drawn ones
+    python examples/pictures.py OUT
+
+OUT      a folder for JPEG files: a sheet of each physical preset, runs of frames, each stage before
+         and after, and real frames beside drawn ones
 """
 
 from __future__ import annotations
@@ -72,8 +74,6 @@ def stages() -> Picture:
     tiles, names = [], []
     streams = Streams(2)
     for step, stage in enumerate(recipe.stages):
-        if stage.kind == "compose" and stage.chance < 0.2:  # upside down shows nothing new
-            continue
         known = {field.name for field in fields(stage)}
         changes = {"chance": 1.0, **ALWAYS.get(stage.kind, {})}
         stage = replace(stage, **{key: v for key, v in changes.items() if key in known})

@@ -45,11 +45,16 @@ def split(found: Evaluation, apart: str, runs: str) -> dict[str, Evaluation]:
     """Return the rows of frames whose names match a pattern of ``apart``, of the others, all."""
     groups: dict[str, list[Row]] = {"contrast phase": [], "others": [], "all": []}
     for row in found.rows:
-        name = f"{row.sequence}{row.name}"
-        row = row if matches(name, runs) else replace(row, sequence=name)
-        groups["others" if matches(name, apart) else "contrast phase"].append(row)
+        apart_from = matches(f"{row.sequence}{row.name}", apart)
+        row = replace(row, sequence=patient(row.sequence, row.name, runs))
+        groups["others" if apart_from else "contrast phase"].append(row)
         groups["all"].append(row)
     return {k: Evaluation(rows, found.thresholds, found.seed) for k, rows in groups.items() if rows}
+
+
+def patient(sequence: str, name: str, runs: str) -> str:
+    """Return whose frame it is: each is a patient's, but those of ``runs`` are one each."""
+    return sequence if matches(f"{sequence}{name}", runs) else f"{sequence}{name}"
 
 
 def matches(name: str, patterns: str) -> bool:

@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import pytest
+
+from fluorosynth import Recipe
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,6 +55,44 @@ def test_nnunet_finds_its_data_where_it_looks(programs):
     words = lines[-1].split()
     assert Path(words[words.index("-i") + 1]) == data / "imagesTr"
     assert len(list((data / "imagesTr").glob("*_0000.png"))) == 3
+
+
+@pytest.fixture
+def frames(tmp_path):
+    """Eight labelled frames as pairs of PNG."""
+    folder, sampler = tmp_path / "frames", Recipe.preset("paper").open(seed=1)
+    folder.mkdir()
+    for index in range(8):
+        sample = sampler.sample(index)
+        cv2.imwrite(str(folder / f"p{index}_1.png"), sample.image)
+        cv2.imwrite(str(folder / f"p{index}_1_mask.png"), sample.mask)
+    return folder
+
+
+def rows_of(script, *arguments):
+    """Run a Python example; return the cells of its table's rows."""
+    command = [sys.executable, "-W", "error", str(ROOT / "examples" / script), *arguments]
+    places = os.pathsep.join([str(ROOT), str(ROOT / "cli")])
+    done = subprocess.run(
+        list(map(str, command)),
+        env={**os.environ, "PYTHONPATH": places},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+@pytest.mark.slow
+def test_a_recipe_is_ablated(tmp_path, frames):
+    rows = rows_of("ablate_recipe.py", frames, tmp_path / "out", "--n", 16, "--crop", 32,
+                   "--only", "no engage,labels before blur", "--apart", "p0*")  # fmt: skip
+    names = [row[0] for row in rows if row[1] == "contrast phase"]
+    assert names == ["whole recipe", "no engage", "labels before blur"]
+    for row in rows:
+        assert int(row[2]) == {"contrast phase": 7, "others": 1, "all": 8}[row[1]]
+    assert all(cell.startswith(("+", "-")) for row in rows[3:] for cell in row[3:])
 
 
 @pytest.mark.slow
