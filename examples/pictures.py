@@ -74,6 +74,8 @@ def stages() -> Picture:
     tiles, names = [], []
     streams = Streams(2)
     for step, stage in enumerate(recipe.stages):
+        if stage.kind == "compose" and stage.chance < 0.2:  # upside down shows nothing new
+            continue
         known = {field.name for field in fields(stage)}
         changes = {"chance": 1.0, **ALWAYS.get(stage.kind, {})}
         stage = replace(stage, **{key: v for key, v in changes.items() if key in known})
