@@ -8,10 +8,14 @@ from typing import Any
 import cv2
 import numpy as np
 
+from fluorosynth.beer import attenuated
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, record
+
+WHITE = np.ones((1, 256), np.float32)
+BLACKNESS = (1 - np.arange(256, dtype=np.float32) / 255)[None]  # of grey levels
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,5 @@ class Expose(Intensity):
         span = self.span.draw(rng)
         if not 0 < span <= 20:
             raise UsageError(f"expose drew a span of {span}; it must be in (0, 20]")
-        table = np.exp(span * (np.arange(256) / 255 - 1)).round(7).astype(np.float32)
-        image: Any = cv2.LUT(sample.image, np.maximum(table, np.float32(1e-7)))
+        image: Any = cv2.LUT(sample.image, attenuated(WHITE, BLACKNESS * np.float32(span)))
         return replace(sample, image=image, meta=record(sample, self, {"span": span}))
