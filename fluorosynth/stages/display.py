@@ -75,8 +75,8 @@ class Display(Intensity):
         if rng.random() < self.inverted:
             black, white = 255 - black, 255 - white
         shown = _curve(law, gamma)
-        ends = _percentiles(reference.image, low / 100, high / 100)
-        ends = _widened(*ends, span)
+        darkest, brightest = _percentiles(reference.image, low / 100, high / 100)
+        ends = _widened(darkest, brightest, span)
         dark, bright = (float(shown[round(v * (LEVELS - 1))]) for v in ends)
         table = black + (shown - dark) * ((white - black) / max(bright - dark, 1e-3))
         grey = np.clip(table, 0, 255)

@@ -15,7 +15,7 @@ from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, record
 
 WHITE = np.ones((1, 256), np.float32)
-BLACKNESS = (1 - np.arange(256, dtype=np.float32) / 255)[None]  # of grey levels
+BLACKNESS = np.linspace(1, 0, 256)[None].astype(np.float32)  # of grey levels
 
 
 @dataclass(frozen=True)
@@ -41,5 +41,5 @@ class Expose(Intensity):
         span = self.span.draw(rng)
         if not 0 < span <= 20:
             raise UsageError(f"expose drew a span of {span}; it must be in (0, 20]")
-        image: Any = cv2.LUT(sample.image, attenuated(WHITE, BLACKNESS * np.float32(span)))
+        image: Any = cv2.LUT(sample.image, attenuated(WHITE, np.float32(span) * BLACKNESS))
         return replace(sample, image=image, meta=record(sample, self, {"span": span}))
