@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval
@@ -16,7 +16,7 @@ from fluorosynth.course import Moment
 from fluorosynth.filters import spread
 from fluorosynth.ranges import LogUniform, Range
 from fluorosynth.sample import Intensities, Sample
-from fluorosynth.stages.base import Intensity, intensities, record
+from fluorosynth.stages.base import Intensity, intensities, shown
 
 Chance = Annotated[float, Interval(ge=0, le=1)]
 EXTENT = 9.0  # px of bone that ``strength`` is measured against
@@ -62,8 +62,7 @@ class Bones(Intensity):
                 _fold(total, *_edge(side, rng, sample.moment), self.strength.draw(rng))
         if not names:
             return sample
-        darker: Any = attenuated(image, total)
-        return replace(sample, image=darker, meta=record(sample, self, {"bones": names}))
+        return shown(sample, self, {"bones": names}, attenuated(image, total), sample.contrast)
 
 
 def _coarse(tubes: list[Tube], cell: int, shape: tuple[int, int]) -> Intensities:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ from fluorosynth.box import box
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, Stream, record
+from fluorosynth.stages.base import Intensity, Stream, shown
 
 LEVELS = 4096  # of the detector's own digits
 LOG = np.log(np.maximum(np.arange(LEVELS), 1) / (LEVELS - 1)).round(7).astype(np.float32)[None]
@@ -74,19 +74,19 @@ class Display(Intensity):
             raise UsageError(f"display drew gamma {gamma} and percentiles {low} to {high}")
         if rng.random() < self.inverted:
             black, white = 255 - black, 255 - white
-        shown = _curve(law, gamma)
+        curve = _curve(law, gamma)
         darkest, brightest = _percentiles(reference.image, low / 100, high / 100)
         ends = _widened(darkest, brightest, span)
-        dark, bright = (float(shown[round(v * (LEVELS - 1))]) for v in ends)
-        table = black + (shown - dark) * ((white - black) / max(bright - dark, 1e-3))
+        dark, bright = (float(curve[round(v * (LEVELS - 1))]) for v in ends)
+        table = black + (curve - dark) * ((white - black) / max(bright - dark, 1e-3))
         grey = np.clip(table, 0, 255)
         image, contrast = sample.image, sample.contrast
         if contrast is not None:
             contrast = np.asarray(_depths(image, contrast, grey))
         drawn = {"law": law, "gamma": gamma, "low": low, "high": high}
-        meta = record(sample, self, drawn | {"black": black, "white": white})
-        levels: Any = _look_up(image, (grey + np.float32(0.5)).astype(np.uint8))
-        return replace(sample, image=levels, contrast=contrast, meta=meta)
+        drawn |= {"black": black, "white": white}
+        levels = _look_up(image, (grey + np.float32(0.5)).astype(np.uint8))
+        return shown(sample, self, drawn, levels, contrast)
 
 
 def _curve(law: str, gamma: float) -> Any:

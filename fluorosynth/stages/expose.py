@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,7 +11,7 @@ from fluorosynth.beer import attenuated
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, record
+from fluorosynth.stages.base import Intensity, shown
 
 WHITE = np.ones((1, 256), np.float32)
 BLACKNESS = np.linspace(1, 0, 256)[None].astype(np.float32)  # of grey levels
@@ -41,5 +40,5 @@ class Expose(Intensity):
         span = self.span.draw(rng)
         if not 0 < span <= 20:
             raise UsageError(f"expose drew a span of {span}; it must be in (0, 20]")
-        image: Any = cv2.LUT(sample.image, attenuated(WHITE, np.float32(span) * BLACKNESS))
-        return replace(sample, image=image, meta=record(sample, self, {"span": span}))
+        image = cv2.LUT(sample.image, attenuated(WHITE, np.float32(span) * BLACKNESS))
+        return shown(sample, self, {"span": span}, image, sample.contrast)

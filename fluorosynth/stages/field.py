@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import cv2
@@ -13,7 +13,7 @@ from numba import njit
 
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, record
+from fluorosynth.stages.base import Intensity, shown
 
 Chance = Annotated[float, Interval(ge=0, le=1)]
 SHIFT = 4  # fixed-point bits of OpenCV's corners
@@ -64,12 +64,10 @@ class Field(Intensity):
             _blade(open_, side + 2, depth, 0.0)
         if not names:
             return sample
-        image: Any = _darkened(sample.image, open_, np.float32(level))
-        contrast: Any = sample.contrast
+        image, contrast = _darkened(sample.image, open_, np.float32(level)), sample.contrast
         if contrast is not None:
-            contrast = _darkened(contrast, open_, np.float32(0))
-        meta = record(sample, self, {"shapes": names, "level": level})
-        return replace(sample, image=image, contrast=contrast, meta=meta)
+            contrast = np.asarray(_darkened(contrast, open_, np.float32(0)))
+        return shown(sample, self, {"shapes": names, "level": level}, image, contrast)
 
 
 @njit(cache=True)

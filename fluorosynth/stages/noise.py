@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from fluorosynth.errors import UsageError
 from fluorosynth.motion import lagged
 from fluorosynth.ranges import LogUniform, Range, Uniform
 from fluorosynth.sample import Intensities, Sample
-from fluorosynth.stages.base import Radiation, Stream, intensities, record
+from fluorosynth.stages.base import Radiation, Stream, intensities, shown
 
 KEY = 20200405  # of the pool
 COUNT = 2**20  # of the pool
@@ -66,11 +66,11 @@ class Noise(Radiation):
             for t, frame in enumerate(frames)
         ]
         contrasts = [frame.contrast for frame in frames if frame.contrast is not None]
-        shown: Any = lagged(images, share)
+        noisy = lagged(images, share)
         kept = lagged(contrasts, share) if contrasts else [None] * len(frames)
         return [
-            replace(frame, image=image, contrast=contrast, meta=record(frame, self, drawn))
-            for frame, image, contrast in zip(frames, shown, kept, strict=True)
+            shown(frame, self, drawn, image, contrast)
+            for frame, image, contrast in zip(frames, noisy, kept, strict=True)
         ]
 
     def _draw(self, rng: np.random.Generator) -> dict[str, Any]:
