@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numba import njit
 
 from fluorosynth.chords import add_path_length
-from fluorosynth.sample import Device, Intensities, Points
+from fluorosynth.sample import Device, Intensities
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +68,21 @@ def cast_shadow(out: Intensities, device: Device, look: Appearance) -> None:
             add_path_length(out, points, half, inner, look.band_mu, overlap=True)
 
 
-def _piece(centreline: Points, begin: float, end: float) -> Points:
+@njit(cache=True)
+def _piece(centreline, begin, end):  # type: ignore[no-untyped-def]
     """Return the part of a curve between two arc lengths from its tip."""
-    back = centreline[::-1]
-    steps = np.diff(back, axis=0)
-    arc: NDArray[np.float64] = np.zeros(len(back))
-    np.cumsum(np.sqrt(steps[:, 0] ** 2 + steps[:, 1] ** 2), out=arc[1:])
-    if begin >= arc[-1]:
-        return back[:0]
-    end = min(end, float(arc[-1]))
-    inside = (arc > begin) & (arc < end)
-    at = np.concatenate([[begin], arc[inside], [end]])
-    x, y = np.interp(at, arc, back[:, 0]), np.interp(at, arc, back[:, 1])
-    return np.column_stack([x, y]).astype(np.float32)
+    count, arc = len(centreline), 0.0
+    points, n = np.empty((count + 1, 2), np.float32), 0
+    for i in range(count - 1, 0, -1):
+        x, y = np.float64(centreline[i, 0]), np.float64(centreline[i, 1])
+        dx, dy = centreline[i - 1, 0] - x, centreline[i - 1, 1] - y
+        length = math.sqrt(dx * dx + dy * dy)
+        if arc + length > max(begin, arc):  # this segment, or a part of it
+            first, last = max((begin - arc) / length, 0.0), min((end - arc) / length, 1.0)
+            if n == 0:
+                points[0], n = (x + first * dx, y + first * dy), 1
+            points[n], n = (x + last * dx, y + last * dy), n + 1
+        arc += length
+        if arc >= end:
+            break
+    return points[:n]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from fluorosynth.box import box
 from fluorosynth.sample import Intensities
 
 LOG2_E = np.float32(np.log2(np.e))
@@ -34,11 +35,12 @@ def attenuated(image: Intensities, shadow: Intensities) -> Intensities:
 
 @njit(cache=True)
 def _attenuated(image, shadow):  # type: ignore[no-untyped-def]
-    out = np.empty_like(image)
-    bits = np.empty(image.shape[1], np.int32)
+    out = image.copy()
+    top, bottom, left, right = box(shadow, 0)
+    bits = np.empty(right - left, np.int32)
     power = bits.view(np.float32)  # of two, by the exponent's bits
-    for y in range(image.shape[0]):
-        source, depth, target = image[y], shadow[y], out[y]
+    for y in range(top, bottom):
+        source, depth, target = image[y, left:right], shadow[y, left:right], out[y, left:right]
         for x in range(len(bits)):
             halvings = min(depth[x] * LOG2_E, DEEPEST)
             bits[x] = (np.int32(127) - np.int32(halvings)) << np.int32(23)

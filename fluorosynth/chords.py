@@ -109,11 +109,10 @@ def _longest_paths(out, points, half, inner, ends, table):  # type: ignore[no-un
 def _second(t, table):  # type: ignore[no-untyped-def]
     """Second integral of the unit chord at t (even in t)."""
     t = abs(t)
-    if t >= 1.0:
-        return table[STEPS] + AREA * (t - 1.0)
-    at = t * STEPS
-    i = int(at)
-    return table[i] + (at - i) * (table[i + 1] - table[i])
+    inside = min(t, 1.0)
+    at = inside * STEPS
+    i = np.uint32(at)
+    return table[i] + (at - i) * (table[i + 1] - table[i]) + AREA * (t - inside)
 
 
 @njit(cache=True)
@@ -144,11 +143,12 @@ def _path_length(shape, centreline, half, inner, overlap, table):  # type: ignor
     box = (max(bottom - top + 1, 0), max(right - left + 1, 0))
     if box[0] == 0 or box[1] == 0:
         return 0, 0, np.zeros((0, 0), np.float32)
-    path, before = np.zeros(box, np.float32), np.zeros(box, np.float32)
-    nearest, met = np.full(box, np.float32(1e9)), np.full(box, np.float32(-1e9))
+    path, nearest = np.zeros(box, np.float32), np.full(box, np.float32(1e9))
+    passes = box if overlap else (0, 0)
+    before, met = np.zeros(passes, np.float32), np.full(passes, np.float32(-1e9))
     apart = 2.0 * NEW_PASS * np.float64(half.max()) + 2.0
-    arc = 0.0
-    for i in range(len(centreline) - 1):
+    arc, final = 0.0, len(centreline) - 2
+    for i in range(final + 1):
         ax, ay = np.float64(centreline[i, 0]), np.float64(centreline[i, 1])
         dx, dy = centreline[i + 1, 0] - ax, centreline[i + 1, 1] - ay
         length = max(np.sqrt(dx * dx + dy * dy), 1e-6)
@@ -156,36 +156,49 @@ def _path_length(shape, centreline, half, inner, overlap, table):  # type: ignor
         a, b = max(abs(dx), abs(dy)) / length, max(min(abs(dx), abs(dy)) / length, NARROW)
         r, dr = np.float64(half[i]), np.float64(half[i + 1]) - half[i]
         lumen, dl = np.float64(inner[i]), np.float64(inner[i + 1]) - inner[i]
-        near = max(r, r + dr) + 0.75
-        steep, flat = 1.0 / dy if dy != 0 else 0.0, 1.0 / (length * length)
+        near, flat = max(r, r + dr) + 0.5 * (a + b), 1.0 / (length * length)
+        bx, by = np.float64(centreline[i + 1, 0]), np.float64(centreline[i + 1, 1])
+        nx, ny = 0.0, 0.0
+        u_low, u_high = -0.01 if i > 0 else -near / length, 1.0 + near / length
+        if i < final:
+            nx, ny = centreline[i + 2, 0] - bx, centreline[i + 2, 1] - by
+            cross, dot = abs(dx * ny - dy * nx), dx * nx + dy * ny
+            u_high = 1.01 + near / length * (cross / dot if dot > cross else 1.0)
+        # Each row crosses a strip along the segment and one across it
+        lean, wide = (dx / dy, near * length / abs(dy)) if abs(dy) > 1e-3 else (0.0, 1e9)
+        slope, low, high = 0.0, -1e9, 1e9
+        if abs(dx) > 1e-3:
+            slope, low, high = dy / dx, u_low / (flat * dx), u_high / (flat * dx)
+            low, high = min(low, high), max(low, high)
         for y in range(
             max(int(np.ceil(min(ay, ay + dy) - near)), top),
             min(int(np.floor(max(ay, ay + dy) + near)), bottom) + 1,
         ):
-            u0, u1 = 0.0, 1.0
-            if dy != 0:
-                u0, u1 = (y - near - ay) * steep, (y + near - ay) * steep
-                u0, u1 = max(min(u0, u1), 0.0), min(max(u0, u1), 1.0)
-            x0, x1 = ax + u0 * dx, ax + u1 * dx
-            first = max(int(np.ceil(min(x0, x1) - near)), left)
-            last = min(int(np.floor(max(x0, x1) + near)), right)
+            along, across = ax + (y - ay) * lean, ax - (y - ay) * slope
+            first = max(int(np.ceil(max(along - wide, across + low))), left)
+            last = min(int(np.floor(min(along + wide, across + high))), right)
             for x in range(first, last + 1):
                 u = ((x - ax) * dx + (y - ay) * dy) * flat
+                # What lies beyond a joint is the next segment's, but for the wedge outside a bend
+                if (u < 0.0 and i > 0) or (u > 1.0 and (x - bx) * nx + (y - by) * ny > 0.0):
+                    continue
                 u = min(max(u, 0.0), 1.0)
                 ex, ey = x - ax - u * dx, y - ay - u * dy
                 d2 = ex * ex + ey * ey
                 if d2 > near * near:
                     continue
-                d, s = np.sqrt(d2), arc + u * length
-                j, k = y - top, x - left
-                if overlap and s - met[j, k] > apart:
-                    before[j, k] += path[j, k]
-                    path[j, k], nearest[j, k] = 0.0, 1e9
-                met[j, k] = s
+                d, j, k = np.sqrt(d2), y - top, x - left
+                if overlap:
+                    s = arc + u * length
+                    if s - met[j, k] > apart:
+                        before[j, k] += path[j, k]
+                        path[j, k], nearest[j, k] = 0.0, 1e9
+                    met[j, k] = s
                 if d < nearest[j, k]:
                     nearest[j, k] = d
                     chord = _mean_chord(d, a, b, r + u * dr, table)
                     path[j, k] = chord - _mean_chord(d, a, b, lumen + u * dl, table)
         arc += length
-    path += before
+    if overlap:
+        path += before
     return top, left, path

@@ -38,7 +38,7 @@ def union(tubes: list[Tube], shape: tuple[int, int]) -> Intensities:
     out = np.zeros(shape, np.float32)
     if tubes:
         curve = np.concatenate([tube.curve for tube in tubes])
-        points = np.column_stack([curve.real, curve.imag]).astype(np.float32)
+        points = curve.view(np.float64).reshape(-1, 2).astype(np.float32)
         counts = [len(tube.curve) for tube in tubes]
         half, ends = np.empty(len(curve), np.float32), np.cumsum(counts)
         for tube, count, end in zip(tubes, counts, ends.tolist(), strict=True):
@@ -70,17 +70,16 @@ def walk(
     Its heading drifts by a bend of its own and a random walk, smoothed so that it has no kinks:
     ``wander`` is the standard deviation of either in radians after 100 px.
     """
-    n = max(int(length / step), 2)
-    noise = rng.standard_normal(n + 5)
-    ahead = step * complex(math.cos(heading), math.sin(heading))
-    jitter, bend = wander * math.sqrt(step / 100), wander * step / 100
-    return np.asarray(_walk(start, ahead, noise, jitter, bend))
+    noise = rng.standard_normal(max(int(length / step), 2) + 5)
+    return np.asarray(_walk(start, heading, noise, step, wander))
 
 
 @njit(cache=True)
-def _walk(start, ahead, noise, jitter, bend):  # type: ignore[no-untyped-def]
+def _walk(start, heading, noise, step, wander):  # type: ignore[no-untyped-def]
     """Step n times, turning by a mean of five normals and the bend; rotations by power series."""
     n = len(noise) - 5
+    ahead = step * complex(math.cos(heading), math.sin(heading))
+    jitter, bend = wander * math.sqrt(step / 100), wander * step / 100
     curve = np.empty(n + 1, np.complex128)
     curve[0] = start
     for i in range(n):
@@ -95,23 +94,32 @@ def _walk(start, ahead, noise, jitter, bend):  # type: ignore[no-untyped-def]
 
 def tree(start: complex, heading: float, width: float, length: float, rng: Rng) -> list[Tube]:
     """Return a contrast-filled artery with branches of two orders, tapering to the ends."""
-    tubes, open_ends = [], [(start, heading, width, length, 0)]
+    branches = _tree(complex(start), float(heading), width, length, rng)
+    return [Tube(curve, widths) for curve, widths in branches]
+
+
+@njit(cache=True)
+def _tree(start, heading, width, length, rng):  # type: ignore[no-untyped-def]
+    """Draw inside the loop: a tree has a dozen branches, and NumPy is slow on so few numbers."""
+    branches, open_ends = [], [(start, heading, width, length, 0)]
     while open_ends:
         place, heading, width, length, order = open_ends.pop()
-        curve = walk(place, heading, length, 4.0, 0.8 + 0.2 * order, rng)
+        noise = rng.standard_normal(max(int(length / 4.0), 2) + 5)
+        curve = _walk(place, heading, noise, 4.0, 0.8 + 0.2 * order)
         end = max(width * (0.35 + 0.4 * rng.random()), 0.6)
-        tubes.append(Tube(curve, width + (end - width) * np.arange(len(curve)) / len(curve)))
+        taper = (end - width) / len(curve)
+        branches.append((curve, width + taper * np.arange(len(curve))))
         if order == 2:
             continue
-        count = 1 + int((6, 3)[order] * rng.random())
-        for u, v, w, side in rng.random((count, 4)).tolist():
+        for _ in range(1 + int((6, 3)[order] * rng.random())):
+            u, v, w, side = rng.random(), rng.random(), rng.random(), rng.random()
             k = 1 + int(u * (len(curve) - 2))
-            ahead = complex(curve[k + 1] - curve[k])
+            ahead = curve[k + 1] - curve[k]
             turn = (0.4 + 0.9 * v) * (1 if side < 0.5 else -1)
-            across = (width + (end - width) * k / len(curve)) * (0.4 + 0.5 * w)
+            across = (width + taper * k) * (0.4 + 0.5 * w)
             aim = math.atan2(ahead.imag, ahead.real) + turn
-            open_ends.append((complex(curve[k]), aim, across, length * (0.2 + 0.5 * v), order + 1))
-    return tubes
+            open_ends.append((curve[k], aim, across, length * (0.2 + 0.5 * v), order + 1))
+    return branches
 
 
 def sternal_wires(side: int, rng: Rng) -> list[Tube]:

@@ -12,6 +12,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from fluorosynth.box import box
+
 Picture = NDArray[np.float32]
 
 TRUNCATE = 3.0  # standard deviations
@@ -53,26 +55,30 @@ def spread(coarse: Picture, cell: int, shape: tuple[int, int]) -> Picture:
 @njit(cache=True)
 def _separable(image, taps):  # type: ignore[no-untyped-def]
     """Convolve down, then across: one row at a time, so that all stays in the nearest cache."""
-    height, width = image.shape
-    radius = len(taps) - 1
-    out = np.empty((height, width), np.float32)
+    height, radius = image.shape[0], len(taps) - 1
+    top, bottom, left, right = box(image, radius)
+    width = right - left
+    out = np.empty(image.shape, np.float32)
+    if (bottom - top, width) != image.shape:
+        out[:] = 0
     row = np.empty(width + 2 * radius, np.float32)
     middle = row[radius : radius + width]
-    for y in range(height):
-        centre, target = image[y], out[y]
+    for y in range(top, bottom):
+        centre, target = image[y, left:right], out[y, left:right]
         for x in range(width):
             middle[x] = taps[0] * centre[x]
         for k in range(1, radius + 1):
-            above, below, tap = image[max(y - k, 0)], image[min(y + k, height - 1)], taps[k]
+            above, tap = image[max(y - k, 0), left:right], taps[k]
+            below = image[min(y + k, height - 1), left:right]
             for x in range(width):
                 middle[x] += tap * (above[x] + below[x])
         row[:radius], row[radius + width :] = middle[0], middle[width - 1]
         for x in range(width):
             target[x] = taps[0] * middle[x]
         for k in range(1, radius + 1):
-            left, right, tap = row[radius - k :], row[radius + k :], taps[k]
+            before, after, tap = row[radius - k :], row[radius + k :], taps[k]
             for x in range(width):
-                target[x] += tap * (left[x] + right[x])
+                target[x] += tap * (before[x] + after[x])
     return out
 
 

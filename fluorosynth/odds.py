@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
 
 import numpy as np
 
@@ -21,5 +20,9 @@ def pick(count: int, odds: Sequence[float], rng: np.random.Generator) -> int:
     draw = float(rng.random())
     if not odds:
         return int(draw * count)
-    at = draw * sum(odds)
-    return next((i for i, edge in enumerate(accumulate(odds)) if at < edge), count - 1)
+    at, edge = draw * sum(odds), 0.0
+    for i, share in enumerate(odds):
+        edge += share
+        if at < edge:
+            return i
+    return count - 1

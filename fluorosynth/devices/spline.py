@@ -8,6 +8,7 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval
+from numba import njit
 from numpy.typing import NDArray
 from xxhash import xxh3_128
 
@@ -130,7 +131,7 @@ class OpenSpline:
             to_tip = np.abs(curve[1:] - curve[:-1])[::-1].cumsum()[::-1] / (25 * mm)
             widths[:-1] *= source.taper + (1 - source.taper) * np.minimum(to_tip, 1)
             widths[-1] *= source.taper
-        points = np.column_stack([curve.real, curve.imag]).astype(np.float32)
+        points = curve.view(np.float64).reshape(-1, 2).astype(np.float32)
         label = "guidewire" if wire else "catheter"
         return Device(points, widths, label, f"spline/{label}/{name}")
 
@@ -159,25 +160,60 @@ class OpenSpline:
         basis = self._bases[int(rng.random() * len(self._bases))]
         bow = basis.waves @ (rng.standard_normal(3) * (1, 0.25, 0.1)) * self.source.bow
         bow *= 1 + 0.1 * (rng.random(len(bow)) - 0.5)
-        x, dx, ddx = basis.along
-        y, dy, ddy = (basis.matrix @ bow).reshape(3, SAMPLES)
-        allowed = abs(end - start) / radius
-        while (bend := _bend(dx, ddx, dy, ddy)) > allowed:
-            y, dy, ddy = RELAX * y, RELAX * dy, RELAX * ddy
-        return thinned(start + (end - start) * (x + 1j * y), spacing(bend / abs(end - start)))
+        chord = end - start
+        curve, bend = _bowed(basis.matrix, basis.along, bow, abs(chord) / radius)
+        return np.asarray(_thinned(start, chord, curve, spacing(bend / abs(chord))))
 
 
-def _bend(dx: Array, ddx: Array, dy: Array, ddy: Array) -> float:
-    """Return the greatest curvature of a curve from its derivatives."""
-    speed2 = dx * dx + dy * dy
-    cross = dx * ddy - dy * ddx
-    return float(np.sqrt((cross * cross / (speed2 * speed2 * speed2)).max()))
+@njit(cache=True)
+def _bowed(matrix, along, bow, allowed):  # type: ignore[no-untyped-def]
+    """Return a curve over the chord from 0 to 1, flattened until it may bend so, and its bend."""
+    curve, slopes = np.empty(SAMPLES, np.complex128), np.empty((2, SAMPLES))
+    for i in range(SAMPLES):
+        y = dy = ddy = 0.0
+        for k in range(len(bow)):
+            y += matrix[0, i, k] * bow[k]
+            dy += matrix[1, i, k] * bow[k]
+            ddy += matrix[2, i, k] * bow[k]
+        curve[i] = complex(along[0, i], y)
+        slopes[0, i], slopes[1, i] = dy, ddy
+    keep = 1.0
+    while True:
+        bend = 0.0
+        for i in range(SAMPLES):
+            dx, ddx, dy, ddy = along[1, i], along[2, i], keep * slopes[0, i], keep * slopes[1, i]
+            cross, speed2 = dx * ddy - dy * ddx, dx * dx + dy * dy
+            bend = max(bend, cross * cross / (speed2 * speed2 * speed2))
+        if bend <= allowed * allowed:
+            break
+        keep *= RELAX
+    for i in range(SAMPLES):
+        curve[i] = complex(curve[i].real, keep * curve[i].imag)
+    return curve, math.sqrt(bend)
+
+
+@njit(cache=True)
+def _thinned(start, chord, curve, step):  # type: ignore[no-untyped-def]
+    """Return points at equal distances of at most ``step``, along a curve put on its chord."""
+    arc = np.zeros(SAMPLES)
+    for i in range(1, SAMPLES):
+        arc[i] = arc[i - 1] + abs(chord * (curve[i] - curve[i - 1]))
+    parts = math.ceil(arc[-1] / step)
+    thin = np.empty(parts + 1, np.complex128)
+    i = 1
+    for k in range(parts + 1):
+        at = arc[-1] * k / parts
+        while i < SAMPLES - 1 and arc[i] < at:
+            i += 1
+        share = (at - arc[i - 1]) / (arc[i] - arc[i - 1])
+        thin[k] = start + chord * (curve[i - 1] + share * (curve[i] - curve[i - 1]))
+    return thin
 
 
 class Basis:
     """Clamped cubic B-splines of ``count`` control points, evenly spaced along the chord.
 
-    ``matrix`` ``(3 * SAMPLES, count)`` gives a curve and its two derivatives from its control
+    ``matrix`` ``(3, SAMPLES, count)`` gives a curve and its two derivatives from its control
     points, ``along`` ``(3, SAMPLES)`` is that of the chord itself, and ``waves`` ``(count, 3)``
     are half, one and one and a half waves that leave both ends where they are.
     """
@@ -185,8 +221,8 @@ class Basis:
     def __init__(self, count: int) -> None:
         knots = np.concatenate([[0.0] * 3, np.linspace(0, 1, count - 2), [1.0] * 3])
         at, fraction = np.linspace(0, 1, SAMPLES), np.linspace(0, 1, count)
-        self.matrix = np.concatenate([b_splines(knots, 3, at, k) for k in range(3)])
-        self.along = (self.matrix @ fraction).reshape(3, SAMPLES)
+        self.matrix = np.stack([b_splines(knots, 3, at, k) for k in range(3)])
+        self.along = self.matrix @ fraction
         self.waves = np.sin(np.pi * fraction[:, None] * (1, 2, 3))
 
 
@@ -210,11 +246,3 @@ def b_splines(knots: Array, degree: int, at: Array, order: int = 0) -> Array:
     rise = (at[:, None] - knots[:-degree]) * share * lower
     fall = (knots[degree:] - at[:, None]) * share * lower
     return rise[:, :-1] + fall[:, 1:]
-
-
-def thinned(curve: Complex, step: float) -> Complex:
-    """Return points of a curve at equal distances of at most ``step`` along it."""
-    arc = np.zeros(len(curve))
-    np.cumsum(np.abs(curve[1:] - curve[:-1]), out=arc[1:])
-    parts = math.ceil(arc[-1] / step)
-    return np.asarray(np.interp(np.arange(parts + 1) * (arc[-1] / parts), arc, curve))

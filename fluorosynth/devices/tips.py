@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 
 import numpy as np
@@ -44,17 +45,20 @@ def tip(name: str, mm: float, width: float, rng: np.random.Generator) -> NDArray
     NDArray
         ``(n,)`` complex ``x + 1j y`` in pixels after the origin; none for a straight tip.
     """
-    length_factor, turn_factor, side = rng.random(3)
-    spacings, turns = [], []
+    length_factor, turn_factor, side = rng.random(3).tolist()
+    place, ahead, curve = 0j, 1 + 0j, []
     for length, degrees in TIPS[name]:
         turn = math.radians(degrees) * (0.75 + 0.5 * turn_factor) * (1 if side < 0.5 else -1)
         pixels = max(length * mm * (0.8 + 0.4 * length_factor), abs(turn) * width)
         count = math.ceil(pixels / spacing(abs(turn) / pixels))
-        spacings += [pixels / count] * count
-        turns += [turn / count] * count
-    bends = np.array(turns)
-    # A chord of an arc points along the mean of its two tangents
-    return np.cumsum(np.array(spacings) * np.exp(1j * (np.cumsum(bends) - bends / 2)))
+        half = cmath.rect(1.0, turn / count / 2)
+        for _ in range(count):
+            # A chord of an arc points along the mean of its two tangents
+            ahead *= half
+            place += pixels / count * ahead
+            ahead *= half
+            curve.append(place)
+    return np.array(curve, np.complex128)
 
 
 def spacing(curvature: float) -> float:

@@ -15,7 +15,7 @@ from fluorosynth.materials import Material, attenuation
 from fluorosynth.odds import check_odds, pick
 from fluorosynth.ranges import LogUniform, Range, Uniform
 from fluorosynth.sample import Device, Sample
-from fluorosynth.stages.base import Intensity, intensities, record
+from fluorosynth.stages.base import Intensity, intensities, shown
 
 Chance = Annotated[float, Interval(ge=0, le=1)]
 WIRES = "guidewire", "wire", "microwire"  # labels of what has a core and no lumen
@@ -90,9 +90,7 @@ class Attenuate(Intensity):
             cast_shadow(total, device, look)
             drawn["materials"].append(material)
         darker = attenuated(image, total)
-        meta = record(sample, self, drawn)
-        darker_image: Any = darker
-        return replace(sample, image=darker_image, contrast=image - darker, meta=meta)
+        return shown(sample, self, drawn, darker, image - darker)
 
     def _look(
         self, device: Device, kvp: float, mm: float, rng: np.random.Generator

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -93,6 +92,28 @@ def record(sample: Sample, stage: Component, drawn: dict[str, Any]) -> dict[str,
     return {**sample.meta, "steps": steps}
 
 
+def shown(
+    sample: Sample,
+    stage: Component,
+    drawn: dict[str, Any],
+    image: Any,
+    contrast: Intensities | None,
+) -> Sample:
+    """Return the rendered sample with a new picture and contrast, and one more step."""
+    return Sample(
+        image,
+        sample.devices,
+        record(sample, stage, drawn),
+        sample.mask,
+        sample.ignore,
+        sample.matrix,
+        sample.pixels,
+        contrast,
+        sample.moment,
+        sample.paths,
+    )
+
+
 def about_centre(a: float, b: float, c: float, d: float, shape: tuple[int, int]) -> Matrix:
     """Return the 3x3 matrix that applies [[a, b], [c, d]] about the centre of (H, W) pixels."""
     x, y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
@@ -118,9 +139,7 @@ class Radiation(Intensity):
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Act on picture and contrast, and add what was drawn to the provenance."""
         image, contrast, drawn = self.act(intensities(sample, self), sample.contrast, rng)
-        shown: Any = image
-        meta = record(sample, self, drawn)
-        return replace(sample, image=shown, contrast=contrast, meta=meta)
+        return shown(sample, self, drawn, image, contrast)
 
     @abstractmethod
     def act(

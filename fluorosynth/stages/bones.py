@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval
@@ -16,7 +16,7 @@ from fluorosynth.course import Moment
 from fluorosynth.filters import spread
 from fluorosynth.ranges import LogUniform, Range
 from fluorosynth.sample import Intensities, Sample
-from fluorosynth.stages.base import Intensity, intensities, record
+from fluorosynth.stages.base import Intensity, intensities, shown
 
 Chance = Annotated[float, Interval(ge=0, le=1)]
 EXTENT = 9.0  # px of bone that ``strength`` is measured against
@@ -62,8 +62,7 @@ class Bones(Intensity):
                 _fold(total, *_edge(side, rng, sample.moment), self.strength.draw(rng))
         if not names:
             return sample
-        darker: Any = attenuated(image, total)
-        return replace(sample, image=darker, meta=record(sample, self, {"bones": names}))
+        return shown(sample, self, {"bones": names}, attenuated(image, total), sample.contrast)
 
 
 def _coarse(tubes: list[Tube], cell: int, shape: tuple[int, int]) -> Intensities:
@@ -93,16 +92,20 @@ def _spine(side: int, shape: tuple[int, int], rng: Rng, moment: Moment | None) -
     lean = np.exp(1j * rng.normal(0, 0.12))
     top = complex(rng.random() * side, -rng.random() * tall)
     x = np.linspace(-0.5, 0.5, 5)
-    tubes = []
-    for k in range(int(side / tall) + 2):
-        at = top + 1j * lean * k * tall
-        sag = 0.08 * tall * (1 - 4 * x * x)
-        plates = (across * x - 1j * sag, across * x + 1j * (0.82 * tall + sag))
-        tubes += [Tube(at + lean * plate, 2.2 * scale) for plate in plates]
-        sides = np.array([0.05j, 0.4j, 0.77j]) * tall
-        tubes += [Tube(at + lean * (sides + s * across * 0.47), 2.0 * scale) for s in (-1, 1)]
-        process = at + lean * (0.5j * tall + np.array([0, 0.25j * tall]))
-        tubes.append(Tube(process, 5 * scale, 0.6))
+    sag, sides = 0.08 * tall * (1 - 4 * x * x), np.array([0.05j, 0.4j, 0.77j]) * tall
+    parts = (
+        (across * x - 1j * sag, 2.2, 0.0),
+        (across * x + 1j * (0.82 * tall + sag), 2.2, 0.0),
+        (sides - across * 0.47, 2.0, 0.0),
+        (sides + across * 0.47, 2.0, 0.0),
+        (np.array([0.5j, 0.75j]) * tall, 5.0, 0.6),
+    )
+    places = top + 1j * lean * tall * np.arange(int(side / tall) + 2)[:, None]
+    tubes = [
+        Tube(curve, width * scale, lumen)
+        for part, width, lumen in parts
+        for curve in places + lean * part
+    ]
     column = [Tube(top + 1j * lean * np.linspace(-0.5, 1.5, 6) * side, across)]
     bodies = _coarse(moved(column, moment), 8, shape) * np.float32(0.12)
     return union(moved(tubes, moment), shape) + bodies
@@ -122,11 +125,13 @@ def _edge(
 
 @njit(cache=True)
 def _fold(total, x0, y0, nx, ny, bend, soft, amount):  # type: ignore[no-untyped-def]
+    nx, ny, amount = np.float32(nx), np.float32(ny), np.float32(amount)
     scale, bow = np.float32(1 / soft), np.float32(bend / soft)
+    across = np.arange(total.shape[1]).astype(np.float32)
     for y in range(total.shape[0]):
         row = total[y]
         along, beyond = np.float32((y - y0) * nx + x0 * ny), np.float32((y - y0) * ny - x0 * nx)
         for x in range(len(row)):
-            u = along - np.float32(x) * np.float32(ny)
-            v = (beyond + np.float32(x) * np.float32(nx)) * scale - bow * u * u + np.float32(0.5)
-            row[x] += np.float32(amount) * min(max(v, np.float32(0)), np.float32(1))
+            u = along - across[x] * ny
+            v = (beyond + across[x] * nx) * scale - bow * u * u + np.float32(0.5)
+            row[x] += amount * min(max(v, np.float32(0)), np.float32(1))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval
@@ -12,7 +12,7 @@ from fluorosynth.beer import attenuated
 from fluorosynth.clutter import SHAPES, moved, union
 from fluorosynth.ranges import LogUniform, Range, Uniform
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, intensities, record
+from fluorosynth.stages.base import Intensity, intensities, shown
 
 Chance = Annotated[float, Interval(ge=0, le=1)]
 
@@ -60,5 +60,4 @@ class Clutter(Intensity):
             weight = np.float32(mu * mm * self.strength.draw(rng))
             tubes = moved(draw(side, rng), sample.moment, breath=0.5)
             total += weight * union(tubes, image.shape)
-        darker: Any = attenuated(image, total)
-        return replace(sample, image=darker, meta=record(sample, self, {"objects": names}))
+        return shown(sample, self, {"objects": names}, attenuated(image, total), sample.contrast)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Interval
 from numba import njit
 
+from fluorosynth.beer import attenuated
+from fluorosynth.box import box
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, Stream, record
+from fluorosynth.stages.base import Intensity, Stream, shown
 
 LEVELS = 4096  # of the detector's own digits
-LOG = np.log(np.maximum(np.arange(LEVELS), 1) / (LEVELS - 1)).round(9)
+LOG = np.log(np.maximum(np.arange(LEVELS), 1) / (LEVELS - 1)).round(7).astype(np.float32)[None]
+ONES = np.ones_like(LOG)
 
 
 @dataclass(frozen=True)
@@ -71,32 +74,43 @@ class Display(Intensity):
             raise UsageError(f"display drew gamma {gamma} and percentiles {low} to {high}")
         if rng.random() < self.inverted:
             black, white = 255 - black, 255 - white
-        shown = _curve(law, gamma)
-        ends = _percentiles(reference.image, low / 100, high / 100)
-        ends = _widened(*ends, span)
-        dark, bright = (shown[round(v * (LEVELS - 1))] for v in ends)
-        table = black + (shown - dark) * ((white - black) / max(bright - dark, 1e-3))
-        grey = np.clip(table, 0, 255).round(6).astype(np.float32)
+        curve = _curve(law, gamma)
+        darkest, brightest = _percentiles(reference.image, low / 100, high / 100)
+        ends = _widened(darkest, brightest, span)
+        dark, bright = (float(curve[round(v * (LEVELS - 1))]) for v in ends)
+        table = black + (curve - dark) * ((white - black) / max(bright - dark, 1e-3))
+        grey = np.clip(table, 0, 255)
         image, contrast = sample.image, sample.contrast
         if contrast is not None:
             contrast = np.asarray(_depths(image, contrast, grey))
         drawn = {"law": law, "gamma": gamma, "low": low, "high": high}
-        meta = record(sample, self, drawn | {"black": black, "white": white})
-        levels: Any = _look_up(image, (grey + np.float32(0.5)).astype(np.uint8))
-        return replace(sample, image=levels, contrast=contrast, meta=meta)
+        drawn |= {"black": black, "white": white}
+        levels = _look_up(image, (grey + np.float32(0.5)).astype(np.uint8))
+        return shown(sample, self, drawn, levels, contrast)
 
 
 def _curve(law: str, gamma: float) -> Any:
-    """Return what is shown for each of ``LEVELS`` intensities, rounded past what processors do."""
-    return LOG if law == "log" else np.exp(gamma * LOG).round(9)
+    """Return what is shown for each of ``LEVELS`` intensities."""
+    return LOG[0] if law == "log" else attenuated(ONES, LOG * np.float32(-gamma))[0]
 
 
-def _percentiles(image: Any, low: float, high: float) -> tuple[float, float]:
-    """Return two quantiles of every 16th pixel, by rank."""
-    few = image[1::4, 1::4].ravel()
-    ranks = [round(q * (len(few) - 1)) for q in (low, high)]
-    low, high = np.partition(few, ranks)[ranks].tolist()
-    return min(low, 1.0), min(high, 1.0)
+@njit(cache=True)
+def _percentiles(image, low, high):  # type: ignore[no-untyped-def]
+    """Return two quantiles of every 16th pixel, by rank, to the detector's own digits."""
+    few, counts = image[1::4, 1::4], np.zeros(LEVELS, np.int64)
+    for value in few.flat:
+        at = min(max(value, np.float32(0)), np.float32(1))
+        counts[np.uint32(at * np.float32(LEVELS - 1) + np.float32(0.5))] += 1
+    return _quantile(counts, low, few.size), _quantile(counts, high, few.size)
+
+
+@njit(cache=True)
+def _quantile(counts, share, size):  # type: ignore[no-untyped-def]
+    rank, level = round(share * (size - 1)), 0
+    while rank >= counts[level]:
+        rank -= counts[level]
+        level += 1
+    return level / (LEVELS - 1)
 
 
 def _widened(low: float, high: float, span: float) -> tuple[float, float]:
@@ -129,13 +143,9 @@ def _depths(image, contrast, table):  # type: ignore[no-untyped-def]
     """How many grey levels brighter each pixel would be without the instruments."""
     out = np.zeros(image.shape, np.float32)
     top = LEVELS - 1
-    for y in range(image.shape[0]):
-        first, last = 0, image.shape[1]
-        while first < last and contrast[y, first] <= 0:
-            first += 1
-        while last > first and contrast[y, last - 1] <= 0:
-            last -= 1
-        for x in range(first, last):
+    first, last, left, right = box(contrast, 0)
+    for y in range(first, last):
+        for x in range(left, right):
             if contrast[y, x] > 0:
                 here = min(int(image[y, x] * top + 0.5), top)
                 there = min(int((image[y, x] + contrast[y, x]) * top + 0.5), top)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from fluorosynth.beer import attenuated
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, record
+from fluorosynth.stages.base import Intensity, shown
+
+WHITE = np.ones((1, 256), np.float32)
+BLACKNESS = np.linspace(1, 0, 256)[None].astype(np.float32)  # of grey levels
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,5 @@ class Expose(Intensity):
         span = self.span.draw(rng)
         if not 0 < span <= 20:
             raise UsageError(f"expose drew a span of {span}; it must be in (0, 20]")
-        table = np.exp(span * (np.arange(256) / 255 - 1)).round(7).astype(np.float32)
-        image: Any = cv2.LUT(sample.image, np.maximum(table, np.float32(1e-7)))
-        return replace(sample, image=image, meta=record(sample, self, {"span": span}))
+        image = cv2.LUT(sample.image, attenuated(WHITE, np.float32(span) * BLACKNESS))
+        return shown(sample, self, {"span": span}, image, sample.contrast)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import cv2
 import numpy as np
 from annotated_types import Interval
+from numba import njit
 
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, record
+from fluorosynth.stages.base import Intensity, shown
 
 Chance = Annotated[float, Interval(ge=0, le=1)]
 SHIFT = 4  # fixed-point bits of OpenCV's corners
@@ -63,15 +64,20 @@ class Field(Intensity):
             _blade(open_, side + 2, depth, 0.0)
         if not names:
             return sample
-        image: Any = sample.image.copy()
-        outside = open_ == 0
-        image[outside] = (image[outside] * np.float32(level)).astype(image.dtype)
-        contrast = sample.contrast
+        image, contrast = _darkened(sample.image, open_, np.float32(level)), sample.contrast
         if contrast is not None:
-            contrast = contrast.copy()
-            contrast[outside] = 0
-        meta = record(sample, self, {"shapes": names, "level": level})
-        return replace(sample, image=image, contrast=contrast, meta=meta)
+            contrast = np.asarray(_darkened(contrast, open_, np.float32(0)))
+        return shown(sample, self, {"shapes": names, "level": level}, image, contrast)
+
+
+@njit(cache=True)
+def _darkened(image, open_, level):  # type: ignore[no-untyped-def]
+    out = np.empty_like(image)
+    for y in range(image.shape[0]):
+        source, inside, target = image[y], open_[y], out[y]
+        for x in range(len(source)):
+            target[x] = source[x] if inside[x] else source[x] * level
+    return out
 
 
 def _disc(shape: tuple[int, int], radius: float) -> Any:

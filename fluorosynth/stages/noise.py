@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,10 +15,10 @@ from fluorosynth.errors import UsageError
 from fluorosynth.motion import lagged
 from fluorosynth.ranges import LogUniform, Range, Uniform
 from fluorosynth.sample import Intensities, Sample
-from fluorosynth.stages.base import Radiation, Stream, intensities, record
+from fluorosynth.stages.base import Radiation, Stream, intensities, shown
 
 KEY = 20200405  # of the pool
-STRIDE, COUNT = 1024, 2**20  # of the pool: rows of a picture lie a stride apart
+COUNT = 2**20  # of the pool
 MAX_SIDE = 4096
 DARKEST = 1e-4  # intensity below which the detector reads nothing
 
@@ -32,7 +32,7 @@ class Noise(Radiation):
     electronic noise in photons. A share of the noise is smoothed over 3x3 pixels; its variance
     stays what it was.
 
-    65,000 fresh normals would cost more than all other stages. Each picture adds two windows
+    65,000 fresh normals would cost more than all other stages. Each picture adds two stretches
     of one fixed pool of 2^20 standard normals, at offsets that it draws: 2^40 fields.
 
     Parameters
@@ -66,11 +66,11 @@ class Noise(Radiation):
             for t, frame in enumerate(frames)
         ]
         contrasts = [frame.contrast for frame in frames if frame.contrast is not None]
-        shown: Any = lagged(images, share)
+        noisy = lagged(images, share)
         kept = lagged(contrasts, share) if contrasts else [None] * len(frames)
         return [
-            replace(frame, image=image, contrast=contrast, meta=record(frame, self, drawn))
-            for frame, image, contrast in zip(frames, shown, kept, strict=True)
+            shown(frame, self, drawn, image, contrast)
+            for frame, image, contrast in zip(frames, noisy, kept, strict=True)
         ]
 
     def _draw(self, rng: np.random.Generator) -> dict[str, Any]:
@@ -86,14 +86,14 @@ class Noise(Radiation):
 def _noisy(
     image: Intensities, drawn: dict[str, Any], rng: np.random.Generator, scale: float = 1.0
 ) -> Intensities:
-    """Return the picture with the sum of two windows of the pool added, ``scale`` times."""
+    """Return the picture with the sum of two stretches of the pool added, ``scale`` times."""
     if max(image.shape) > MAX_SIDE:
         raise UsageError(f"noise takes pictures up to {MAX_SIDE} px, not {image.shape}")
     first, second = (int(u * COUNT) for u in rng.random(2))
     photons, electronic = drawn["photons"], drawn["electronic"]
     white, smooth = (weight * np.float32(scale) for weight in _weights(drawn["correlation"]))
     variance = np.float32(1 / photons), np.float32((electronic / photons) ** 2)
-    return np.asarray(_add(image, *_pool(), first, second, white, smooth, *variance))
+    return np.asarray(_add(image, _pool(), first, second, white, smooth, *variance))
 
 
 def _weights(correlation: float) -> tuple[np.float32, np.float32]:
@@ -106,34 +106,35 @@ def _weights(correlation: float) -> tuple[np.float32, np.float32]:
 
 
 @lru_cache(maxsize=1)
-def _pool() -> tuple[Intensities, Intensities]:
-    """Return white and smoothed normals, ``(COUNT + MAX_SIDE,)``; made once per process."""
+def _pool() -> Intensities:
+    """Return standard normals, ``(COUNT + MAX_SIDE + 2,)``; made once per process."""
     bits = np.random.Philox(key=np.array([KEY, 0], np.uint64))
-    white = np.random.Generator(bits).standard_normal(COUNT).reshape(-1, STRIDE)
-    smooth = np.empty(white.shape, np.float32)
-    rows, step = np.arange(-1, len(white) + 1) % len(white), 64
-    for top in range(0, len(white), step):  # in parts: all of it at once would double the memory
-        part, total = white[rows[top : top + step + 2]], np.zeros((step, STRIDE))
-        for y in (-1, 0, 1):
-            above = part[1 - y : 1 - y + step]
-            for x in (-1, 0, 1):
-                total += np.roll(above, x, 1) * ((2 - abs(y)) * (2 - abs(x)) / 16)
-        smooth[top : top + step] = total
-    flat = [p.astype(np.float32).ravel() for p in (white, smooth)]
-    return np.append(flat[0], flat[0][:MAX_SIDE]), np.append(flat[1], flat[1][:MAX_SIDE])
+    normals = np.random.Generator(bits).standard_normal(COUNT).astype(np.float32)
+    return np.append(normals, normals[: MAX_SIDE + 2])
 
 
 @njit(cache=True)
-def _add(image, white, smooth, first, second, a, b, quantum, electronic):  # type: ignore[no-untyped-def]
+def _add(image, pool, first, second, white, smooth, quantum, electronic):  # type: ignore[no-untyped-def]
+    """Add two stretches of the pool, row after row, and smooth their sum on the way."""
     height, width = image.shape
     out = np.empty_like(image)
-    for y in range(height):
-        one, two = (first + y * STRIDE) % COUNT, (second + y * STRIDE) % COUNT
-        w1, w2 = white[one : one + width], white[two : two + width]
-        s1, s2 = smooth[one : one + width], smooth[two : two + width]
-        source, target = image[y], out[y]
+    rows, column = np.empty((3, width + 2), np.float32), np.empty(width + 2, np.float32)
+    two, sixteenth = np.float32(2), smooth * np.float32(1 / 16)
+    for y in range(height + 2):
+        one, other = (first + y * (width + 2)) % COUNT, (second + y * (width + 2)) % COUNT
+        w1, w2, below = pool[one : one + width + 2], pool[other : other + width + 2], rows[y % 3]
+        for x in range(width + 2):
+            below[x] = w1[x] + w2[x]
+        if y < 2:
+            continue
+        middle, above = rows[(y - 1) % 3], rows[(y - 2) % 3]
+        for x in range(width + 2):
+            column[x] = above[x] + two * middle[x] + below[x]
+        source, target = image[y - 2], out[y - 2]
+        here, centre, after = middle[1:], column[1:], column[2:]
         for x in range(width):
-            normal = a * (w1[x] + w2[x]) + b * (s1[x] + s2[x])
+            around = column[x] + two * centre[x] + after[x]
+            normal = white * here[x] + sixteenth * around
             value = source[x] + np.sqrt(source[x] * quantum + electronic) * normal
             target[x] = max(value, np.float32(DARKEST))
     return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import cv2
@@ -11,7 +11,7 @@ from annotated_types import Interval
 
 from fluorosynth.errors import UsageError
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, record
+from fluorosynth.stages.base import Intensity, shown
 
 LETTERS = "ABCDEFGHIKLMNOPRSTUVX0123456789:/.-+ "
 
@@ -43,4 +43,4 @@ class Overlay(Intensity):
             y = round((i + 1) * 28 * size) if top else height - round((i + 0.4) * 28 * size)
             x = 3 if left else width - round(len(text) * 17 * size)
             cv2.putText(image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, grey, 1, cv2.LINE_8)
-        return replace(sample, image=image, meta=record(sample, self, {"lines": lines}))
+        return shown(sample, self, {"lines": lines}, image, sample.contrast)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from fluorosynth.filters import wide_blur
 from fluorosynth.materials import attenuation
 from fluorosynth.ranges import LogUniform, Range, Uniform
 from fluorosynth.sample import Device, Sample
-from fluorosynth.stages.base import Intensity, intensities, record
+from fluorosynth.stages.base import Intensity, intensities, shown
 
 SOFT = 4.0  # px of a 256 px picture: how far contrast medium mixes with blood
 Chance = Annotated[float, Interval(ge=0, le=1)]
@@ -71,9 +71,8 @@ class Vessels(Intensity):
         if clouds:
             total += np.float32(0.15) * wide_blur(union(clouds, image.shape), SOFT * side / 256)
         total *= np.float32(mu)
-        darker: Any = attenuated(image, total)
-        meta = record(sample, self, {"branches": len(tubes), "attenuation": mu})
-        return replace(sample, image=darker, meta=meta)
+        drawn = {"branches": len(tubes), "attenuation": mu}
+        return shown(sample, self, drawn, attenuated(image, total), sample.contrast)
 
     def _tubes(
         self, sample: Sample, side: int, rng: np.random.Generator

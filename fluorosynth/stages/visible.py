@@ -53,21 +53,48 @@ class Visible(Intensity):
 
 @njit(cache=True)
 def _hide(mask, pixels, contrast, image, depth, ratio):  # type: ignore[no-untyped-def]
+    """Ignore what cannot be seen, by runs of pixels in a row: these share what columns hold."""
     height, width = mask.shape
-    hidden = 0
+    begins, ends = np.full(height, width), np.zeros(height, np.int64)
     for pixel in pixels:
         y, x = pixel // width, pixel % width
-        deepest, total, count = np.float32(0), 0.0, 0
-        for v in range(max(y - REACH, 0), min(y + REACH + 1, height), 2):
-            for u in range(max(x - REACH, 1), min(x + REACH + 1, width - 1)):
-                deepest = max(deepest, abs(contrast[v, u]))
-                # The second difference of the picture without instruments is mostly noise
-                bend = 2.0 * (image[v, u] + contrast[v, u])
-                bend -= image[v, u - 1] + contrast[v, u - 1] + image[v, u + 1] + contrast[v, u + 1]
-                total += bend * bend
-                count += 1
-        noise = np.sqrt(total / max(count, 1) / 6.0)
-        if deepest < depth or deepest < ratio * noise:
-            mask[y, x] = IGNORE
-            hidden += 1
+        begins[y], ends[y] = min(begins[y], x), max(ends[y], x + 1)
+    deepest, noise = np.empty(width, np.float32), np.empty(width)
+    hidden = 0
+    for y in range(height):
+        end = begins[y]
+        while end < ends[y]:
+            begin = end
+            while end < ends[y] and mask[y, end] == INSTRUMENT:
+                end += 1
+            left, right = max(begin - REACH, 1), min(end + REACH, width - 1)
+            if begin < end:
+                count = _measure(deepest, noise, contrast, image, y, left, right)
+            for x in range(begin, end):
+                first, last = max(x - REACH, left), min(x + REACH + 1, right)
+                largest, total = np.float32(0), 0.0
+                for u in range(first, last):
+                    largest, total = max(largest, deepest[u]), total + noise[u]
+                deviation = np.sqrt(total / max(count * (last - first), 1) / 6.0)
+                if largest < depth or largest < ratio * deviation:
+                    mask[y, x] = IGNORE
+                    hidden += 1
+            end = max(end, begin + 1)
     return hidden
+
+
+@njit(cache=True)
+def _measure(deepest, noise, contrast, image, y, left, right):  # type: ignore[no-untyped-def]
+    """Fill in the largest contrast of columns around row y and their noise, over so many rows."""
+    deepest, noise = deepest[left:right], noise[left:right]
+    deepest[:], noise[:] = 0, 0
+    rows = range(max(y - REACH, 0), min(y + REACH + 1, len(image)), 2)
+    for v in rows:
+        taken, shown = contrast[v, left - 1 : right + 1], image[v, left - 1 : right + 1]
+        for k in range(right - left):
+            deepest[k] = max(deepest[k], abs(taken[k + 1]))
+            # The second difference of the picture without instruments is mostly noise
+            bend = 2.0 * (shown[k + 1] + taken[k + 1])
+            bend -= shown[k] + taken[k] + shown[k + 2] + taken[k + 2]
+            noise[k] += bend * bend
+    return len(rows)
