@@ -20,5 +20,5 @@ kill "$run"; wait "$run" || true
 fluorosynth finetune "$here/default_model_start.toml" --from "$out/stage1" --layers all \
     --out "$out/stage2" --loss dice_ce --epochs 12 --batch-size 8 --lr 0.001 --warmup 50 $common
 fluorosynth finetune physics --from "$out/stage2" --layers all \
-    --out "$out/stage3" --loss dice_plain_ce --epochs 14 --batch-size 8 --lr 0.0007 --warmup 50 $common
+    --out "$out/stage3" --loss dice_plain_ce --epochs 15 --batch-size 8 --lr 0.001 --warmup 50 $common
 fluorosynth model export "$out/stage3" --out "$out/default.pt"
