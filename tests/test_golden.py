@@ -15,8 +15,8 @@ from fluorosynth.shards import digest
 
 GOLDEN = {
     "paper": "c2e92a4aad9eb7358e4d239cc229af62",
-    "physics": "cd9dd62f474d64d7c341a7adef8035c2",
-    "strong": "73f47f6bd91d1f39261ca3e96efaa899",
+    "physics": "2810e939f1b46230efa2fbf22152dd38",
+    "strong": "8365613ab6a3dd015b8cf71085d76b9a",
 }
 
 

@@ -102,7 +102,7 @@ class Folder(BackgroundSource):
                     images[len(ids)] = image
                     ids.append(identity)
                     masks.append(mask)
-                    corner = np.float32([left - 0.5, top - 0.5])
+                    corner = np.array([left - 0.5, top - 0.5], np.float32)
                     lines = known.get(identity, ())
                     paths.append(tuple((line - corner) * scale - HALF for line in lines))
         if not ids:
@@ -111,7 +111,7 @@ class Folder(BackgroundSource):
             raise BadDataError(
                 f"no mask in {shown(self.ignore)} has the name of a picture of {shown(self.path)}"
             )
-        if known and not any(paths):
+        if self.instruments and not any(paths):
             raise BadDataError(
                 f"no file in {shown(self.instruments)} is a picture of {shown(self.path)}"
             )

@@ -92,4 +92,4 @@ def _path(points: Points, scale: float) -> Curve:
     ends = 2 * even[0] - even[half:0:-1], 2 * even[-1] - even[-2 : -half - 2 : -1]
     if count <= half:
         return np.asarray(even)
-    return np.convolve(np.concatenate([ends[0], even, ends[1]]), ROUND, "valid")
+    return np.asarray(np.convolve(np.concatenate([ends[0], even, ends[1]]), ROUND, "valid"))
