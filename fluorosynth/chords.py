@@ -152,8 +152,9 @@ def _path_length(shape, centreline, half, inner, overlap, table):  # type: ignor
         ax, ay = np.float64(centreline[i, 0]), np.float64(centreline[i, 1])
         dx, dy = centreline[i + 1, 0] - ax, centreline[i + 1, 1] - ay
         length = max(np.sqrt(dx * dx + dy * dy), 1e-6)
-        # Components of the normal, larger first
-        a, b = max(abs(dx), abs(dy)) / length, max(min(abs(dx), abs(dy)) / length, NARROW)
+        # Components of the normal, larger first; of points that coincide there are none
+        a = max(max(abs(dx), abs(dy)) / length, NARROW)
+        b = max(min(abs(dx), abs(dy)) / length, NARROW)
         r, dr = np.float64(half[i]), np.float64(half[i + 1]) - half[i]
         lumen, dl = np.float64(inner[i]), np.float64(inner[i + 1]) - inner[i]
         near, flat = max(r, r + dr) + 0.5 * (a + b), 1.0 / (length * length)

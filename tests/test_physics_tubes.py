@@ -57,6 +57,15 @@ def test_pixels_are_means_of_the_chord(angle):
         assert out[y, x] == pytest.approx(chord.mean(), abs=0.02 if angle == 0 else 2e-3)
 
 
+@pytest.mark.parametrize("repeated", [0, 1, 2])
+def test_a_point_that_repeats_adds_nothing(repeated):
+    points = [np.array(point) for point in ((5.0, 5.0), (20.0, 9.0), (34.0, 30.0))]
+    twice = points[: repeated + 1] + points[repeated:]
+    expected, found = (drawn(line, 3.0, 1.0, (41, 41)) for line in (points, twice))
+    assert found.sum() == pytest.approx(expected.sum(), rel=0.01)
+    assert (np.abs(found - expected) > 0.01).mean() < 0.02  # at most the cap, which has no normal
+
+
 def test_a_wire_thinner_than_a_pixel_keeps_its_area():
     for offset in (0.0, 0.25, 0.5):
         out = drawn([[-9, 4 + offset], [40, 4 + offset]], 0.1, shape=(9, 20))
