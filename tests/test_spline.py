@@ -89,6 +89,18 @@ def test_most_enter_at_the_border_and_all_tips_lie_inside():
     assert ((last > 0.14 * 256) & (last < 0.86 * 256)).all()
 
 
+def test_some_pass_through_from_one_side_to_another():
+    devices = many(Spline(counts=(1.0,), from_border=1.0, through=0.3, **STRAIGHT), 1000)
+    ends = np.array([[d.centreline[0], d.centreline[-1]] for d in devices])
+    outside = np.maximum(-0.5 - ends, ends - 255.5).max(axis=2) >= 0
+    assert outside[:, 0].all()
+    assert 0.26 < outside[:, 1].mean() < 0.34
+    x, y = ends[outside[:, 1]].transpose(2, 0, 1)
+    sides = np.argmin([x, y, 255 - x, 255 - y], axis=0)
+    assert (sides[:, 0] != sides[:, 1]).all()
+    assert np.bincount(sides[:, 1], minlength=4).min() > 40
+
+
 def test_instruments_show():
     for device in many(Spline(), 40):
         assert draw([device], (256, 256)).sum() > 80

@@ -44,6 +44,8 @@ class Spline(DeviceSource):
         Share of guidewires among the instruments.
     from_border
         Share of instruments that enter at the border; the others start in the picture.
+    through
+        Share, of those that enter at the border, that leave at another one: no tip to be seen.
     mm
         Pixels per millimetre, for tips and bending radii.
     catheter_width, wire_width
@@ -69,6 +71,7 @@ class Spline(DeviceSource):
     counts: tuple[float, ...] = (0.7, 0.2, 0.07, 0.03)
     wires: Annotated[float, Interval(ge=0, le=1)] = 0.25
     from_border: Annotated[float, Interval(ge=0, le=1)] = 0.9
+    through: Annotated[float, Interval(ge=0, le=1)] = 0.0
     mm: Range = Uniform(1.2, 2.0)
     catheter_width: Range = LogUniform(2.0, 6.0)
     wire_width: Range = LogUniform(1.0, 2.2)
@@ -137,18 +140,24 @@ class OpenSpline:
 
     def _ends(self, width: float, rng: np.random.Generator) -> tuple[complex, complex]:
         """Draw where a shaft starts and ends, at least a third of the picture apart."""
-        enters = rng.random() < self.source.from_border
+        source, chance = self.source, rng.random()
         while True:
             side, along, x, y = rng.random(4).tolist()
             end = complex(0.15 + 0.7 * x, 0.15 + 0.7 * y) * self.size - (0.5 + 0.5j)
-            if enters:  # on the upper border, half a width outside; then turned to a side
-                centre = (self.size - 1) * (0.5 + 0.5j)
-                at = complex(along * self.size - 0.5, -0.5 - width / 2) - centre
-                start = centre + at * (1, 1j, -1, -1j)[int(4 * side)]
+            if chance < source.from_border * source.through:
+                end = self._outside((int(4 * side) + 1 + int(3 * x)) % 4, y, width)
+            if chance < source.from_border:
+                start = self._outside(int(4 * side), along, width)
             else:
                 start = complex(side, along) * self.size - (0.5 + 0.5j)
             if abs(end - start) > self.size / 3:
                 return start, end
+
+    def _outside(self, side: int, along: float, width: float) -> complex:
+        """Return a point half a width outside a border: the upper one, turned to a side."""
+        centre = (self.size - 1) * (0.5 + 0.5j)
+        at = complex(along * self.size - 0.5, -0.5 - width / 2) - centre
+        return centre + at * (1, 1j, -1, -1j)[side]
 
     def _shaft(
         self, start: complex, end: complex, radius: float, rng: np.random.Generator
