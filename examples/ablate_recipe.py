@@ -75,11 +75,19 @@ def render(**changes: Any) -> Callable[[Recipe], Recipe]:
     )
 
 
+def devices(**changes: Any) -> Callable[[Recipe], Recipe]:
+    """Return what changes the instruments."""
+    return lambda recipe: replace(
+        recipe, devices=tuple(replace(source, **changes) for source in recipe.devices)
+    )
+
+
 VARIANTS: dict[str, Callable[[Recipe], Recipe]] = {
     "whole recipe": lambda recipe: recipe,
     "no contrast frames": without_pack("contrast"),
     "no CT radiographs": without_pack("chest_drr"),
     "no engage": without("engage"),
+    "none passes through": devices(through=0.0),
     "no drawn vessels": without("vessels"),
     "no bones, no clutter": without("bones", "clutter", "overlay"),
     "no scatter, blur, noise": without("scatter", "blur", "noise"),
