@@ -77,7 +77,7 @@ class Engage(Stage):
         ramp = np.minimum(to_tip / (self.reach * scale), 1)
         aside = complex(*drawn[:2]) * 0.5 * wave * ramp + complex(*drawn[2:4]) * ramp
         jitter = complex(*drawn[4:]) * scale
-        return curve + sway * aside + jitter + beyond * ahead / abs(ahead)
+        return np.asarray(curve + sway * aside + jitter + beyond * ahead / abs(ahead))
 
 
 def _path(points: Points, scale: float) -> Curve:
