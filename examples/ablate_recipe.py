@@ -89,10 +89,10 @@ VARIANTS: dict[str, Callable[[Recipe], Recipe]] = {
     "no engage": without("engage"),
     "none passes through": devices(through=0.0),
     "no drawn vessels": without("vessels"),
-    "no bones, no clutter": without("bones", "clutter", "overlay"),
-    "no scatter, blur, noise": without("scatter", "blur", "noise"),
+    "no bones or clutter": without("bones", "clutter", "overlay"),
+    "no scatter or noise": without("scatter", "blur", "noise"),
     "no field": without("field"),
-    "no hooks, no wires inside": without("foreshorten", "coaxial"),
+    "no hooks or wires inside": without("foreshorten", "coaxial"),
     "labels before blur": render(blur=0.0),
     "invisible labels kept": without("visible"),
 }
@@ -117,7 +117,7 @@ def main() -> None:
     base: dict[str, Evaluation] = {}
     for name in dict.fromkeys(["whole recipe", *names]):
         pairs = RecipePairs(VARIANTS[name](whole), 0, max(options.n // config.epochs, 1))
-        out = options.out / name.replace(" ", "_").replace(",", "")
+        out = options.out / name.replace(" ", "_")
         best = train(pairs, config, out, validation=pairs.held_out(HELD_OUT), quiet=True)
         found = split(measured(options.frames, best.path), options.apart, options.runs)
         for group in found:

@@ -99,7 +99,7 @@ class TrainConfig:
         self._require("ema", 0 <= self.ema < 1, "in [0, 1)")
         self._require("validation", 0 < self.validation < 1, "between 0 and 1")
         losses = get_args(get_type_hints(TrainConfig)["loss"])
-        self._require("loss", self.loss in losses, " or ".join(losses))
+        self._require("loss", self.loss in losses, ", ".join(losses))
         self._require("schedule", self.schedule in ("constant", "cosine"), "constant or cosine")
         self._require("precision", self.precision in ("auto", "fp32", "bf16"), "auto, fp32, bf16")
 

@@ -216,7 +216,7 @@ def test_training_leaves_the_callers_random_numbers_alone(tmp_path):
         ({"lr": 0.0}, "lr must be above 0"),
         ({"ema": 1.0}, "ema"),
         ({"validation": 1.0}, "validation"),
-        ({"loss": "l2"}, "dice, cross_entropy or dice_ce"),
+        ({"loss": "l2"}, "dice, cross_entropy, dice_ce, dice_plain_ce"),
         ({"crop": -1}, "crop"),
     ],
 )
