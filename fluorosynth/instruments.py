@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from fluorosynth.raster import cover
@@ -13,8 +14,9 @@ MOST = 254  # instruments that an 8-bit map can number
 def instrument_ids(sample: Sample) -> Mask:
     """Return ``(H, W)`` uint8: 0 none, k where instrument ``sample.devices[k - 1]`` is.
 
-    Only pixels that the mask labels (1) carry a number. Where instruments cross, the later one
-    counts. Raises ValueError for a sample that is not rendered or has more than 254 instruments.
+    All pixels that the mask labels (1) carry a number, and no others. Where instruments cross, the
+    later one counts; what is labelled wider than they are (``render.blur``) is of the nearest.
+    Raises ValueError for a sample that is not rendered or has more than 254 instruments.
 
     Examples
     --------
@@ -31,8 +33,21 @@ def instrument_ids(sample: Sample) -> Mask:
     ids = np.zeros(sample.mask.shape, np.uint8)
     for number, device in enumerate(sample.devices, 1):
         cover(ids, device.centreline, device.width, number)
-    ids[sample.mask != INSTRUMENT] = 0
+    labelled = sample.mask == INSTRUMENT
+    if ids.any() and (ids[labelled] == 0).any():
+        ids = _spread(ids)
+    ids[~labelled] = 0
     return ids
+
+
+def _spread(ids: Mask) -> Mask:
+    """Give every pixel the number of the nearest numbered one."""
+    _, nearest = cv2.distanceTransformWithLabels(
+        (ids == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    numbers = np.zeros(int(nearest.max()) + 1, np.uint8)
+    numbers[nearest[ids > 0]] = ids[ids > 0]
+    return np.asarray(numbers[nearest])
 
 
 def tip(device: Device, mask: Mask) -> tuple[float, float] | None:

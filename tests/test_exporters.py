@@ -18,11 +18,13 @@ from fluorosynth.dataset import read_samples
 from fluorosynth.errors import UsageError
 from fluorosynth.exporters.base import Exporter, export
 from fluorosynth.generate import generate
+from fluorosynth.instruments import instrument_ids
 from fluorosynth.preview import outlined, preview_sheet, write_preview
 from fluorosynth.raster import rasterise
 from fluorosynth.recipe import Recipe
 from fluorosynth.sample import Device, Sample
 from fluorosynth.sheet import GAP
+from fluorosynth.stages.render import Render
 
 COUNT, SIZE = 6, 64
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -249,3 +251,16 @@ def test_a_finished_set_carries_its_preview(made):
 def test_samples_are_read_in_order_up_to_a_limit(made):
     assert [index for index, _ in read_samples(made, 5)] == [0, 1, 2, 3, 4]
     assert all(a < b for (a, _), (b, _) in pairwise(read_samples(made)))
+
+
+def test_labels_wider_than_the_instruments_are_of_the_nearest():
+    left, right = (
+        Device(np.float32([[x, -9], [x, 73]]), np.float32([1, 1]), "guidewire") for x in (20, 30)
+    )
+    sample = Sample(np.full((64, 64), 90, np.uint8), (left, right), {})
+    sample = Render(blur=8.0)(sample, np.random.default_rng(0))
+    ids = instrument_ids(sample)
+    np.testing.assert_array_equal(ids > 0, sample.mask == 1)
+    assert (ids == 1).sum() > 64 * 3
+    assert set(ids[:, 21:24].ravel()) <= {0, 1}
+    assert set(ids[:, 27:30].ravel()) <= {0, 2}

@@ -12,6 +12,7 @@ import numpy as np
 
 from fluorosynth.errors import MissingExtraError
 from fluorosynth.exporters.base import Exporter, stem
+from fluorosynth.instruments import instrument_ids
 from fluorosynth.raster import rasterise
 from fluorosynth.sample import IGNORE, INSTRUMENT, Device, Sample
 from fluorosynth.sheet import png_bytes
@@ -43,9 +44,11 @@ class Coco(Exporter):
             (out / "images" / name).write_bytes(png_bytes(sample.image))
             height, width = sample.image.shape
             images.append({"id": number, "file_name": name, "height": height, "width": width})
-            for device in sample.devices:
+            ids = instrument_ids(sample)
+            for k, device in enumerate(sample.devices, 1):
                 category = categories.setdefault(device.label, len(categories) + 1)
-                region = rasterise([device], (height, width)) & (sample.mask == INSTRUMENT)
+                whole = rasterise([device], (height, width)) & (sample.mask == INSTRUMENT)
+                region = whole | (ids == k).astype(np.uint8)
                 annotations += _instance(region, number, category, device, len(annotations))
             unknown = (sample.mask == IGNORE).astype(np.uint8)
             annotations += _instance(unknown, number, 1, None, len(annotations))
