@@ -19,11 +19,11 @@ from fluorosynth.devices.pool import DeviceSet, Pool, fit, take_share
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.frames import find_sources
 from fluorosynth.io.guard import shown
+from fluorosynth.io.paths import Coordinate
 from fluorosynth.sample import Device
 
 MAX_BYTES = 256 * 2**20  # a million points take about 40 MB of JSON
 
-Coordinate = Annotated[FiniteFloat, Interval(ge=-1e6, le=1e6)]
 Curve = Annotated[list[tuple[Coordinate, Coordinate]], MinLen(2)]
 Width = Annotated[FiniteFloat, Interval(gt=0, le=1e4)]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args
 
 from fluorosynth.errors import UsageError
 
 Precision = Literal["auto", "fp32", "bf16"]
+LossName = Literal["dice", "cross_entropy", "dice_ce", "dice_plain_ce"]
 
 QUICK: dict[str, Any] = {
     "network": "light_deep",
@@ -71,7 +72,7 @@ class TrainConfig:
 
     network: str = "light"
     channels: int = 1
-    loss: Literal["dice", "cross_entropy", "dice_ce", "dice_plain_ce"] = "dice"
+    loss: LossName = "dice"
     epochs: int = 12
     batch_size: int = 30
     lr: float = 1e-3
@@ -98,7 +99,7 @@ class TrainConfig:
         self._require("lr", 0 < self.lr < float("inf"), "above 0")
         self._require("ema", 0 <= self.ema < 1, "in [0, 1)")
         self._require("validation", 0 < self.validation < 1, "between 0 and 1")
-        losses = get_args(get_type_hints(TrainConfig)["loss"])
+        losses = get_args(LossName)
         self._require("loss", self.loss in losses, ", ".join(losses))
         self._require("schedule", self.schedule in ("constant", "cosine"), "constant or cosine")
         self._require("precision", self.precision in ("auto", "fp32", "bf16"), "auto, fp32, bf16")
