@@ -26,7 +26,6 @@ from fluorosynth.sample import Image, Points
 
 _MEMORY = 2**26  # bytes of pictures held, whatever max_frames allows
 _MANIFEST = "patches.csv"
-HALF = np.float32(0.5)
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class Folder(BackgroundSource):
                     masks.append(mask)
                     corner = np.array([left - 0.5, top - 0.5], np.float32)
                     lines = known.get(identity, ())
-                    paths.append(tuple((line - corner) * scale - HALF for line in lines))
+                    paths.append(tuple((line - corner) * scale - 0.5 for line in lines))
         if not ids:
             raise BadDataError(f"{shown(self.path)} holds no usable picture; {skipped[0]}")
         if self.ignore and not any(mask is not None for mask in masks):

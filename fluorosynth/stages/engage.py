@@ -8,9 +8,9 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval
-from numpy.typing import NDArray
 
 from fluorosynth.errors import UsageError
+from fluorosynth.path import Curve, Path
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Points, Sample
 from fluorosynth.stages.base import Stage, record
@@ -19,8 +19,6 @@ STEP = 3.0  # px between the points of a path
 ROUND = np.hanning(15)[1:-1] / np.hanning(15).sum()  # rounds the corners between points by eye
 OUTSIDE = 40.0  # px by which a path goes on beyond its entry
 PERIOD = 60.0, 240.0  # px of a wave of sway
-
-Curve = NDArray[np.complex128]
 
 
 @dataclass(frozen=True)
@@ -82,14 +80,10 @@ class Engage(Stage):
 
 def _path(points: Points, scale: float) -> Curve:
     """Return a smooth path with even steps through points by eye, longer at its entry."""
-    curve = points[:, 0] + 1j * points[:, 1].astype(np.float64)
-    into = curve[1] - curve[0]
-    curve = np.concatenate([[curve[0] - OUTSIDE * scale * into / abs(into)], curve])
-    arc = np.append(0.0, np.cumsum(np.abs(np.diff(curve))))
-    count = max(int(arc[-1] / (STEP * scale)), 4)
-    even = np.interp(arc[-1] - STEP * scale * np.arange(count)[::-1], arc, curve)
-    half = len(ROUND) // 2
-    ends = 2 * even[0] - even[half:0:-1], 2 * even[-1] - even[-2 : -half - 2 : -1]
+    path, step, half = Path.of(points), STEP * scale, len(ROUND) // 2
+    count = max(int((path.length + OUTSIDE * scale) / step), 4)
+    even = path.at(path.length - step * np.arange(count, dtype=np.float64)[::-1])
     if count <= half:
-        return np.asarray(even)
+        return even
+    ends = 2 * even[0] - even[half:0:-1], 2 * even[-1] - even[-2 : -half - 2 : -1]
     return np.asarray(np.convolve(np.concatenate([ends[0], even, ends[1]]), ROUND, "valid"))
