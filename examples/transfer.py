@@ -28,7 +28,7 @@ from fluorosynth.learn.evaluate import (
     plain_predictor,
     prepare,
 )
-from fluorosynth.learn.run_folder import agreement
+from fluorosynth.learn.overlay import agreement
 from fluorosynth.sheet import contact_sheet, png_bytes
 
 SIZE, PAPER, HALF = 256, 0.01, 0.5
@@ -67,7 +67,7 @@ def sheet(pairs: Pairs, predict: Predictor) -> bytes:
     tiles = []
     for index in range(len(pairs)):
         image, mask = pairs[index]
-        tiles += [image, agreement(image, predict(image) > HALF, mask)[:, :, ::-1]]
+        tiles += [image, agreement(image, predict(image) > HALF, mask)]
     return png_bytes(contact_sheet(tiles, columns=8))
 
 

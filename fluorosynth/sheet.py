@@ -52,8 +52,8 @@ def contact_sheet(
     return sheet
 
 
-def png_bytes(image: NDArray[np.uint8], compression: int = 3) -> bytes:
-    """Return ``(H, W)`` grey or ``(H, W, 3)`` RGB uint8 as the bytes of a PNG file.
+def png_bytes(image: NDArray[np.unsignedinteger], compression: int = 3) -> bytes:
+    """Return ``(H, W)`` grey or ``(H, W, 3)`` RGB, uint8 or uint16, as the bytes of a PNG file.
 
     ``compression`` 9 saves 15 % over 3 and takes fifteen times as long on noisy pictures.
     """

@@ -15,8 +15,8 @@ from fluorosynth.shards import digest
 
 GOLDEN = {
     "paper": "c2e92a4aad9eb7358e4d239cc229af62",
-    "physics": "2810e939f1b46230efa2fbf22152dd38",
-    "strong": "8365613ab6a3dd015b8cf71085d76b9a",
+    "physics": "6a78d879d580559fa07969cc14a029b4",
+    "strong": "3fa3eb8a96be567182489486c79becd2",
 }
 
 

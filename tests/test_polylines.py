@@ -148,7 +148,7 @@ def test_bad_json_names_file_and_key(tmp_path, case):
     ("text", "message"),
     [
         ("device,x,y\na,1,2\na,2,3\n", "width"),
-        ("device,x,y,width\na,1,2,3\na,oops,3,3\n", "1.x = 'oops'"),
+        ("device,x,y,width\na,1,2,3\na,oops,3,3\n", "row 2, x = 'oops'"),
         ("device,x,y,width\na,1,2,3\n", "all points"),
         ("device,x,y,width\n", "no centreline"),
         ("device,x,y,width\na,1,2\n", "width"),

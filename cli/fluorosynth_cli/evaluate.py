@@ -122,7 +122,7 @@ def _draw(
     pairs: Pairs, predict: Predictor, threshold: float, min_length: float, row: Row
 ) -> tuple[Row, Image]:
     """Predict an image again and draw what was found."""
-    from fluorosynth.learn.run_folder import agreement
+    from fluorosynth.learn.overlay import agreement
     from fluorosynth.learn.segment import mask_above
 
     image, mask = pairs[row.index]

@@ -18,7 +18,7 @@ from fluorosynth.devices.base import DeviceSource
 from fluorosynth.devices.pool import DeviceSet, Pool, fit, take_share
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.frames import find_sources
-from fluorosynth.io.guard import shown
+from fluorosynth.io.guard import first_fault, shown
 from fluorosynth.io.paths import Coordinate
 from fluorosynth.sample import Device
 
@@ -111,19 +111,16 @@ def read_polylines(path: Path, label: str = "catheter") -> list[DeviceSet]:
         raise BadDataError(f"{shown(path)} is not a file")
     if path.stat().st_size > MAX_BYTES:
         raise BadDataError(f"{shown(path)} is over {MAX_BYTES >> 20} MB: too large for centrelines")
+    table = path.suffix.lower() == ".csv"
     try:
-        frames = _read_csv(path) if path.suffix.lower() == ".csv" else _read_json(path)
+        frames = _read_csv(path) if table else _read_json(path)
         sets = [
             tuple(_device(path, frame, *device, label) for device in devices)
             for frame, devices in frames.items()
             if devices
         ]
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise BadDataError(
-            f"{shown(path)}: {where} = {first['input']!r:.60}: {first['msg']}"
-        ) from None
+        raise BadDataError(f"{shown(path)}: {first_fault(error, table)}") from None
     if not sets:
         raise BadDataError(f"{shown(path)} holds no centreline")
     return sets

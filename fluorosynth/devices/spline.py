@@ -10,18 +10,11 @@ import numpy as np
 from annotated_types import Interval
 from numba import njit
 from numpy.typing import NDArray
-from xxhash import xxh3_128
 
-from fluorosynth.devices.base import DeviceSource
-from fluorosynth.devices.tips import TIPS, spacing, tip
-from fluorosynth.errors import UsageError
-from fluorosynth.odds import check_odds, pick
-from fluorosynth.ranges import LogUniform, Range, Uniform
-from fluorosynth.sample import Device
-from fluorosynth.spec import dump
+from fluorosynth.devices.drawn import Course, Drawn, OpenDrawn
+from fluorosynth.devices.tips import spacing
 
 Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 CONTROL_POINTS = range(5, 10)
 SAMPLES = 128  # of a shaft, before it is thinned out
@@ -29,37 +22,19 @@ RELAX = 0.7  # how much of its bow a shaft keeps each time that it is too curved
 
 
 @dataclass(frozen=True)
-class Spline(DeviceSource):
-    """Catheters and guidewires drawn anew for each picture.
+class Spline(Drawn):
+    """Catheters and guidewires that run from the border to a point in the middle.
 
     A shaft runs from the border to a point in the middle 70 % of the picture; it bows to either
     side, gently, as its control points say. The tip's shape is added where the shaft ends.
-    Lengths in pixels are those of a 256 px picture and scale with the opened size.
+    ``Drawn`` has the other parameters.
 
     Parameters
     ----------
-    counts
-        Odds of one, two, three ... instruments in a picture.
-    wires
-        Share of guidewires among the instruments.
-    from_border
-        Share of instruments that enter at the border; the others start in the picture.
     through
         Share, of those that enter at the border, that leave at another one: no tip to be seen.
-    mm
-        Pixels per millimetre, for tips and bending radii.
-    catheter_width, wire_width
-        Full widths in pixels.
-    catheter_radius, wire_radius
-        Least bending radius of a shaft in millimetres. Tips are tighter: see ``devices.tips``.
     bow
         Standard deviation of the sideways bow of a shaft, in its lengths.
-    catheter_tips, wire_tips
-        Names of tip shapes: straight, multipurpose, judkins_right, judkins_left, pigtail, j.
-    catheter_tip_odds, wire_tip_odds
-        Their odds, in the same order; empty: equal.
-    taper
-        Width of a wire at its tip, in its widths; the last 25 mm grow thinner.
 
     Examples
     --------
@@ -68,75 +43,25 @@ class Spline(DeviceSource):
     (2, 'catheter')
     """
 
-    counts: tuple[float, ...] = (0.7, 0.2, 0.07, 0.03)
-    wires: Annotated[float, Interval(ge=0, le=1)] = 0.25
-    from_border: Annotated[float, Interval(ge=0, le=1)] = 0.9
     through: Annotated[float, Interval(ge=0, le=1)] = 0.0
-    mm: Range = Uniform(1.2, 2.0)
-    catheter_width: Range = LogUniform(2.0, 6.0)
-    wire_width: Range = LogUniform(1.0, 2.2)
-    catheter_radius: Annotated[float, Interval(gt=0)] = 12.0
-    wire_radius: Annotated[float, Interval(gt=0)] = 6.0
     bow: Annotated[float, Interval(ge=0, le=2)] = 0.2
-    catheter_tips: tuple[str, ...] = tuple(name for name in TIPS if name != "j")
-    catheter_tip_odds: tuple[float, ...] = (0.15, 0.2, 0.25, 0.25, 0.15)
-    wire_tips: tuple[str, ...] = ("straight", "multipurpose", "j")
-    wire_tip_odds: tuple[float, ...] = (0.5, 0.25, 0.25)
-    taper: Annotated[float, Interval(gt=0, le=1)] = 0.6
-
-    def __post_init__(self) -> None:
-        check_odds("counts", self.counts, self.counts)
-        check_odds("catheter_tips", self.catheter_tips, self.catheter_tip_odds)
-        check_odds("wire_tips", self.wire_tips, self.wire_tip_odds)
-        for name in (*self.catheter_tips, *self.wire_tips):
-            if name not in TIPS:
-                raise ValueError(f"no tip is called {name!r}; known: {', '.join(TIPS)}")
 
     def open(self, size: int, seed: int) -> OpenSpline:  # noqa: ARG002 - nothing is drawn once
         """Prepare the splines' bases."""
         return OpenSpline(self, size)
 
 
-class OpenSpline:
+class OpenSpline(OpenDrawn):
     """``Spline`` for pictures of one size."""
 
     def __init__(self, source: Spline, size: int) -> None:
+        super().__init__(source, size)
         self.source = source
-        self.size = size
-        self.fingerprint = xxh3_128(repr((dump(source), size)).encode()).hexdigest()
         self._bases = [Basis(n) for n in CONTROL_POINTS]
 
-    def draw(self, rng: np.random.Generator) -> tuple[Device, ...]:
-        """Draw the instruments of one picture."""
-        count = 1 + pick(len(self.source.counts), self.source.counts, rng)
-        return tuple(self._device(rng) for _ in range(count))
-
-    def _device(self, rng: np.random.Generator) -> Device:
-        source, scale = self.source, self.size / 256
-        wire = rng.random() < source.wires
-        mm = source.mm.draw(rng) * scale
-        width = (source.wire_width if wire else source.catheter_width).draw(rng) * scale
-        if min(mm, width) <= 0:
-            raise UsageError(
-                f"spline drew {mm} px per mm and a width of {width} px; both must be > 0"
-            )
-        radius = (source.wire_radius if wire else source.catheter_radius) * mm
-        names = source.wire_tips if wire else source.catheter_tips
-        odds = source.wire_tip_odds if wire else source.catheter_tip_odds
-        start, end = self._ends(width, rng)
-        shaft = self._shaft(start, end, radius, rng)
-        name = names[pick(len(names), odds, rng)]
-        ahead = shaft[-1] - shaft[-2]
-        bend = tip(name, mm, width, rng) * (ahead / abs(ahead))
-        curve = np.concatenate([shaft, shaft[-1] + bend])
-        widths = np.full(len(curve), width, np.float32)
-        if wire:
-            to_tip = np.abs(curve[1:] - curve[:-1])[::-1].cumsum()[::-1] / (25 * mm)
-            widths[:-1] *= source.taper + (1 - source.taper) * np.minimum(to_tip, 1)
-            widths[-1] *= source.taper
-        points = curve.view(np.float64).reshape(-1, 2).astype(np.float32)
-        label = "guidewire" if wire else "catheter"
-        return Device(points, widths, label, f"spline/{label}/{name}")
+    def course(self, width: float, radius: float, rng: np.random.Generator) -> Course:
+        """Draw a B-spline between two points that bends no tighter than ``radius``."""
+        return self._shaft(*self._ends(width, rng), radius, rng)
 
     def _ends(self, width: float, rng: np.random.Generator) -> tuple[complex, complex]:
         """Draw where a shaft starts and ends, at least a third of the picture apart."""
@@ -145,23 +70,17 @@ class OpenSpline:
             side, along, x, y = rng.random(4).tolist()
             end = complex(0.15 + 0.7 * x, 0.15 + 0.7 * y) * self.size - (0.5 + 0.5j)
             if chance < source.from_border * source.through:
-                end = self._outside((int(4 * side) + 1 + int(3 * x)) % 4, y, width)
+                end = self.outside((int(4 * side) + 1 + int(3 * x)) % 4, y, width)
             if chance < source.from_border:
-                start = self._outside(int(4 * side), along, width)
+                start = self.outside(int(4 * side), along, width)
             else:
                 start = complex(side, along) * self.size - (0.5 + 0.5j)
             if abs(end - start) > self.size / 3:
                 return start, end
 
-    def _outside(self, side: int, along: float, width: float) -> complex:
-        """Return a point half a width outside a border: the upper one, turned to a side."""
-        centre = (self.size - 1) * (0.5 + 0.5j)
-        at = complex(along * self.size - 0.5, -0.5 - width / 2) - centre
-        return centre + at * (1, 1j, -1, -1j)[side]
-
     def _shaft(
         self, start: complex, end: complex, radius: float, rng: np.random.Generator
-    ) -> Complex:
+    ) -> Course:
         """Draw a B-spline from start to end that bends no tighter than ``radius``.
 
         It is drawn over the chord from 0 to 1, and its bow shrinks until the bend is allowed.

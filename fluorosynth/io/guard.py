@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from fluorosynth.errors import BadDataError, FluorosynthError
 
@@ -22,6 +23,19 @@ MIN_SIDE = 16  # below this there is nothing to see
 def shown(path: Path | str) -> str:
     """Return ``path`` quoted on one line, whatever characters it holds."""
     return repr(str(path))
+
+
+def first_fault(error: ValidationError, table: bool = False) -> str:
+    """Return where the first bad value is, the value and what is wrong with it, on one line.
+
+    The rows of a ``table`` are counted from 1, as people count them.
+    """
+    first = error.errors(include_url=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    if table:
+        row, *column = first["loc"]
+        where = ", ".join([f"row {int(row) + 1}", *map(str, column)])
+    return f"{where} = {first['input']!r:.60}: {first['msg']}"
 
 
 def check_shape(path: Path, height: int, width: int) -> None:

@@ -12,7 +12,7 @@ from annotated_types import Interval
 from pydantic import BaseModel, FiniteFloat, StringConstraints, TypeAdapter, ValidationError
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.guard import shown, untrusted
+from fluorosynth.io.guard import first_fault, shown, untrusted
 from fluorosynth.sample import Points
 
 MAX_BYTES = 64 * 2**20
@@ -61,12 +61,7 @@ def read_paths(path: Path) -> dict[str, tuple[Points, ...]]:
     try:
         points = POINTS.validate_python(rows)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        row, *column = first["loc"]
-        where = f"row {int(row) + 1}" + "".join(f", {name}" for name in column)
-        raise BadDataError(
-            f"{shown(path)}: {where} = {first['input']!r:.60}: {first['msg']}"
-        ) from None
+        raise BadDataError(f"{shown(path)}: {first_fault(error, table=True)}") from None
     lines: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for point in points:
         line = lines[point.file, point.instrument]

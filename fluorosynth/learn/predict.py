@@ -10,9 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from fluorosynth.errors import UsageError
 from fluorosynth.files import replacing
@@ -26,6 +24,7 @@ from fluorosynth.learn.overlay import Film, overlay
 from fluorosynth.learn.segment import Map, SegmentConfig, segment
 from fluorosynth.patches.extract import root_of
 from fluorosynth.sample import Mask
+from fluorosynth.sheet import png_bytes
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".avi", ".mp4", ".dcm", ".dicom"}
 
@@ -153,10 +152,10 @@ class _Writer:
     def add(self, frame: Frame, found: Map, mask: Mask) -> None:
         """Write what belongs to one frame."""
         still = f"/{frame.index:05d}.png" if self.run else ".png"
-        _write(self._path("masks", still), _png(mask * np.uint8(255)))
+        _write(self._path("masks", still), png_bytes(mask * np.uint8(255)))
         if self.wanted.probabilities:
             deep = np.rint(found * 65535).astype(np.uint16)
-            _write(self._path("probabilities", still), _png(deep))
+            _write(self._path("probabilities", still), png_bytes(deep))
         curves = centrelines(mask, frame.index) if self.wanted.centrelines else []
         self.curves += curves
         if self.wanted.overlays:
@@ -164,7 +163,7 @@ class _Writer:
             if self.film is not None:
                 self.film.add(picture)
             else:
-                _write(self._path("overlays", ".png"), _png(picture[:, :, ::-1]))
+                _write(self._path("overlays", ".png"), png_bytes(picture))
 
     def _path(self, what: str, ending: str) -> Path:
         path = self.out / what / (self.name + ending)
@@ -186,11 +185,6 @@ def _names(sources: Sequence[Path], root: Path) -> list[str]:
 def _batches(clips: Iterator[Clip], size: int) -> Iterator[list[Clip]]:
     while batch := list(islice(clips, size)):
         yield batch
-
-
-def _png(image: NDArray[Any]) -> bytes:
-    _, encoded = cv2.imencode(".png", np.ascontiguousarray(image))
-    return bytes(encoded)
 
 
 def _write(path: Path, content: bytes) -> None:

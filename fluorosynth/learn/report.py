@@ -13,11 +13,10 @@ from math import isfinite, isnan
 from pathlib import Path
 from typing import Any
 
-import cv2
-
 from fluorosynth.files import replacing
 from fluorosynth.learn.evaluate import Evaluation, Row, mean
 from fluorosynth.sample import Image
+from fluorosynth.sheet import png_bytes
 
 METRICS, SUMMARY, REPORT = "metrics.csv", "summary.json", "report.html"
 LABELS = {
@@ -195,15 +194,12 @@ def _line(tag: str, cells: Iterable[str]) -> str:
 
 def _gallery(heading: str, pictures: Sequence[tuple[Row, Image]]) -> str:
     figures = [
-        f'<figure><img alt="" src="{_data(_png(picture))}"><figcaption>{html.escape(row.sequence)} '
-        f"{html.escape(row.name)}: Dice {show(row.values['dice'])}</figcaption></figure>"
+        f'<figure><img alt="" src="{_data(png_bytes(picture))}"><figcaption>'
+        f"{html.escape(row.sequence)} {html.escape(row.name)}: "
+        f"Dice {show(row.values['dice'])}</figcaption></figure>"
         for row, picture in pictures
     ]
     return f"<h2>{html.escape(heading)}</h2>{''.join(figures)}"
-
-
-def _png(picture: Image) -> bytes:
-    return bytes(cv2.imencode(".png", picture)[1])
 
 
 def _data(png: bytes) -> str:

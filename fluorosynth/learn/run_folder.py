@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.files import replacing
-from fluorosynth.sample import INSTRUMENT, Image, Mask
+from fluorosynth.learn.overlay import agreement
+from fluorosynth.sheet import png_bytes
 
 CONFIG, METRICS, CURVES, LOG, OVERLAYS = (
     "config.toml", "metrics.csv", "curves.png", "log.txt", "overlays"
@@ -57,12 +58,11 @@ class RunFolder:
     def write_overlays(self, epoch: int, shown: Sequence[tuple[Any, ...]]) -> None:
         """Write a strip of ``(image, predicted, truth)``: images above, agreement below."""
         columns = [
-            np.vstack([_tile(cv2.cvtColor(shot[0], cv2.COLOR_GRAY2BGR)), _tile(agreement(*shot))])
+            np.vstack([_tile(cv2.cvtColor(shot[0], cv2.COLOR_GRAY2RGB)), _tile(agreement(*shot))])
             for shot in shown
         ]
-        _, png = cv2.imencode(".png", np.hstack(columns))
         with replacing(self.path / OVERLAYS / f"epoch-{epoch:03d}.png") as part:
-            part.write_bytes(png.tobytes())
+            part.write_bytes(png_bytes(np.hstack(columns)))
 
     def _draw(self, history: Sequence[Mapping[str, float]]) -> None:
         from matplotlib.figure import Figure
@@ -76,31 +76,6 @@ class RunFolder:
             axes.legend()
         with replacing(self.path / CURVES) as part:
             figure.savefig(part, format="png", dpi=100)
-
-
-def agreement(image: Image, prediction: NDArray[np.bool_], truth: Mask) -> Image:
-    """Return a colour picture: found green, missed blue, false red, ignored untouched.
-
-    Parameters
-    ----------
-    image
-        ``(H, W)`` uint8.
-    prediction
-        ``(H, W)`` bool.
-    truth
-        ``(H, W)`` uint8 {0, 1, 255}.
-
-    Returns
-    -------
-    Image
-        ``(H, W, 3)`` uint8, blue first.
-    """
-    picture = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
-    true, none = truth == INSTRUMENT, truth == 0
-    picture[prediction & true] = (0, 200, 0)
-    picture[~prediction & true] = (255, 80, 0)
-    picture[prediction & none] = (0, 0, 255)
-    return np.asarray(picture, np.uint8)
 
 
 def _tile(picture: NDArray[Any]) -> NDArray[np.uint8]:

@@ -1,0 +1,123 @@
+"""Instruments drawn anew for each picture: what they have in common, whatever their course."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval
+from numpy.typing import NDArray
+from xxhash import xxh3_128
+
+from fluorosynth.devices.base import DeviceSource
+from fluorosynth.devices.tips import TIPS, tip
+from fluorosynth.errors import UsageError
+from fluorosynth.odds import check_odds, pick
+from fluorosynth.ranges import LogUniform, Range, Uniform
+from fluorosynth.sample import Device
+from fluorosynth.spec import dump
+
+Course = NDArray[np.complex128]
+
+
+@dataclass(frozen=True)
+class Drawn(DeviceSource):
+    """Root of the sources that draw: a shaft's course is theirs, its width and tip are here.
+
+    Lengths in pixels are those of a 256 px picture and scale with the opened size.
+
+    Parameters
+    ----------
+    counts
+        Odds of one, two, three ... instruments in a picture.
+    wires
+        Share of guidewires among the instruments.
+    from_border
+        Share of instruments that enter at the border; the others start in the picture.
+    mm
+        Pixels per millimetre, for tips and bending radii.
+    catheter_width, wire_width
+        Full widths in pixels.
+    catheter_radius, wire_radius
+        Least bending radius of a shaft in millimetres. Tips are tighter: see ``devices.tips``.
+    catheter_tips, wire_tips
+        Names of tip shapes: straight, multipurpose, judkins_right, judkins_left, pigtail, j.
+    catheter_tip_odds, wire_tip_odds
+        Their odds, in the same order; empty: equal.
+    taper
+        Width of a wire at its tip, in its widths; the last 25 mm grow thinner.
+    """
+
+    counts: tuple[float, ...] = (0.7, 0.2, 0.07, 0.03)
+    wires: Annotated[float, Interval(ge=0, le=1)] = 0.25
+    from_border: Annotated[float, Interval(ge=0, le=1)] = 0.9
+    mm: Range = Uniform(1.2, 2.0)
+    catheter_width: Range = LogUniform(2.0, 6.0)
+    wire_width: Range = LogUniform(1.0, 2.2)
+    catheter_radius: Annotated[float, Interval(gt=0)] = 12.0
+    wire_radius: Annotated[float, Interval(gt=0)] = 6.0
+    catheter_tips: tuple[str, ...] = tuple(name for name in TIPS if name != "j")
+    catheter_tip_odds: tuple[float, ...] = (0.15, 0.2, 0.25, 0.25, 0.15)
+    wire_tips: tuple[str, ...] = ("straight", "multipurpose", "j")
+    wire_tip_odds: tuple[float, ...] = (0.5, 0.25, 0.25)
+    taper: Annotated[float, Interval(gt=0, le=1)] = 0.6
+
+    def __post_init__(self) -> None:
+        check_odds("counts", self.counts, self.counts)
+        check_odds("catheter_tips", self.catheter_tips, self.catheter_tip_odds)
+        check_odds("wire_tips", self.wire_tips, self.wire_tip_odds)
+        for name in (*self.catheter_tips, *self.wire_tips):
+            if name not in TIPS:
+                raise ValueError(f"no tip is called {name!r}; known: {', '.join(TIPS)}")
+
+
+class OpenDrawn:
+    """A source that draws, for pictures of one size."""
+
+    def __init__(self, source: Drawn, size: int) -> None:
+        self.size = size
+        self.fingerprint = xxh3_128(repr((dump(source), size)).encode()).hexdigest()
+        self._drawn = source
+
+    @abstractmethod
+    def course(self, width: float, radius: float, rng: np.random.Generator) -> Course:
+        """Draw a shaft, complex x + 1j y from its entry on; all in px of the opened size."""
+
+    def draw(self, rng: np.random.Generator) -> tuple[Device, ...]:
+        """Draw the instruments of one picture."""
+        count = 1 + pick(len(self._drawn.counts), self._drawn.counts, rng)
+        return tuple(self._device(rng) for _ in range(count))
+
+    def outside(self, side: int, along: float, width: float) -> complex:
+        """Return a point half a width outside a border: the upper one, turned to a side."""
+        centre = (self.size - 1) * (0.5 + 0.5j)
+        at = complex(along * self.size - 0.5, -0.5 - width / 2) - centre
+        return centre + at * (1, 1j, -1, -1j)[side]
+
+    def _device(self, rng: np.random.Generator) -> Device:
+        source, scale = self._drawn, self.size / 256
+        wire = rng.random() < source.wires
+        mm = source.mm.draw(rng) * scale
+        width = (source.wire_width if wire else source.catheter_width).draw(rng) * scale
+        if min(mm, width) <= 0:
+            raise UsageError(
+                f"{source.kind} drew {mm} px per mm and a width of {width} px; both must be > 0"
+            )
+        radius = (source.wire_radius if wire else source.catheter_radius) * mm
+        names = source.wire_tips if wire else source.catheter_tips
+        odds = source.wire_tip_odds if wire else source.catheter_tip_odds
+        shaft = self.course(width, radius, rng)
+        name = names[pick(len(names), odds, rng)]
+        ahead = shaft[-1] - shaft[-2]
+        bend = tip(name, mm, width, rng) * (ahead / abs(ahead))
+        curve = np.concatenate([shaft, shaft[-1] + bend])
+        widths = np.full(len(curve), width, np.float32)
+        if wire:
+            to_tip = np.abs(curve[1:] - curve[:-1])[::-1].cumsum()[::-1] / (25 * mm)
+            widths[:-1] *= source.taper + (1 - source.taper) * np.minimum(to_tip, 1)
+            widths[-1] *= source.taper
+        points = curve.view(np.float64).reshape(-1, 2).astype(np.float32)
+        label = "guidewire" if wire else "catheter"
+        return Device(points, widths, label, f"{source.kind}/{label}/{name}")

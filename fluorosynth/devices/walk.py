@@ -1,0 +1,115 @@
+"""Winding catheters and guidewires: a curvature that walks at random along the shaft."""
+
+from __future__ import annotations
+
+import cmath
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from fluorosynth.devices.drawn import Course, Drawn, OpenDrawn
+from fluorosynth.devices.tips import spacing
+from fluorosynth.errors import UsageError
+from fluorosynth.ranges import LogUniform, Range, Uniform
+
+MIDDLE = 1 / 8  # of a side: how far from the border the middle of a picture begins
+SHOWN = 1 / 3  # of a side: the least length of a shaft in the middle
+LONGEST = 50  # sides
+TRIES = 100
+INWARD = math.radians(140)  # sector of the directions in which a shaft enters
+
+
+@dataclass(frozen=True)
+class Walk(Drawn):
+    """Catheters and guidewires that wind, loop, cross themselves, leave and come back.
+
+    The curvature is an Ornstein-Uhlenbeck process along the arc, held below that of the least
+    bending radius by a hyperbolic tangent. Drains, wires pushed against a wall, catheters in a
+    phantom or in the loop of a ventricle lie so. What comes after the last point in the picture
+    is cut off. ``Drawn`` has the other parameters.
+
+    Parameters
+    ----------
+    length
+        Of a shaft, in sides of the picture.
+    bend
+        Standard deviation of the curvature, in curvatures of the least bending radius.
+    memory
+        Arc over which the curvature forgets itself (to 1/e), in px of a 256 px picture.
+
+    Examples
+    --------
+    >>> (device, *_) = Walk().open(256, seed=0).draw(np.random.default_rng(1))
+    >>> device.centreline.shape[1], device.label
+    (2, 'catheter')
+    """
+
+    length: Range = Uniform(0.5, 1.8)
+    bend: Range = Uniform(0.05, 0.6)
+    memory: Range = LogUniform(20.0, 200.0)
+
+    def open(self, size: int, seed: int) -> OpenWalk:  # noqa: ARG002 - nothing is drawn once
+        """Return the source for pictures of one size."""
+        return OpenWalk(self, size)
+
+
+class OpenWalk(OpenDrawn):
+    """``Walk`` for pictures of one size."""
+
+    def __init__(self, source: Walk, size: int) -> None:
+        super().__init__(source, size)
+        self.source = source
+
+    def course(self, width: float, radius: float, rng: np.random.Generator) -> Course:
+        """Draw a winding shaft, at least a third of a side of which lies in the middle."""
+        source, step = self.source, spacing(1 / radius)
+        limit = step / radius
+        for _ in range(TRIES):
+            start, heading = self._start(width, rng)
+            length, bend, memory = (
+                law.draw(rng) for law in (source.length, source.bend, source.memory)
+            )
+            if not (0 < length <= LONGEST and memory > 0):
+                raise UsageError(
+                    f"walk drew a length of {length} sides and a memory of {memory} px; the length"
+                    f" must be in (0, {LONGEST}], the memory > 0"
+                )
+            turns = bend * rng.standard_normal(math.ceil(length * self.size / step))
+            keep = math.exp(-step / (memory * self.size / 256))
+            curve = _wound(start, heading, turns, step, keep, limit)
+            to_border = self._to_border(curve)
+            if (to_border > MIDDLE * self.size).sum() * step > SHOWN * self.size:
+                return np.asarray(curve[: np.flatnonzero(to_border > -width)[-1] + 2])
+        raise UsageError(
+            f"walk: {TRIES} shafts of length {source.length} and bend {source.bend} hardly reached"
+            " the middle; make them longer or straighter"
+        )
+
+    def _to_border(self, curve: Course) -> NDArray[np.float64]:
+        """Return the distances of points to the nearest border, negative outside."""
+        centred = curve - (self.size - 1) * (0.5 + 0.5j)
+        return self.size / 2 - np.maximum(np.abs(centred.real), np.abs(centred.imag))
+
+    def _start(self, width: float, rng: np.random.Generator) -> tuple[complex, float]:
+        chance, side, along, turn = rng.random(4).tolist()
+        if chance >= self.source.from_border:
+            return complex(side, along) * self.size - (0.5 + 0.5j), 2 * math.pi * turn
+        inward = math.pi / 2 * (1 + int(4 * side))  # a quarter turn per side, as in outside()
+        return self.outside(int(4 * side), along, width), inward + INWARD * (turn - 0.5)
+
+
+@njit(cache=True)
+def _wound(start, heading, turns, step, keep, limit):  # type: ignore[no-untyped-def]
+    """Walk in steps that turn by ``limit`` tanh(x), x an Ornstein-Uhlenbeck process."""
+    curve = np.empty(len(turns) + 1, np.complex128)
+    curve[0] = start
+    state, fresh = turns[0], math.sqrt(1 - keep * keep)
+    for i in range(len(turns)):
+        if i:
+            state = keep * state + fresh * turns[i]
+        heading += limit * math.tanh(state)
+        curve[i + 1] = curve[i] + cmath.rect(step, heading)
+    return curve
