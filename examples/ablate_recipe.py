@@ -24,6 +24,8 @@ import torch
 from transfer import split
 
 from fluorosynth import Recipe
+from fluorosynth.devices.spline import Spline
+from fluorosynth.devices.walk import Walk
 from fluorosynth.learn.checkpoint import load_model
 from fluorosynth.learn.config import TrainConfig
 from fluorosynth.learn.data import open_pairs
@@ -75,11 +77,16 @@ def render(**changes: Any) -> Callable[[Recipe], Recipe]:
     )
 
 
-def devices(**changes: Any) -> Callable[[Recipe], Recipe]:
-    """Return what changes the instruments."""
-    return lambda recipe: replace(
-        recipe, devices=tuple(replace(source, **changes) for source in recipe.devices)
-    )
+def none_passes_through(recipe: Recipe) -> Recipe:
+    """Return the recipe without gently bowed instruments that show no tip."""
+    changed = (replace(d, through=0.0) if isinstance(d, Spline) else d for d in recipe.devices)
+    return replace(recipe, devices=tuple(changed))
+
+
+def none_winds(recipe: Recipe) -> Recipe:
+    """Return the recipe with gently bowed instruments alone."""
+    kept = tuple(source for source in recipe.devices if not isinstance(source, Walk))
+    return replace(recipe, devices=kept, device_odds=())
 
 
 VARIANTS: dict[str, Callable[[Recipe], Recipe]] = {
@@ -87,7 +94,8 @@ VARIANTS: dict[str, Callable[[Recipe], Recipe]] = {
     "no contrast frames": without_pack("contrast"),
     "no CT radiographs": without_pack("chest_drr"),
     "no engage": without("engage"),
-    "none passes through": devices(through=0.0),
+    "none passes through": none_passes_through,
+    "none winds": none_winds,
     "no drawn vessels": without("vessels"),
     "no bones or clutter": without("bones", "clutter", "overlay"),
     "no scatter or noise": without("scatter", "blur", "noise"),
