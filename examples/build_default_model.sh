@@ -1,17 +1,17 @@
 #!/bin/sh
 # Train the model in the box from nothing: examples/build_default_model.sh OUT
 #
-# Four stages, two to three hours on two cores. The first two have an earlier recipe,
-# default_model_start.toml, and a weighted loss. The first and the third are stopped before the end
-# of their schedules; the weights of their best epoch go on.
+# Five stages, about three hours on two cores. The first four have earlier recipes, default_model_start.toml
+# and default_model_middle.toml; the first two a weighted loss. The first and the third are stopped
+# before the end of their schedules; the weights of their best epoch go on.
 set -eu
 out=$1
 here=$(dirname "$0")
 mkdir -p "$out"
-sed 's/^background_odds = .*/background_odds = [0.25, 0.35, 0.4]/' \
-    "$here/default_model_start.toml" > "$out/stage1.toml"
-fluorosynth recipe show physics | sed 's/^background_odds = .*/background_odds = [0.2, 0.5, 0.05, 0.25]/
-    s/^through = .*/through = 0.0/' > "$out/stage3.toml"
+start="$here/default_model_start.toml" middle="$here/default_model_middle.toml"
+sed 's/^background_odds = .*/background_odds = [0.25, 0.35, 0.4]/' "$start" > "$out/stage1.toml"
+sed 's/^background_odds = .*/background_odds = [0.2, 0.5, 0.05, 0.25]/
+    s/^through = .*/through = 0.0/' "$middle" > "$out/stage3.toml"
 common="--schedule cosine --ema 0.998 --validation 0.05 --n 2000"
 tuned="--layers all --batch-size 8 --warmup 50"
 
@@ -29,12 +29,15 @@ after() { # EPOCHS RUN COMMAND... : stop a run after so many epochs
 after 11 "$out/stage1" fluorosynth train "$out/stage1.toml" --network light_deep --per-image \
     --loss dice_ce --epochs 30 --crop 192 --batch-size 16 --lr 0.0015 --warmup 100 --start-bias 3 $common
 # shellcheck disable=SC2086
-fluorosynth finetune "$here/default_model_start.toml" --from "$out/stage1" --out "$out/stage2" \
+fluorosynth finetune "$start" --from "$out/stage1" --out "$out/stage2" \
     --loss dice_ce --epochs 12 --lr 0.001 $tuned $common
 # shellcheck disable=SC2086
 after 9 "$out/stage3" fluorosynth finetune "$out/stage3.toml" --from "$out/stage2" \
     --loss dice_plain_ce --epochs 15 --lr 0.001 $tuned $common
 # shellcheck disable=SC2086
-fluorosynth finetune physics --from "$out/stage3" --out "$out/stage4" \
+fluorosynth finetune "$middle" --from "$out/stage3" --out "$out/stage4" \
     --loss dice_plain_ce --epochs 14 --lr 0.0008 $tuned $common
-fluorosynth model export "$out/stage4" --out "$out/default.pt"
+# shellcheck disable=SC2086
+fluorosynth finetune physics --from "$out/stage4" --out "$out/stage5" \
+    --loss dice_plain_ce --epochs 16 --lr 0.0008 --seed 1 $tuned $common
+fluorosynth model export "$out/stage5" --out "$out/default.pt"

@@ -35,11 +35,8 @@ def rows():
     return evaluate(pairs, plain_predictor(model), {0.5: "half"}).rows
 
 
-MISSED = pytest.mark.xfail(strict=True, reason="Dice .58 and clDice .68, see docs/transfer.md")
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("group", ["contrast phase", pytest.param("others", marks=MISSED)])
+@pytest.mark.parametrize("group", GOALS)
 def test_a_single_pass_reaches_the_goals(rows, group):
     apart = [any(fnmatch(f"{row.sequence}{row.name}", p) for p in APART) for row in rows]
     chosen = [row.values for row, a in zip(rows, apart, strict=True) if a == (group == "others")]
