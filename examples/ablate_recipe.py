@@ -33,6 +33,8 @@ from fluorosynth.learn.data.recipe import RecipePairs
 from fluorosynth.learn.evaluate import Evaluation, evaluate, plain_predictor, prepare
 from fluorosynth.learn.train import train
 from fluorosynth.metrics.intervals import bootstrap_interval
+from fluorosynth.stages.base import Stage
+from fluorosynth.stages.compose import Compose
 
 SIZE, HALF = 256, 0.5
 SHOWN = {"Dice": "dice", "clDice": "cldice", "FP, %": "fp_percent_of_image"}
@@ -45,10 +47,13 @@ BUDGET: dict[str, Any] = {
 
 
 def without(*kinds: str) -> Callable[[Recipe], Recipe]:
-    """Return what takes all stages of these kinds out of a recipe."""
-    return lambda recipe: replace(
-        recipe, stages=tuple(stage for stage in recipe.stages if stage.kind not in kinds)
-    )
+    """Return what takes all stages of these kinds out of a recipe, by chance or not."""
+
+    def kept(stage: Stage) -> bool:
+        inner = stage.stages if isinstance(stage, Compose) else (stage,)
+        return not any(part.kind in kinds for part in inner)
+
+    return lambda recipe: replace(recipe, stages=tuple(filter(kept, recipe.stages)))
 
 
 def without_pack(pack: str) -> Callable[[Recipe], Recipe]:
@@ -99,6 +104,7 @@ VARIANTS: dict[str, Callable[[Recipe], Recipe]] = {
     "no drawn vessels": without("vessels"),
     "no bones or clutter": without("bones", "clutter", "overlay"),
     "no scatter or noise": without("scatter", "blur", "noise"),
+    "no edge enhancement": without("sharpen"),
     "no field": without("field"),
     "no hooks or wires inside": without("foreshorten", "coaxial"),
     "labels before blur": render(blur=0.0),

@@ -15,8 +15,8 @@ from fluorosynth.shards import digest
 
 GOLDEN = {
     "paper": "c2e92a4aad9eb7358e4d239cc229af62",
-    "physics": "6a78d879d580559fa07969cc14a029b4",
-    "strong": "3fa3eb8a96be567182489486c79becd2",
+    "physics": "e99124c14eef46b4e48c207ab198160e",
+    "strong": "e1e81ed4acdc5bb9f657aa52c8668093",
 }
 
 

@@ -15,6 +15,7 @@ from fluorosynth.stages.field import Field
 from fluorosynth.stages.noise import Noise
 from fluorosynth.stages.overlay import Overlay
 from fluorosynth.stages.scatter import Scatter
+from fluorosynth.stages.sharpen import Sharpen
 
 PLAIN = {
     "low": Constant(0),
@@ -70,6 +71,34 @@ def test_scatter_takes_its_share_of_contrast():
     assert after.image[20, 20] - after.image[128, 128] == pytest.approx(0.7 * 0.1, rel=0.01)
     assert after.contrast[128, 128] == pytest.approx(0.07)
     assert after.image.mean() == pytest.approx(image.mean(), rel=1e-3)
+
+
+def test_sharpen_is_unsharp_masking_of_picture_and_contrast():
+    image = rng().uniform(0.4, 0.6, (50, 70)).astype(np.float32)
+    contrast = rng(1).uniform(0, 0.1, (50, 70)).astype(np.float32)
+    after = Sharpen(Constant(0.7), Constant(2.0 * 256 / 70)).apply(sample(image, contrast), rng())
+    for ours, before in ((after.image, image), (after.contrast, contrast)):
+        soft = cv2.GaussianBlur(before, (13, 13), 2.0, borderType=cv2.BORDER_REPLICATE)
+        np.testing.assert_allclose(ours, before + 0.7 * (before - soft), atol=1e-5)
+
+
+def test_sharpen_deepens_a_thin_shadow_by_what_a_gaussian_leaves_of_it():
+    # A line of Gaussian profile s, depth d: blurred by t its depth is d s / sqrt(s^2 + t^2)
+    x = np.arange(256.0) - 128
+    profile = 0.2 * np.exp(-0.5 * (x / 2.0) ** 2)
+    image = np.broadcast_to(0.7 - profile, (256, 256)).astype(np.float32)
+    after = Sharpen(Constant(1.0), Constant(3.0)).apply(sample(image), rng()).image
+    depth = 0.2 * (2 - 2 / np.hypot(2, 3))
+    assert 0.7 - after[128, 128] == pytest.approx(depth, rel=0.01)
+    assert after[128].max() > 0.71  # its bright rim
+
+
+def test_sharpen_stays_in_range():
+    image = np.ones((64, 64), np.float32)
+    image[30:34] = 0.01
+    after = Sharpen(Constant(8.0), Constant(4.0)).apply(sample(image), rng()).image
+    assert after.min() == np.float32(1e-3)
+    assert after.max() == 1
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.4, 1.0])
@@ -165,13 +194,13 @@ def test_text_is_written_at_the_border():
     assert (image[100:150] == 100).all()
 
 
-@pytest.mark.parametrize("stage", [Scatter(), Blur(), Noise(), Display()])
+@pytest.mark.parametrize("stage", [Scatter(), Blur(), Noise(), Sharpen(), Display()])
 def test_chain_refuses_grey_levels(stage):
     with pytest.raises(UsageError, match="expose"):
         stage.apply(sample(np.zeros((32, 32), np.uint8)), rng())
 
 
-@pytest.mark.parametrize("stage", [Scatter(), Blur(), Noise(), Display(), Field(1.0)])
+@pytest.mark.parametrize("stage", [Scatter(), Blur(), Noise(), Sharpen(), Display(), Field(1.0)])
 def test_chain_leaves_its_input_alone(stage):
     image = rng().uniform(0.1, 1, (64, 64)).astype(np.float32)
     contrast = image * np.float32(0.1)
@@ -187,6 +216,7 @@ def test_chain_leaves_its_input_alone(stage):
         Scatter(share=Constant(1.5)),
         Blur(sigma=Constant(-1.0)),
         Noise(photons=Constant(0.0)),
+        Sharpen(amount=Constant(-1.0)),
         Display(gamma=Constant(0.0)),
         Display(low=Constant(90.0), high=Constant(10.0)),
     ],

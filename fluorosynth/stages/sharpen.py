@@ -1,0 +1,74 @@
+"""Edge enhancement, as consoles do it before they show a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from fluorosynth.errors import UsageError
+from fluorosynth.filters import blur
+from fluorosynth.ranges import LogUniform, Range, Uniform
+from fluorosynth.sample import Intensities
+from fluorosynth.stages.base import Radiation
+
+DARKEST = np.float32(1e-3)  # intensity; what follows may take its logarithm
+
+
+@dataclass(frozen=True)
+class Sharpen(Radiation):
+    """Unsharp masking, I + a (I - G * I): edges steepen, and a thin shadow gets a bright rim.
+
+    Most consoles do so by default. Backgrounds from real frames have been through it; an
+    instrument without a rim beside enhanced arteries would stand out by that alone. The result
+    is held in [0.001, 1].
+
+    Parameters
+    ----------
+    amount
+        a, in [0, 10].
+    sigma
+        Of G, in px of a 256 px picture; scales with its side.
+
+    Examples
+    --------
+    >>> from fluorosynth import Sample
+    >>> edge = np.full((32, 32), 0.5, np.float32)
+    >>> edge[:, 16:] = 0.25
+    >>> sample = Sample(edge, mask=np.zeros((32, 32), np.uint8))
+    >>> after = Sharpen().apply(sample, np.random.default_rng(0)).image
+    >>> bool(after.max() > 0.5 and after.min() < 0.25)
+    True
+    """
+
+    amount: Range = Uniform(0.2, 1.5)
+    sigma: Range = LogUniform(0.8, 4.0)
+
+    def act(
+        self, image: Intensities, contrast: Intensities | None, rng: np.random.Generator
+    ) -> tuple[Intensities, Intensities | None, dict[str, Any]]:
+        """Enhance picture and contrast alike."""
+        amount, sigma = self.amount.draw(rng), self.sigma.draw(rng)
+        if not (0 <= amount <= 10 and 0 <= sigma <= 20):
+            raise UsageError(
+                f"sharpen drew an amount of {amount} and a sigma of {sigma} px; "
+                "they must be in [0, 10] and [0, 20]"
+            )
+        pixels, share = sigma * max(image.shape) / 256, np.float32(amount)
+        if contrast is not None:
+            contrast = np.asarray(_enhanced(contrast, blur(contrast, pixels), share))
+        sharp = np.asarray(_enhanced(image, blur(image, pixels), share))
+        np.clip(sharp, DARKEST, 1, out=sharp)
+        return sharp, contrast, {"amount": amount, "sigma": sigma}
+
+
+@njit(cache=True)
+def _enhanced(image, soft, amount):  # type: ignore[no-untyped-def]
+    out = np.empty_like(image)
+    for y in range(image.shape[0]):
+        before, smooth, target = image[y], soft[y], out[y]
+        for x in range(image.shape[1]):
+            target[x] = before[x] + (before[x] - smooth[x]) * amount
+    return out
