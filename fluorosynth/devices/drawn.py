@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -73,7 +73,7 @@ class Drawn(DeviceSource):
                 raise ValueError(f"no tip is called {name!r}; known: {', '.join(TIPS)}")
 
 
-class OpenDrawn:
+class OpenDrawn(ABC):
     """A source that draws, for pictures of one size."""
 
     def __init__(self, source: Drawn, size: int) -> None:
