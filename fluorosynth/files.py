@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +13,14 @@ from pathlib import Path
 def replacing(path: Path, sync: bool = True) -> Iterator[Path]:
     """Give a hidden name beside ``path`` to write to; it takes the place of ``path`` at the end.
 
-    ``sync`` waits until the content is on the disk: for what a later run builds upon.
+    ``sync`` waits until the content is on the disk: for what a later run builds upon. OSError
+    names ``path`` or its folder, never the hidden name, where these are not what they should be.
     """
     part = path.with_name(f".{path.name}.part")
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder; name a file", str(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder; make it first", str(path.parent))
     try:
         yield part
         if sync:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from fluorosynth.dataset import write_card
@@ -72,7 +73,7 @@ def generate(
     Raises
     ------
     UsageError
-        When ``out`` holds another data set, or another run is writing to it.
+        When ``out`` holds another data set or other files, or another run is writing to it.
     BadDataError
         When a source cannot be read, or the disk has too little room.
     SampleError
@@ -174,6 +175,7 @@ def _own(out: Path) -> Iterator[None]:
     """Hold the folder against other runs, and clear what a killed one left half done."""
     from filelock import FileLock, Timeout
 
+    _refuse_foreign(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
         lock = FileLock(out / LOCK, timeout=1)
@@ -190,3 +192,18 @@ def _own(out: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _refuse_foreign(out: Path) -> None:
+    """Refuse a folder with files in which no set was ever begun: README.md might be somebody's."""
+    try:
+        names = sorted(path.name for path in out.iterdir())
+    except OSError:  # missing, or said better by who makes it
+        return
+    begun = any(name == LOCK or fnmatch(name, "shard-*.h5") for name in names)
+    others = [name for name in names if not name.startswith(".")]
+    if others and not begun:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        raise UsageError(
+            f"{out} holds other files ({', '.join(others[:3])}{more}): name a new or empty folder"
+        )

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.errors import UsageError
 from fluorosynth.files import replacing
 from fluorosynth.sample import IGNORE, INSTRUMENT, Image, Mask, Sample
 from fluorosynth.sheet import contact_sheet, png_bytes
@@ -64,7 +65,12 @@ def spread_out(count: int, few: int) -> list[int]:
 
 
 def write_preview(samples: Sequence[Sample], path: Path, columns: int = 4) -> None:
-    """Write ``preview_sheet`` as a PNG that appears under its name only when complete."""
+    """Write ``preview_sheet`` as a PNG that appears under its name only when complete.
+
+    UsageError when the name ends in something else than ``.png``.
+    """
+    if path.suffix.lower() != ".png":
+        raise UsageError(f"a PNG file is written, not {path.name!r}: end its name in .png")
     with replacing(path, sync=False) as part:
         part.write_bytes(png_bytes(preview_sheet(samples, columns)))
 

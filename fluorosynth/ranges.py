@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fluorosynth.component import Component
+from fluorosynth.errors import UsageError
 
 
 class Range(Component):
@@ -17,6 +18,25 @@ class Range(Component):
     @abstractmethod
     def draw(self, rng: np.random.Generator) -> float:
         """Draw one value."""
+
+
+def draw_within(low: float, high: float, law: Range, what: str, rng: np.random.Generator) -> float:
+    """Draw one value that must lie in [low, high].
+
+    Raises
+    ------
+    UsageError
+        Naming ``what`` was drawn, the value and the bounds, when it does not.
+
+    Examples
+    --------
+    >>> draw_within(0, 1, Constant(0.5), "share", np.random.default_rng(0))
+    0.5
+    """
+    value = law.draw(rng)
+    if not low <= value <= high:
+        raise UsageError(f"{what} was drawn as {value}; it must be in [{low:g}, {high:g}]")
+    return value
 
 
 @dataclass(frozen=True)

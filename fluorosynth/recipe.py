@@ -262,7 +262,7 @@ def _check_memory(frames: int, size: int) -> None:
     if frames > 1 and needed > MAX_RUN:
         most = MAX_RUN // (size**2 * BYTES_PER_PIXEL)
         raise UsageError(
-            f"a run of {frames} frames of {size} px needs {needed / 2**30:.1f} GiB of memory, over "
+            f"a run of {frames} frames of {size} px needs {needed / 2**30:.2f} GiB of memory, over "
             f"the limit of {MAX_RUN / 2**30:.0f} GiB: at most {most} frames, or a smaller size"
         )
 

@@ -123,6 +123,9 @@ GENERATE = "generate --quiet --out out --recipe small.toml --workers 1"
         ("recipe show papper", 2, ["'papper'", "did you mean 'paper'?"]),
         ("info absent", 3, ["absent", "missing"]),
         ("verify empty", 3, ["empty", "missing"]),
+        (f"{GENERATE} --n 3 --out good", 2, ["good", "0.png, 1.png, 2.png", "new or empty"]),
+        ("sample --recipe small.toml --index 1 --out good", 2, ["good", ".png"]),
+        ("sample --recipe small.toml --index 1 --out x.jpg", 2, ["x.jpg", ".png"]),
         ("preview empty --out x.png", 3, ["empty", "missing"]),
         ("export empty --to folder --out x", 3, ["empty", "missing"]),
         ("patches absent --out out", 3, ["'absent'", "does not exist"]),
@@ -141,6 +144,17 @@ def test_a_mistake_is_named_with_its_exit_code(place, line, code, said):
         assert word in error
     assert "Traceback" not in error
     assert [p for p in place.rglob("*") if p not in before and p.name not in ("out", ".lock")] == []
+
+
+def test_a_folder_of_somebody_keeps_its_files(place):
+    mine = {"README.md": "notes", "preview.png": "p", "dataset.json": '{"x": 1}'}
+    for name, text in mine.items():
+        folder = place / f"mine {name}"
+        folder.mkdir()
+        (folder / name).write_text(text)
+        code, _, said = fluorosynth(*GENERATE.split(), "--n", 2, "--out", folder)
+        assert (code, name in said) == (2, True)
+        assert [(p.name, p.read_text()) for p in folder.iterdir()] == [(name, text)]
 
 
 def test_skip_bad_leaves_out_the_broken_one_and_says_so(place):

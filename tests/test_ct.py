@@ -379,6 +379,15 @@ def test_ct_without_spacing(tmp_path, value):
         Ct(path, cache=tmp_path / "c").open(64, seed=0)
 
 
+def test_a_ct_that_lies_nowhere(tmp_path):
+    path = nifti(tmp_path / "a.nii", lump())
+    raw = bytearray(path.read_bytes())
+    raw[280:284] = np.array([np.nan], "<f4").tobytes()  # srow_x
+    path.write_bytes(raw)
+    with pytest.raises(BadDataError, match=r"a\.nii' holds 1 NaN"):
+        Ct(path, cache=tmp_path / "c").open(64, seed=0)
+
+
 @pytest.mark.parametrize(
     ("array", "sentence"),
     [

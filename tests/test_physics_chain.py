@@ -9,6 +9,8 @@ from fluorosynth.errors import UsageError
 from fluorosynth.filters import blur, wide_blur
 from fluorosynth.ranges import Constant
 from fluorosynth.stages.blur import Blur
+from fluorosynth.stages.bones import Bones
+from fluorosynth.stages.clutter import Clutter
 from fluorosynth.stages.display import Display
 from fluorosynth.stages.expose import Expose
 from fluorosynth.stages.field import Field
@@ -16,6 +18,7 @@ from fluorosynth.stages.noise import Noise
 from fluorosynth.stages.overlay import Overlay
 from fluorosynth.stages.scatter import Scatter
 from fluorosynth.stages.sharpen import Sharpen
+from fluorosynth.stages.vessels import Vessels
 
 PLAIN = {
     "low": Constant(0),
@@ -217,10 +220,24 @@ def test_chain_leaves_its_input_alone(stage):
         Blur(sigma=Constant(-1.0)),
         Noise(photons=Constant(0.0)),
         Sharpen(amount=Constant(-1.0)),
+        Scatter(sigma=Constant(1e300)),
+        Noise(electronic=Constant(1e300)),
+        Field(1.0, radius=Constant(-1.0)),
+        Field(1.0, level=Constant(2.0)),
+        Field(0.0, 1.0, depth=Constant(-1.0)),
+        Display(span=Constant(-1.0)),
+        Display(black=Constant(1e300)),
+        Bones(1.0, strength=Constant(-1.0)),
+        Bones(0.0, 0.0, 1.0, strength=Constant(-1.0)),
+        Clutter(clips=1.0, spacing=Constant(-1.0)),
+        Clutter(clips=1.0, strength=Constant(-1.0)),
+        Vessels(1.0, spacing=Constant(-1.0)),
+        Vessels(1.0, concentration=Constant(-1.0)),
+        Vessels(1.0, free=1.0, width=Constant(-1.0)),
         Display(gamma=Constant(0.0)),
         Display(low=Constant(90.0), high=Constant(10.0)),
     ],
 )
 def test_absurd_draws_are_refused(stage):
-    with pytest.raises(UsageError, match="drew"):
+    with pytest.raises(UsageError, match=r"drew|was drawn as"):
         stage.apply(flat(0.5, 64), rng())

@@ -197,7 +197,7 @@ def test_impossible_settings_are_refused(settings_, message):
 
 
 def test_a_law_that_draws_no_width_is_refused():
-    with pytest.raises(UsageError, match="width of 0"):
+    with pytest.raises(UsageError, match="a catheter's width in px was drawn as 0"):
         many(Spline(catheter_width=Constant(0.0), wires=0.0), 1)
 
 

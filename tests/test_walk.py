@@ -122,10 +122,14 @@ def test_entries_are_shared_by_the_sides():
     ("settings_", "message"),
     [
         ({"length": Constant(0.01)}, "hardly reached the middle"),
-        ({"length": Constant(-1.0)}, "length of -1.0 sides"),
-        ({"length": Constant(1e9)}, "length of 1000000000.0 sides"),
-        ({"memory": Constant(0.0)}, "memory of 0.0 px"),
-        ({"catheter_width": Constant(0.0), "wires": 0.0}, "walk drew .* width of 0"),
+        ({"length": Constant(-1.0)}, "length in sides was drawn as -1.0"),
+        ({"length": Constant(1e9)}, "length in sides was drawn as 1000000000.0"),
+        ({"memory": Constant(0.0)}, "memory in px was drawn as 0.0"),
+        ({"mm": Constant(1e300), "wires": 1.0}, "a wire's px per mm was drawn as 1e.300"),
+        (
+            {"catheter_width": Constant(0.0), "wires": 0.0},
+            "width in px was drawn as 0",
+        ),
     ],
 )
 def test_laws_that_draw_nothing_possible_are_refused(settings_, message):

@@ -69,7 +69,7 @@ def command(
     from fluorosynth.learn.report import write_report
     from fluorosynth.learn.segment import SegmentConfig
 
-    config = SegmentConfig(tta=tta, scales=scales, min_length=min_length)  # checks them
+    config = SegmentConfig(size=size, tta=tta, scales=scales, min_length=min_length)  # checks them
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file: name a folder")
     model = load_model(source, pick_device(device))

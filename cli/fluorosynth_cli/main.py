@@ -94,6 +94,8 @@ def main(arguments: list[str] | None = None) -> None:
 
             traceback.print_exception(error.__cause__)  # a stage's own bug: its author needs it
         _fail(str(error), error.exit_code)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # what is left is the interpreter's own end
 
 
 def _terminate(number: int, frame: FrameType | None) -> Any:  # noqa: ARG001

@@ -13,9 +13,8 @@ from xxhash import xxh3_128
 
 from fluorosynth.devices.base import DeviceSource
 from fluorosynth.devices.tips import TIPS, tip
-from fluorosynth.errors import UsageError
 from fluorosynth.odds import check_odds, pick
-from fluorosynth.ranges import LogUniform, Range, Uniform
+from fluorosynth.ranges import LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Device
 from fluorosynth.spec import dump
 
@@ -56,13 +55,13 @@ class Drawn(DeviceSource):
     mm: Range = Uniform(1.2, 2.0)
     catheter_width: Range = LogUniform(2.0, 6.0)
     wire_width: Range = LogUniform(1.0, 2.2)
-    catheter_radius: Annotated[float, Interval(gt=0)] = 12.0
-    wire_radius: Annotated[float, Interval(gt=0)] = 6.0
+    catheter_radius: Annotated[float, Interval(ge=0.5, le=1e4)] = 12.0
+    wire_radius: Annotated[float, Interval(ge=0.5, le=1e4)] = 6.0
     catheter_tips: tuple[str, ...] = tuple(name for name in TIPS if name != "j")
     catheter_tip_odds: tuple[float, ...] = (0.15, 0.2, 0.25, 0.25, 0.15)
     wire_tips: tuple[str, ...] = ("straight", "multipurpose", "j")
     wire_tip_odds: tuple[float, ...] = (0.5, 0.25, 0.25)
-    taper: Annotated[float, Interval(gt=0, le=1)] = 0.6
+    taper: Annotated[float, Interval(ge=0.05, le=1)] = 0.6
 
     def __post_init__(self) -> None:
         check_odds("counts", self.counts, self.counts)
@@ -99,12 +98,10 @@ class OpenDrawn(ABC):
     def _device(self, rng: np.random.Generator) -> Device:
         source, scale = self._drawn, self.size / 256
         wire = rng.random() < source.wires
-        mm = source.mm.draw(rng) * scale
-        width = (source.wire_width if wire else source.catheter_width).draw(rng) * scale
-        if min(mm, width) <= 0:
-            raise UsageError(
-                f"{source.kind} drew {mm} px per mm and a width of {width} px; both must be > 0"
-            )
+        name = f"{source.kind}: a {'wire' if wire else 'catheter'}'s"
+        law = source.wire_width if wire else source.catheter_width
+        mm = draw_within(0.01, 1e3, source.mm, f"{name} px per mm", rng) * scale
+        width = draw_within(0.01, 1e3, law, f"{name} width in px", rng) * scale
         radius = (source.wire_radius if wire else source.catheter_radius) * mm
         names = source.wire_tips if wire else source.catheter_tips
         odds = source.wire_tip_odds if wire else source.catheter_tip_odds

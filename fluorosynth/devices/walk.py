@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from fluorosynth.devices.drawn import Course, Drawn, OpenDrawn
 from fluorosynth.devices.tips import spacing
 from fluorosynth.errors import UsageError
-from fluorosynth.ranges import LogUniform, Range, Uniform
+from fluorosynth.ranges import LogUniform, Range, Uniform, draw_within
 
 MIDDLE = 1 / 8  # of a side: how far from the border the middle of a picture begins
 SHOWN = 1 / 3  # of a side: the least length of a shaft in the middle
-LONGEST = 50  # sides
+LONGEST = 50.0  # sides
 TRIES = 100
 INWARD = math.radians(140)  # sector of the directions in which a shaft enters
 
@@ -69,14 +69,9 @@ class OpenWalk(OpenDrawn):
         limit = step / radius
         for _ in range(TRIES):
             start, heading = self._start(width, rng)
-            length, bend, memory = (
-                law.draw(rng) for law in (source.length, source.bend, source.memory)
-            )
-            if not (0 < length <= LONGEST and memory > 0):
-                raise UsageError(
-                    f"walk drew a length of {length} sides and a memory of {memory} px; the length"
-                    f" must be in (0, {LONGEST}], the memory > 0"
-                )
+            length = draw_within(1e-3, LONGEST, source.length, "walk: length in sides", rng)
+            bend = draw_within(0, 100, source.bend, "walk: bend", rng)
+            memory = draw_within(0.1, 1e6, source.memory, "walk: memory in px", rng)
             turns = bend * rng.standard_normal(math.ceil(length * self.size / step))
             keep = math.exp(-step / (memory * self.size / 256))
             curve = _wound(start, heading, turns, step, keep, limit)

@@ -26,6 +26,7 @@ def read(path: Path, files: list[Path]) -> Volume:
     check_spacing(path, np.asarray(header["pixdim"][1:4], np.float64))
     if header.get_data_dtype().kind not in "iuf":
         raise BadDataError(f"{shown(path)} holds {header.get_data_dtype()}, not plain numbers")
+    finite(path, np.asarray(header.get_best_affine(), np.float64))
     image = nibabel.as_closest_canonical(nibabel.load(files[0]))
     affine = finite(path, np.asarray(image.affine, np.float64))
     check_spacing(path, nibabel.affines.voxel_sizes(affine))

@@ -58,6 +58,10 @@ def read_paths(path: Path) -> dict[str, tuple[Points, ...]]:
             raise BadDataError(f"{shown(path)} is over {MAX_BYTES >> 20} MB: too large for points")
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
+    missing = [name for name in Point.model_fields if rows and name not in rows[0]]
+    if missing or any(None in row for row in rows):
+        what = f"has no column {missing[0]!r}" if missing else "has rows of more than 4 values"
+        raise BadDataError(f"{shown(path)} {what}: its columns are {', '.join(Point.model_fields)}")
     try:
         points = POINTS.validate_python(rows)
     except ValidationError as error:
@@ -71,4 +75,6 @@ def read_paths(path: Path) -> dict[str, tuple[Points, ...]]:
     for (name, _), line in lines.items():
         if len(line) > 1:
             found[name] = (*found.get(name, ()), np.array(line, np.float32))
+    if not found:
+        raise BadDataError(f"{shown(path)} holds no instrument of two or more points")
     return found

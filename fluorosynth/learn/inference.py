@@ -157,9 +157,14 @@ class Inference:
                 f"images are {images.dtype} of shape {images.shape}; this network takes uint8 of "
                 f"(n, {self.channels}, height, width)"
             )
-        if not scales or not all(SCALES[0] <= scale <= SCALES[1] for scale in scales):
-            raise UsageError(f"scales must be numbers from 1/8 to 8, not {list(scales)}")
+        check_scales(scales)
         return np.ascontiguousarray(frames)
+
+
+def check_scales(scales: Sequence[float]) -> None:
+    """Refuse scales to average over that are out of range (UsageError)."""
+    if not scales or not all(SCALES[0] <= scale <= SCALES[1] for scale in scales):
+        raise UsageError(f"scales must be numbers from 1/8 to 8, not {list(scales)}")
 
 
 def _resized(values: Tensor, size: list[int]) -> Tensor:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fluorosynth.errors import UsageError
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.fragments import drop_fragments
-from fluorosynth.learn.inference import Inference
+from fluorosynth.learn.inference import Inference, check_scales
 from fluorosynth.sample import INSTRUMENT, Mask
 
 Map = NDArray[np.float32]
@@ -48,6 +48,7 @@ class SegmentConfig:
             raise UsageError(f"threshold must be at least 0 and below 1, not {self.threshold}")
         if self.size and not 16 <= self.size <= 8192:
             raise UsageError(f"size must be 0 or 16 to 8192 pixels, not {self.size}")
+        check_scales(self.scales)
         if not 0 <= self.min_length < float("inf"):
             raise UsageError(f"min_length must be at least 0 pixels, not {self.min_length}")
 

@@ -13,7 +13,7 @@ from fluorosynth.beer import attenuated
 from fluorosynth.errors import UsageError
 from fluorosynth.materials import Material, attenuation
 from fluorosynth.odds import check_odds, pick
-from fluorosynth.ranges import LogUniform, Range, Uniform
+from fluorosynth.ranges import LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Device, Sample
 from fluorosynth.stages.base import Intensity, intensities, shown
 
@@ -79,9 +79,8 @@ class Attenuate(Intensity):
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Draw all instruments and keep how much they took away."""
         image = intensities(sample, self)
-        kvp, spacing = self.kvp.draw(rng), self.spacing.draw(rng)
-        if spacing <= 0:
-            raise UsageError(f"attenuate drew a spacing of {spacing} mm; it must be > 0")
+        kvp = self.kvp.draw(rng)
+        spacing = draw_within(1e-3, 1e3, self.spacing, "attenuate: spacing in mm", rng)
         mm = spacing * 256 / max(image.shape)
         drawn: dict[str, Any] = {"kvp": kvp, "spacing": mm, "materials": []}
         total = np.zeros(image.shape, np.float32)
@@ -100,7 +99,7 @@ class Attenuate(Intensity):
         names, odds = (self.wires, self.wire_odds) if wire else (self.catheters, self.catheter_odds)
         material = names[pick(len(names), odds, rng)]
         lumen, strength = self.lumen.draw(rng), self.strength.draw(rng)
-        if not (0 <= lumen <= 0.98 and strength >= 0):
+        if not (0 <= lumen <= 0.98 and 0 <= strength <= 1e3):
             raise UsageError(f"attenuate drew a lumen of {lumen} and a strength of {strength}")
         crossing, extra, size, filled = rng.random(4).tolist()
         look = Appearance(

@@ -14,7 +14,7 @@ from fluorosynth.beer import attenuated
 from fluorosynth.clutter import Rng, Tube, moved, union, walk
 from fluorosynth.course import Moment
 from fluorosynth.filters import spread
-from fluorosynth.ranges import LogUniform, Range
+from fluorosynth.ranges import LogUniform, Range, draw_within
 from fluorosynth.sample import Intensities, Sample
 from fluorosynth.stages.base import Intensity, intensities, shown
 
@@ -54,15 +54,18 @@ class Bones(Intensity):
         ):
             if wanted:
                 names.append(name)
-                weight = self.strength.draw(rng) / (EXTENT * side / 256)
+                weight = self._strength(rng) / (EXTENT * side / 256)
                 total += np.float32(weight) * draw(side, image.shape, rng, sample.moment)
         if folds < self.folds:
             names.append("folds")
             for _ in range(1 + int(3 * rng.random())):
-                _fold(total, *_edge(side, rng, sample.moment), self.strength.draw(rng))
+                _fold(total, *_edge(side, rng, sample.moment), self._strength(rng))
         if not names:
             return sample
         return shown(sample, self, {"bones": names}, attenuated(image, total), sample.contrast)
+
+    def _strength(self, rng: Rng) -> float:
+        return draw_within(0, 1e3, self.strength, "bones: strength", rng)
 
 
 def _coarse(tubes: list[Tube], cell: int, shape: tuple[int, int]) -> Intensities:

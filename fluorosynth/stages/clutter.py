@@ -10,7 +10,7 @@ from annotated_types import Interval
 
 from fluorosynth.beer import attenuated
 from fluorosynth.clutter import SHAPES, moved, union
-from fluorosynth.ranges import LogUniform, Range, Uniform
+from fluorosynth.ranges import LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, intensities, shown
 
@@ -53,11 +53,12 @@ class Clutter(Intensity):
         if not names:
             return sample
         side = max(image.shape)
-        mm = self.spacing.draw(rng) * 256 / side
+        mm = draw_within(1e-3, 1e3, self.spacing, "clutter: spacing", rng) * 256 / side
         total = np.zeros(image.shape, np.float32)
         for name in names:
             draw, mu = SHAPES[name]
-            weight = np.float32(mu * mm * self.strength.draw(rng))
+            strength = draw_within(0, 1e3, self.strength, "clutter: strength", rng)
+            weight = np.float32(mu * mm * strength)
             tubes = moved(draw(side, rng), sample.moment, breath=0.5)
             total += weight * union(tubes, image.shape)
         return shown(sample, self, {"objects": names}, attenuated(image, total), sample.contrast)

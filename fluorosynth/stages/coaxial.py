@@ -16,6 +16,7 @@ from fluorosynth.sample import Device, Sample
 from fluorosynth.stages.base import Stage, record
 
 STEP = 3.0  # px between points beyond the tip
+LONGEST = 4096.0  # px of a 256 px picture beyond the tip
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Coaxial(Stage):
 
     def _wire(self, device: Device, scale: float, rng: np.random.Generator) -> Device:
         share, beyond = self.width.draw(rng), self.beyond.draw(rng) * scale
-        if not (0 < share <= 1 and beyond >= 0):
+        if not (0 < share <= 1 and 0 <= beyond <= LONGEST * scale):
             raise UsageError(f"coaxial drew a width of {share} catheters, {beyond} px beyond")
         tip, before = device.centreline[-1], device.centreline[-2]
         heading = math.atan2(tip[1] - before[1], tip[0] - before[0])

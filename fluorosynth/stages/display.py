@@ -14,7 +14,7 @@ from numba import njit
 from fluorosynth.beer import attenuated
 from fluorosynth.box import box
 from fluorosynth.errors import UsageError
-from fluorosynth.ranges import Range, Uniform
+from fluorosynth.ranges import Range, Uniform, draw_within
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, Stream, shown
 
@@ -68,8 +68,9 @@ class Display(Intensity):
             raise UsageError("stage 'display' needs intensities: put 'expose' before it")
         law: Literal["log", "gamma"] = "log" if rng.random() < self.log else "gamma"
         gamma, low, high = self.gamma.draw(rng), self.low.draw(rng), self.high.draw(rng)
-        black, white = self.black.draw(rng), self.white.draw(rng)
-        span = self.span.draw(rng)
+        black = draw_within(-1e3, 1e3, self.black, "display: black", rng)
+        white = draw_within(-1e3, 1e3, self.white, "display: white", rng)
+        span = draw_within(0, 1e3, self.span, "display: span", rng)
         if not (gamma > 0 and 0 <= low < high <= 100):
             raise UsageError(f"display drew gamma {gamma} and percentiles {low} to {high}")
         if rng.random() < self.inverted:

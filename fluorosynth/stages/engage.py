@@ -11,7 +11,7 @@ from annotated_types import Interval
 
 from fluorosynth.errors import UsageError
 from fluorosynth.path import Curve, Path
-from fluorosynth.ranges import Range, Uniform
+from fluorosynth.ranges import Range, Uniform, draw_within
 from fluorosynth.sample import Points, Sample
 from fluorosynth.stages.base import Stage, record
 
@@ -56,7 +56,8 @@ class Engage(Stage):
             return sample
         number = int(rng.random() * len(sample.paths))
         first, *others = sample.devices
-        scale, sway = max(sample.image.shape) / 256, self.sway.draw(rng)
+        scale = max(sample.image.shape) / 256
+        sway = draw_within(0, 1e3, self.sway, "engage: sway", rng)
         curve = self._swayed(_path(sample.paths[number], scale), sway * scale, scale, rng)
         width = np.full(len(curve), first.width[0], np.float32)
         points = np.column_stack([curve.real, curve.imag]).astype(np.float32)
@@ -67,7 +68,7 @@ class Engage(Stage):
     def _swayed(self, curve: Curve, sway: float, scale: float, rng: np.random.Generator) -> Curve:
         """Return the path with its tip moved along it and its shaft moved aside."""
         to_tip = STEP * scale * np.arange(len(curve))[::-1]
-        beyond = self.tip.draw(rng) * scale
+        beyond = draw_within(-1e3, 1e3, self.tip, "engage: tip", rng) * scale
         ahead = curve[-1] - curve[-4]
         drawn = rng.standard_normal(6).tolist()
         phase, period = 2 * math.pi * rng.random(), PERIOD[0] + rng.random() * np.ptp(PERIOD)

@@ -11,7 +11,7 @@ import numpy as np
 from annotated_types import Interval
 from numba import njit
 
-from fluorosynth.ranges import Range, Uniform
+from fluorosynth.ranges import Range, Uniform, draw_within
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, shown
 
@@ -46,7 +46,8 @@ class Field(Intensity):
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with its field cut out."""
         circle, shutters, bars = rng.random(3).tolist()
-        radius, level = self.radius.draw(rng), min(max(self.level.draw(rng), 0.0), 1.0)
+        radius = draw_within(0, 10, self.radius, "field: radius", rng)
+        level = draw_within(0, 1, self.level, "field: level", rng)
         open_: Any = np.full(sample.image.shape, 255, np.uint8)
         names = []
         if circle < self.circle:
@@ -56,10 +57,10 @@ class Field(Intensity):
             names.append("shutters")
             for side in rng.permutation(4)[: 1 + int(4 * rng.random())]:
                 tilt = rng.normal(0.0, 0.03)
-                _blade(open_, int(side), self.depth.draw(rng), tilt)
+                _blade(open_, int(side), self._depth(rng), tilt)
         if bars < self.bars:
             names.append("bars")
-            side, depth = int(2 * rng.random()), self.depth.draw(rng)
+            side, depth = int(2 * rng.random()), self._depth(rng)
             _blade(open_, side, depth, 0.0)
             _blade(open_, side + 2, depth, 0.0)
         if not names:
@@ -68,6 +69,9 @@ class Field(Intensity):
         if contrast is not None:
             contrast = np.asarray(_darkened(contrast, open_, np.float32(0)))
         return shown(sample, self, {"shapes": names, "level": level}, image, contrast)
+
+    def _depth(self, rng: np.random.Generator) -> float:
+        return draw_within(0, 1, self.depth, "field: depth", rng)
 
 
 @njit(cache=True)

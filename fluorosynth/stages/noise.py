@@ -76,7 +76,7 @@ class Noise(Radiation):
     def _draw(self, rng: np.random.Generator) -> dict[str, Any]:
         photons, electronic = self.photons.draw(rng), self.electronic.draw(rng)
         correlation = self.correlation.draw(rng)
-        if not (photons > 0 and electronic >= 0 and 0 <= correlation <= 1):
+        if not (0 < photons <= 1e12 and 0 <= electronic <= 1e6 and 0 <= correlation <= 1):
             raise UsageError(
                 f"noise drew {photons} photons, {electronic} electronic, correlation {correlation}"
             )

@@ -37,7 +37,7 @@ class Scatter(Radiation):
     ) -> tuple[Intensities, Intensities | None, dict[str, Any]]:
         """Add the veil."""
         share, sigma = self.share.draw(rng), self.sigma.draw(rng)
-        if not (0 <= share < 1 and sigma >= 0):
+        if not (0 <= share < 1 and 0 <= sigma <= 1e3):
             raise UsageError(f"scatter drew a share of {share} and a sigma of {sigma} px")
         primary = np.float32(1 - share)
         veil = wide_blur(image, sigma * max(image.shape) / 256)

@@ -13,7 +13,7 @@ from fluorosynth.beer import attenuated
 from fluorosynth.clutter import Tube, moved, tree, union
 from fluorosynth.filters import wide_blur
 from fluorosynth.materials import attenuation
-from fluorosynth.ranges import LogUniform, Range, Uniform
+from fluorosynth.ranges import LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Device, Sample
 from fluorosynth.stages.base import Intensity, intensities, shown
 
@@ -62,8 +62,9 @@ class Vessels(Intensity):
             return sample
         tubes, clouds = self._tubes(sample, side, rng)
         moment = sample.moment
-        mu = attenuation("iodine", 70.0) * self.concentration.draw(rng)
-        mu *= self.spacing.draw(rng) * 256 / side
+        dilution = draw_within(0, 1e3, self.concentration, "vessels: concentration", rng)
+        mu = attenuation("iodine", 70.0) * dilution
+        mu *= draw_within(1e-3, 1e3, self.spacing, "vessels: spacing", rng) * 256 / side
         if moment is not None:
             mu *= moment.contrast
             tubes, clouds = moved(tubes, moment, 1.0, 1.0), moved(clouds, moment, 1.0, 1.0)
@@ -85,7 +86,7 @@ class Vessels(Intensity):
             tip, ahead = curve[-1], np.angle(curve[-1] - curve[max(len(curve) - 4, 0)])
             if grows < self.from_tip:
                 heading, length = ahead + 1.2 * (turn - 0.5), (100 + 180 * size) * scale
-                tubes += tree(tip, heading, self.width.draw(rng) * scale, length, rng)
+                tubes += tree(tip, heading, self._width(rng) * scale, length, rng)
             if puffs < self.reflux:
                 cloud = np.array([tip, tip + np.exp(6j * turn) * 12 * size * scale])
                 clouds.append(Tube(cloud, (12 + 24 * size) * scale))
@@ -95,8 +96,11 @@ class Vessels(Intensity):
         if rng.random() < self.free or not (tubes or clouds):
             start = complex(*(0.1 + 0.8 * rng.random(2))) * side
             heading, length = 2 * math.pi * rng.random(), (60 + 180 * rng.random()) * scale
-            tubes += tree(start, heading, self.width.draw(rng) * scale, length, rng)
+            tubes += tree(start, heading, self._width(rng) * scale, length, rng)
         return tubes, clouds
+
+    def _width(self, rng: np.random.Generator) -> float:
+        return draw_within(0.1, 1e3, self.width, "vessels: width", rng)
 
 
 def _complex(device: Device) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from fluorosynth.errors import UsageError
-from fluorosynth.ranges import Constant, Range
+from fluorosynth.ranges import Constant, Range, draw_within
 from fluorosynth.sample import IGNORE, INSTRUMENT, Sample
 from fluorosynth.stages.base import Intensity, record
 
@@ -39,7 +39,8 @@ class Visible(Intensity):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with a new mask."""
-        depth, ratio = self.depth.draw(rng), self.ratio.draw(rng)
+        depth = draw_within(0, 1e3, self.depth, "visible: depth", rng)
+        ratio = draw_within(0, 1e3, self.ratio, "visible: ratio", rng)
         if sample.image.dtype != np.uint8:
             raise UsageError("stage 'visible' judges what is shown: put it after 'display'")
         if sample.contrast is None or sample.pixels is None or sample.mask is None:

@@ -231,6 +231,12 @@ def test_an_interrupted_prediction_goes_on(frames, inference, tmp_path):
     assert predict(folder, inference, out, *arguments).frames == 1
 
 
+@pytest.mark.parametrize("scales", [(), (100.0,), (0.0,), (float("nan"),)])
+def test_scales_out_of_range_are_refused_before_anything_is_written(scales):
+    with pytest.raises(UsageError, match="scales must be numbers from 1/8 to 8"):
+        SegmentConfig(scales=scales)
+
+
 def test_other_folders_are_left_alone(frames, inference, tmp_path):
     folder, _ = frames
     out, config = tmp_path / "out", SegmentConfig(size=64)
