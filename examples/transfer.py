@@ -79,6 +79,7 @@ def main() -> None:
     parser.add_argument("--apart", default="rf_*,*frame05*")
     parser.add_argument("--runs", default="xa_*")
     parser.add_argument("--tta", action="store_true")
+    parser.add_argument("--turned", action="store_true")
     parser.add_argument("--scales", default="1")
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
@@ -89,7 +90,7 @@ def main() -> None:
         model = load_model(source, torch.device("cpu"))
         pairs = prepare(open_pairs(options.frames), model, SIZE)
         scales = [float(scale) for scale in options.scales.split(",")]
-        predict = plain_predictor(model, options.tta, scales)
+        predict = plain_predictor(model, options.tta, scales, options.turned)
         found = evaluate(pairs, predict, {PAPER: "paper", HALF: "half"})
         for group, part in split(found, options.apart, options.runs).items():
             cells = []

@@ -30,6 +30,13 @@ Writes metrics.csv (every image), summary.json and report.html.
 IN_TERMINAL = ("dice", "cldice", "precision", "recall", "centreline_f1_2px", "tip_error")
 SHOWN = 3  # best and worst pictures
 
+VIEWS = {  # by --turned and --tta
+    (False, False): "one view",
+    (False, True): "2 views, mirrored",
+    (True, False): "8 flips and rotations",
+    (True, True): "8 flips and rotations",
+}
+
 
 @click.command(epilog=EXAMPLES)
 @click.argument("data")
@@ -53,6 +60,7 @@ def command(
     out: Path,
     size: int,
     tta: bool,
+    turned: bool,
     scales: tuple[float, ...],
     min_length: float,
     limit: int,
@@ -69,13 +77,15 @@ def command(
     from fluorosynth.learn.report import write_report
     from fluorosynth.learn.segment import SegmentConfig
 
-    config = SegmentConfig(size=size, tta=tta, scales=scales, min_length=min_length)  # checks them
+    config = SegmentConfig(  # checks them
+        size=size, tta=tta, turned=turned, scales=scales, min_length=min_length
+    )
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file: name a folder")
     model = load_model(source, pick_device(device))
     pairs = evaluate.prepare(open_pairs(data), model, size, limit)
     out.mkdir(parents=True, exist_ok=True)  # before the work, not after it
-    predict = evaluate.plain_predictor(model, tta, scales)
+    predict = evaluate.plain_predictor(model, tta, scales, turned)
     thresholds = evaluate.thresholds_of(model)
     found = evaluate.evaluate(pairs, predict, thresholds, seed, quiet, min_length)
     facts = _facts(data, source, model.network.kind, size, len(pairs)) | _cleaning(config)
@@ -102,7 +112,7 @@ def _facts(data: str, source: str, network: str, size: int, images: int) -> dict
 
 def _cleaning(config: SegmentConfig) -> dict[str, Any]:
     return {
-        "tta": "8 flips and rotations" if config.tta else "none",
+        "averaged_over": VIEWS[config.turned, config.tta],
         "scales": list(config.scales),
         "min_length_px": config.min_length,
     }

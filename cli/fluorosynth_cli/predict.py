@@ -37,7 +37,12 @@ def mask_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options on how maps are averaged and masks are cleaned."""
     options = [
         click.option(
-            "--tta", is_flag=True, help="Average over flips and rotations: 8 times the work."
+            "--tta", is_flag=True, help="Average with the mirrored frame: twice the work."
+        ),
+        click.option(
+            "--turned",
+            is_flag=True,
+            help="Average over 8 flips and rotations: for what has no up.",
         ),
         click.option(
             "--scales", callback=numbers, default="1", show_default=True, help="Average over these."
@@ -79,6 +84,7 @@ def command(
     threshold: float | None,
     size: int | None,
     tta: bool,
+    turned: bool,
     scales: tuple[float, ...],
     min_length: float,
     probabilities: bool,
@@ -98,7 +104,13 @@ def command(
 
     inference = Inference.load(source, device)
     config = SegmentConfig.of(
-        inference.model, threshold, size, tta=tta, scales=scales, min_length=min_length
+        inference.model,
+        threshold,
+        size,
+        tta=tta,
+        turned=turned,
+        scales=scales,
+        min_length=min_length,
     )
     wanted = Wanted(probabilities=probabilities, overlays=overlays, centrelines=centreline, fps=fps)
     started = time.perf_counter()

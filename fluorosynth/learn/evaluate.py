@@ -179,11 +179,13 @@ def mean(values: list[float]) -> float:
     return float(np.mean(kept)) if kept else float("nan")
 
 
-def plain_predictor(model: Model, tta: bool = False, scales: Sequence[float] = (1.0,)) -> Predictor:
+def plain_predictor(
+    model: Model, tta: bool = False, scales: Sequence[float] = (1.0,), turned: bool = False
+) -> Predictor:
     """Return a predictor that runs the network in float32, as trained, on its device.
 
-    ``tta`` and ``scales`` say what to average over, see ``Inference.predict_maps``.
+    ``tta``, ``scales`` and ``turned`` say what to average over, see ``Inference.predict_maps``.
     """
     device = next(model.network.parameters()).device
     inference = Inference(model, str(device), Mode(folded=False, channels_last=False))
-    return lambda image: inference.predict_maps(image[None], tta, scales)[0]
+    return lambda image: inference.predict_maps(image[None], tta, scales, turned)[0]

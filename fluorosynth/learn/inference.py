@@ -19,7 +19,7 @@ from fluorosynth.learn.device import has_bf16, memory_errors, pick_device
 from fluorosynth.learn.fold import fold
 
 SCALES = (1 / 8, 8.0)  # that averaging takes: beyond, nothing is left to see or memory runs out
-TURNS = [(quarters, mirrored) for quarters in range(4) for mirrored in (False, True)]
+VIEWS = [(quarters, mirrored) for quarters in range(4) for mirrored in (False, True)]
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ class Inference:
         images: NDArray[np.uint8],
         tta: bool = False,
         scales: Sequence[float] = (1.0,),
+        turned: bool = False,
     ) -> NDArray[np.float32]:
         """Return the catheter maps of images of any size.
 
@@ -106,9 +107,11 @@ class Inference:
         images
             ``(n, H, W)`` uint8, or ``(n, K, H, W)`` for a network of K channels, the newest last.
         tta
-            Average over the eight flips and rotations by 90 degrees.
+            Average over the image and its mirror image, left for right.
         scales
             Average over the image resized by these factors, in 1/8 to 8.
+        turned
+            Average over all eight flips and rotations by 90 degrees: for what has no up.
 
         Returns
         -------
@@ -125,25 +128,27 @@ class Inference:
             When the images do not fit into memory.
         """
         frames = self._checked(images, scales)
+        views = VIEWS if turned else VIEWS[: 1 + tta]
         found = np.empty((len(frames), *frames.shape[2:]), np.float32)
         with torch.inference_mode(), memory_errors("use a smaller --size, or --device cpu"):
             for first in range(0, len(frames), self.batch):
                 part = torch.from_numpy(frames[first : first + self.batch]).to(self.device)
-                maps = self._averaged(self.model.normalisation(part), tta, scales)
+                maps = self._averaged(self.model.normalisation(part), views, scales)
                 found[first : first + self.batch] = maps.cpu().numpy()
         return found
 
-    def _averaged(self, frames: Tensor, tta: bool, scales: Sequence[float]) -> Tensor:
+    def _averaged(
+        self, frames: Tensor, views: Sequence[tuple[int, bool]], scales: Sequence[float]
+    ) -> Tensor:
         size = frames.shape[-2:]
         total = torch.zeros((len(frames), *size), device=frames.device)
-        turns = TURNS if tta else TURNS[:1]
         for scale in scales:
             scaled = _resized(frames, [max(round(scale * side), 1) for side in size])
-            for quarters, mirrored in turns:
+            for quarters, mirrored in views:
                 seen = torch.rot90(scaled.flip(3) if mirrored else scaled, quarters, (2, 3))
                 maps = torch.rot90(self._maps(seen), -quarters, (2, 3))
                 total += _resized(maps.flip(3) if mirrored else maps, list(size))[:, 0]
-        return total / (len(scales) * len(turns))
+        return total / (len(scales) * len(views))
 
     def _maps(self, frames: Tensor) -> Tensor:
         layout = torch.channels_last if self.mode.channels_last else torch.contiguous_format

@@ -31,7 +31,7 @@ class SegmentConfig:
     size
         Longer side in pixels at which the network sees a frame; 0: as it is. Frames are averaged
         over areas down to it, and maps interpolated back.
-    tta, scales
+    tta, scales, turned
         What to average over, see ``Inference.predict_maps``.
     min_length
         Parts whose skeleton is shorter are dropped; in pixels of the network's size. 0: none.
@@ -41,6 +41,7 @@ class SegmentConfig:
     size: int = TRAINING_SIZE
     tta: bool = False
     scales: tuple[float, ...] = (1.0,)
+    turned: bool = False
     min_length: float = 0.0
 
     def __post_init__(self) -> None:
@@ -99,7 +100,7 @@ def segment(
     scale = config.size / max(height, width) if config.size else 1.0
     small = max(round(height * scale), 1), max(round(width * scale), 1)
     seen = np.stack([[_resized(frame, *small) for frame in clip] for clip in clips])
-    for found in inference.predict_maps(seen, config.tta, config.scales):
+    for found in inference.predict_maps(seen, config.tta, config.scales, config.turned):
         whole = _resized(found, height, width)
         yield whole, mask_above(whole, config.threshold, config.min_length / scale)
 

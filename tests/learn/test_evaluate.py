@@ -252,7 +252,7 @@ def test_what_is_measured_is_what_predict_writes(trained, trained_file, tmp_path
     assert dice != dice_at_1_percent("plain")[1]
     assert facts["scales"] == [0.8, 1]
     assert facts["min_length_px"] == 12
-    assert "8 flips and rotations" in (tmp_path / "full/report.html").read_text("utf-8")
+    assert "2 views, mirrored" in (tmp_path / "full/report.html").read_text("utf-8")
 
 
 def test_the_command_reads_shards(tmp_path):

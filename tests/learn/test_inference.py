@@ -69,13 +69,27 @@ def test_averaging_over_turns_follows_the_turns(trained, size):
     inference = Inference(trained, "cpu", Mode())
 
     def found(image):
-        return inference.predict_maps(np.ascontiguousarray(image)[None], tta=True)[0]
+        return inference.predict_maps(np.ascontiguousarray(image)[None], turned=True)[0]
 
     for turn in (np.rot90, np.fliplr, np.flipud, np.transpose):
         np.testing.assert_allclose(found(turn(image)), turn(found(image)), atol=1e-5)
     symmetric = np.maximum(image[:41, :41], image[:41, :41].T)
     np.testing.assert_allclose(found(symmetric), found(symmetric).T, atol=1e-5)
     assert np.abs(found(image) - inference.predict_maps(image[None])[0]).max() > 1e-3
+
+
+def test_averaging_with_the_mirror_image_follows_the_mirror_alone(trained):
+    image = np.random.default_rng(1).integers(0, 256, (41, 54), np.uint8)
+    inference = Inference(trained, "cpu", Mode())
+
+    def found(image):
+        return inference.predict_maps(np.ascontiguousarray(image)[None], tta=True)[0]
+
+    np.testing.assert_allclose(found(np.fliplr(image)), np.fliplr(found(image)), atol=1e-5)
+    assert np.abs(found(np.flipud(image)) - np.flipud(found(image))).max() > 1e-3
+    alone = [inference.predict_maps(view[None])[0] for view in (image, np.fliplr(image).copy())]
+    mean = (alone[0] + np.fliplr(alone[1])) / 2
+    np.testing.assert_allclose(found(image), mean, atol=1e-5)
 
 
 def test_averaging_over_scales(trained):
