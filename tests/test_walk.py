@@ -135,3 +135,27 @@ def test_entries_are_shared_by_the_sides():
 def test_laws_that_draw_nothing_possible_are_refused(settings_, message):
     with pytest.raises(UsageError, match=message):
         Walk(**settings_).open(256, 0).draw(np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("size", [100, 512, 1024])
+def test_a_course_is_the_same_at_every_size(size):
+    source = Walk(**ALONE)
+    small, large = source.open(256, 0), source.open(size, 0)
+    for seed in range(30):
+        (one,), (two,) = (o.draw(np.random.default_rng(seed)) for o in (small, large))
+        scaled = (two.centreline.astype(float) + 0.5) * 256 / size - 0.5
+        count = min(len(one.centreline), 40)
+        along = np.linspace(0, 1, count)
+        places = [
+            np.column_stack([np.interp(along, arc(line), line[:, k]) for k in (0, 1)])
+            for line in (one.centreline.astype(float), scaled)
+        ]
+        assert np.abs(places[0] - places[1]).max() < 4.5
+        angle, length = turns(two.centreline)
+        assert (angle * length / 8).max() < 0.11  # chords keep to the curve at any size
+
+
+def arc(line):
+    """Length along a polyline up to each point, as a share."""
+    lengths = np.concatenate([[0], np.linalg.norm(np.diff(line, axis=0), axis=1).cumsum()])
+    return lengths / lengths[-1]

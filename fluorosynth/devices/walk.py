@@ -65,18 +65,20 @@ class OpenWalk(OpenDrawn):
 
     def course(self, width: float, radius: float, rng: np.random.Generator) -> Course:
         """Draw a winding shaft, at least a third of a side of which lies in the middle."""
-        source, step = self.source, spacing(1 / radius)
-        limit = step / radius
+        source, scale = self.source, self.size / 256
+        unit = radius / scale  # the walk is that of a 256 px picture, its steps are divided
+        step, parts = spacing(1 / unit), math.ceil(scale)
+        pixels = step * scale / parts
         for _ in range(TRIES):
             start, heading = self._start(width, rng)
             length = draw_within(1e-3, LONGEST, source.length, "walk: length in sides", rng)
             bend = draw_within(0, 100, source.bend, "walk: bend", rng)
             memory = draw_within(0.1, 1e6, source.memory, "walk: memory in px", rng)
-            turns = bend * rng.standard_normal(math.ceil(length * self.size / step))
-            keep = math.exp(-step / (memory * self.size / 256))
-            curve = _wound(start, heading, turns, step, keep, limit)
+            turns = bend * rng.standard_normal(math.ceil(length * 256 / step))
+            keep = math.exp(-step / memory)
+            curve = _wound(start, heading, turns, pixels, keep, step / unit, parts)
             to_border = self._to_border(curve)
-            if (to_border > MIDDLE * self.size).sum() * step > SHOWN * self.size:
+            if (to_border > MIDDLE * self.size).sum() * pixels > SHOWN * self.size:
                 return np.asarray(curve[: np.flatnonzero(to_border > -width)[-1] + 2])
         raise UsageError(
             f"walk: {TRIES} shafts of length {source.length} and bend {source.bend} hardly reached"
@@ -97,14 +99,20 @@ class OpenWalk(OpenDrawn):
 
 
 @njit(cache=True)
-def _wound(start, heading, turns, step, keep, limit):  # type: ignore[no-untyped-def]
-    """Walk in steps that turn by ``limit`` tanh(x), x an Ornstein-Uhlenbeck process."""
-    curve = np.empty(len(turns) + 1, np.complex128)
+def _wound(start, heading, turns, step, keep, limit, parts):  # type: ignore[no-untyped-def]
+    """Walk, turning by ``limit`` tanh(x), x an Ornstein-Uhlenbeck process, in ``parts`` steps each.
+
+    The parts' headings are spread about that of one whole step.
+    """
+    curve = np.empty(len(turns) * parts + 1, np.complex128)
     curve[0] = start
     state, fresh = turns[0], math.sqrt(1 - keep * keep)
     for i in range(len(turns)):
         if i:
             state = keep * state + fresh * turns[i]
-        heading += limit * math.tanh(state)
-        curve[i + 1] = curve[i] + cmath.rect(step, heading)
+        turn = limit * math.tanh(state)
+        heading += turn
+        for k in range(parts):
+            ahead = heading + turn * ((k + 0.5) / parts - 0.5)
+            curve[i * parts + k + 1] = curve[i * parts + k] + cmath.rect(step, ahead)
     return curve
