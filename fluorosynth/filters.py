@@ -52,6 +52,28 @@ def spread(coarse: Picture, cell: int, shape: tuple[int, int]) -> Picture:
     return np.asarray(_spread(coarse, cell, *shape))
 
 
+def mixed(image: Picture, other: Picture, share: float) -> Picture:
+    """Return (1 - share) image + share other; a negative share goes away from the other.
+
+    Examples
+    --------
+    >>> one, two = np.full((2, 2), 1.0, np.float32), np.full((2, 2), 3.0, np.float32)
+    >>> mixed(one, two, 0.25)[0, 0], mixed(one, two, -1.0)[0, 0]
+    (np.float32(1.5), np.float32(-1.0))
+    """
+    return np.asarray(_mixed(image, other, np.float32(share)))
+
+
+@njit(cache=True)
+def _mixed(image, other, share):  # type: ignore[no-untyped-def]
+    out = np.empty_like(image)
+    for y in range(image.shape[0]):
+        near, far, target = image[y], other[y], out[y]
+        for x in range(image.shape[1]):
+            target[x] = near[x] + (far[x] - near[x]) * share
+    return out
+
+
 @njit(cache=True)
 def _separable(image, taps):  # type: ignore[no-untyped-def]
     """Convolve down, then across: one row at a time, so that all stays in the nearest cache."""

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from fluorosynth.errors import UsageError
-from fluorosynth.filters import wide_blur
+from fluorosynth.filters import mixed, wide_blur
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Intensities
 from fluorosynth.stages.base import Radiation
@@ -43,15 +42,5 @@ class Scatter(Radiation):
         veil = wide_blur(image, sigma * max(image.shape) / 256)
         if contrast is not None:
             contrast = contrast * primary
-        veiled = np.asarray(_mixed(image, veil, np.float32(share)))
+        veiled = mixed(image, veil, share)
         return veiled, contrast, {"share": share, "sigma": sigma}
-
-
-@njit(cache=True)
-def _mixed(image, veil, share):  # type: ignore[no-untyped-def]
-    out = np.empty_like(image)
-    for y in range(image.shape[0]):
-        primary, spread, target = image[y], veil[y], out[y]
-        for x in range(image.shape[1]):
-            target[x] = primary[x] + (spread[x] - primary[x]) * share
-    return out

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from fluorosynth.errors import UsageError
-from fluorosynth.filters import blur
+from fluorosynth.filters import blur, mixed
 from fluorosynth.ranges import LogUniform, Range, Uniform
 from fluorosynth.sample import Intensities
 from fluorosynth.stages.base import Radiation
@@ -56,19 +55,9 @@ class Sharpen(Radiation):
                 f"sharpen drew an amount of {amount} and a sigma of {sigma} px; "
                 "they must be in [0, 10] and [0, 20]"
             )
-        pixels, share = sigma * max(image.shape) / 256, np.float32(amount)
+        pixels = sigma * max(image.shape) / 256
         if contrast is not None:
-            contrast = np.asarray(_enhanced(contrast, blur(contrast, pixels), share))
-        sharp = np.asarray(_enhanced(image, blur(image, pixels), share))
+            contrast = mixed(contrast, blur(contrast, pixels), -amount)
+        sharp = mixed(image, blur(image, pixels), -amount)
         np.clip(sharp, DARKEST, 1, out=sharp)
         return sharp, contrast, {"amount": amount, "sigma": sigma}
-
-
-@njit(cache=True)
-def _enhanced(image, soft, amount):  # type: ignore[no-untyped-def]
-    out = np.empty_like(image)
-    for y in range(image.shape[0]):
-        before, smooth, target = image[y], soft[y], out[y]
-        for x in range(image.shape[1]):
-            target[x] = before[x] + (before[x] - smooth[x]) * amount
-    return out
