@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 
 from fluorosynth.dataset import write_card
@@ -197,11 +196,10 @@ def _own(out: Path) -> Iterator[None]:
 def _refuse_foreign(out: Path) -> None:
     """Refuse a folder with files in which no set was ever begun: README.md might be somebody's."""
     try:
-        names = sorted(path.name for path in out.iterdir())
+        others = sorted(path.name for path in out.iterdir() if not path.name.startswith("."))
     except OSError:  # missing, or said better by who makes it
         return
-    begun = any(name == LOCK or fnmatch(name, "shard-*.h5") for name in names)
-    others = [name for name in names if not name.startswith(".")]
+    begun = (out / LOCK).exists() or any(out.glob("shard-*.h5"))
     if others and not begun:
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
         raise UsageError(

@@ -12,6 +12,7 @@ from scipy.interpolate import BSpline
 from fluorosynth.devices.base import DeviceSource
 from fluorosynth.devices.spline import Spline, b_splines
 from fluorosynth.devices.tips import TIPS, tip
+from fluorosynth.devices.walk import Walk
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Constant
 from fluorosynth.spec import dump, load
@@ -37,10 +38,11 @@ def turns(points):
     return np.abs(np.diff(heading)), (length[1:] + length[:-1]) / 2
 
 
+@pytest.mark.parametrize("source", [Spline(), Walk()])
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.integers(32, 1024))
-def test_devices_are_well_formed_and_repeat(seed, size):
-    opened = Spline().open(size, 0)
+def test_devices_are_well_formed_and_repeat(source, seed, size):
+    opened = source.open(size, 0)
     devices = opened.draw(np.random.default_rng(seed))
     assert 1 <= len(devices) <= 4
     for device, again in zip(devices, opened.draw(np.random.default_rng(seed)), strict=True):

@@ -4,8 +4,6 @@ import tomllib
 import numpy as np
 import pytest
 import tomli_w
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from test_spline import STRAIGHT, many, turns
 
 from fluorosynth.devices.base import DeviceSource
@@ -29,21 +27,6 @@ def crosses_itself(points):
     other = side[:, :-1] * side[:, 1:] < 0
     met = other & other.T
     return np.triu(met, 2).any()
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**32), st.integers(32, 1024))
-def test_devices_are_well_formed_and_repeat(seed, size):
-    opened = Walk().open(size, 0)
-    devices = opened.draw(np.random.default_rng(seed))
-    assert 1 <= len(devices) <= 4
-    for device, again in zip(devices, opened.draw(np.random.default_rng(seed)), strict=True):
-        np.testing.assert_array_equal(device.centreline, again.centreline)
-        assert device.centreline.dtype == device.width.dtype == np.float32
-        assert device.centreline.shape == (len(device.width), 2)
-        assert np.isfinite(device.centreline).all()
-        assert np.any(np.diff(device.centreline, axis=0), axis=1).all()
-        assert device.label in ("catheter", "guidewire")
 
 
 def test_a_source_survives_pickling_and_toml():

@@ -30,13 +30,6 @@ Writes metrics.csv (every image), summary.json and report.html.
 IN_TERMINAL = ("dice", "cldice", "precision", "recall", "centreline_f1_2px", "tip_error")
 SHOWN = 3  # best and worst pictures
 
-VIEWS = {  # by --turned and --tta
-    (False, False): "one view",
-    (False, True): "2 views, mirrored",
-    (True, False): "8 flips and rotations",
-    (True, True): "8 flips and rotations",
-}
-
 
 @click.command(epilog=EXAMPLES)
 @click.argument("data")
@@ -111,8 +104,9 @@ def _facts(data: str, source: str, network: str, size: int, images: int) -> dict
 
 
 def _cleaning(config: SegmentConfig) -> dict[str, Any]:
+    views = "2 views, mirrored" if config.tta else "one view"
     return {
-        "averaged_over": VIEWS[config.turned, config.tta],
+        "averaged_over": "8 flips and rotations" if config.turned else views,
         "scales": list(config.scales),
         "min_length_px": config.min_length,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
 import numpy as np
 from annotated_types import Interval
@@ -72,13 +72,15 @@ class Drawn(DeviceSource):
                 raise ValueError(f"no tip is called {name!r}; known: {', '.join(TIPS)}")
 
 
-class OpenDrawn(ABC):
+Source = TypeVar("Source", bound=Drawn)
+
+
+class OpenDrawn(ABC, Generic[Source]):
     """A source that draws, for pictures of one size."""
 
-    def __init__(self, source: Drawn, size: int) -> None:
-        self.size = size
+    def __init__(self, source: Source, size: int) -> None:
+        self.source, self.size = source, size
         self.fingerprint = xxh3_128(repr((dump(source), size)).encode()).hexdigest()
-        self._drawn = source
 
     @abstractmethod
     def course(self, width: float, radius: float, rng: np.random.Generator) -> Course:
@@ -86,7 +88,7 @@ class OpenDrawn(ABC):
 
     def draw(self, rng: np.random.Generator) -> tuple[Device, ...]:
         """Draw the instruments of one picture."""
-        count = 1 + pick(len(self._drawn.counts), self._drawn.counts, rng)
+        count = 1 + pick(len(self.source.counts), self.source.counts, rng)
         return tuple(self._device(rng) for _ in range(count))
 
     def outside(self, side: int, along: float, width: float) -> complex:
@@ -96,12 +98,12 @@ class OpenDrawn(ABC):
         return centre + at * (1, 1j, -1, -1j)[side]
 
     def _device(self, rng: np.random.Generator) -> Device:
-        source, scale = self._drawn, self.size / 256
+        source, scale = self.source, self.size / 256
         wire = rng.random() < source.wires
-        name = f"{source.kind}: a {'wire' if wire else 'catheter'}'s"
+        whose = f"{source.kind}: a {'wire' if wire else 'catheter'}'s"
         law = source.wire_width if wire else source.catheter_width
-        mm = draw_within(0.01, 1e3, source.mm, f"{name} px per mm", rng) * scale
-        width = draw_within(0.01, 1e3, law, f"{name} width in px", rng) * scale
+        mm = draw_within(0.01, 1e3, source.mm, f"{whose} px per mm", rng) * scale
+        width = draw_within(0.01, 1e3, law, f"{whose} width in px", rng) * scale
         radius = (source.wire_radius if wire else source.catheter_radius) * mm
         names = source.wire_tips if wire else source.catheter_tips
         odds = source.wire_tip_odds if wire else source.catheter_tip_odds

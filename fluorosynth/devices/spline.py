@@ -51,12 +51,11 @@ class Spline(Drawn):
         return OpenSpline(self, size)
 
 
-class OpenSpline(OpenDrawn):
+class OpenSpline(OpenDrawn[Spline]):
     """``Spline`` for pictures of one size."""
 
     def __init__(self, source: Spline, size: int) -> None:
         super().__init__(source, size)
-        self.source = source
         self._bases = [Basis(n) for n in CONTROL_POINTS]
 
     def course(self, width: float, radius: float, rng: np.random.Generator) -> Course:

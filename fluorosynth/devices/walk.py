@@ -56,12 +56,8 @@ class Walk(Drawn):
         return OpenWalk(self, size)
 
 
-class OpenWalk(OpenDrawn):
+class OpenWalk(OpenDrawn[Walk]):
     """``Walk`` for pictures of one size."""
-
-    def __init__(self, source: Walk, size: int) -> None:
-        super().__init__(source, size)
-        self.source = source
 
     def course(self, width: float, radius: float, rng: np.random.Generator) -> Course:
         """Draw a winding shaft, at least a third of a side of which lies in the middle."""

@@ -26,9 +26,10 @@ def read(path: Path, files: list[Path]) -> Volume:
     check_spacing(path, np.asarray(header["pixdim"][1:4], np.float64))
     if header.get_data_dtype().kind not in "iuf":
         raise BadDataError(f"{shown(path)} holds {header.get_data_dtype()}, not plain numbers")
-    finite(path, np.asarray(header.get_best_affine(), np.float64))
-    image = nibabel.as_closest_canonical(nibabel.load(files[0]))
-    affine = finite(path, np.asarray(image.affine, np.float64))
+    stored = nibabel.load(files[0])
+    finite(path, np.asarray(stored.affine, np.float64))  # before its axes are turned
+    image = nibabel.as_closest_canonical(stored)
+    affine = np.asarray(image.affine, np.float64)
     check_spacing(path, nibabel.affines.voxel_sizes(affine))
     return Volume(_hounsfield(path, image), affine)
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from fluorosynth.errors import UsageError
 from fluorosynth.filters import blur, mixed
-from fluorosynth.ranges import LogUniform, Range, Uniform
+from fluorosynth.ranges import LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Intensities
 from fluorosynth.stages.base import Radiation
 
@@ -49,12 +48,8 @@ class Sharpen(Radiation):
         self, image: Intensities, contrast: Intensities | None, rng: np.random.Generator
     ) -> tuple[Intensities, Intensities | None, dict[str, Any]]:
         """Enhance picture and contrast alike."""
-        amount, sigma = self.amount.draw(rng), self.sigma.draw(rng)
-        if not (0 <= amount <= 10 and 0 <= sigma <= 20):
-            raise UsageError(
-                f"sharpen drew an amount of {amount} and a sigma of {sigma} px; "
-                "they must be in [0, 10] and [0, 20]"
-            )
+        amount = draw_within(0, 10, self.amount, "sharpen: amount", rng)
+        sigma = draw_within(0, 20, self.sigma, "sharpen: sigma in px", rng)
         pixels = sigma * max(image.shape) / 256
         if contrast is not None:
             contrast = mixed(contrast, blur(contrast, pixels), -amount)
