@@ -27,11 +27,11 @@ from fluorosynth import Recipe
 from fluorosynth.devices.spline import Spline
 from fluorosynth.devices.walk import Walk
 from fluorosynth.learn.checkpoint import load_model
-from fluorosynth.learn.config import TrainConfig
-from fluorosynth.learn.data import open_pairs
-from fluorosynth.learn.data.recipe import RecipePairs
-from fluorosynth.learn.evaluate import Evaluation, evaluate, plain_predictor, prepare
-from fluorosynth.learn.train import train
+from fluorosynth.learn.data import open_dataset
+from fluorosynth.learn.data.recipe import RecipeDataset
+from fluorosynth.learn.evaluation.evaluate import Evaluation, evaluate, plain_predictor, prepare
+from fluorosynth.learn.training.config import TrainConfig
+from fluorosynth.learn.training.train import train
 from fluorosynth.metrics.intervals import bootstrap_interval
 from fluorosynth.stages.base import Stage
 from fluorosynth.stages.compose import Compose
@@ -130,7 +130,7 @@ def main() -> None:
     config = TrainConfig(**BUDGET | {"crop": options.crop})
     base: dict[str, Evaluation] = {}
     for name in dict.fromkeys(["whole recipe", *names]):
-        pairs = RecipePairs(VARIANTS[name](whole), 0, max(options.n // config.epochs, 1))
+        pairs = RecipeDataset(VARIANTS[name](whole), 0, max(options.n // config.epochs, 1))
         out = options.out / name.replace(" ", "_")
         best = train(pairs, config, out, validation=pairs.held_out(HELD_OUT), quiet=True)
         found = split(measured(options.frames, best.path), options.apart, options.runs)
@@ -142,7 +142,7 @@ def main() -> None:
 def measured(frames: str, path: Path) -> Evaluation:
     """Return each frame's measures above .5."""
     model = load_model(str(path), torch.device("cpu"))
-    pairs = prepare(open_pairs(frames), model, SIZE)
+    pairs = prepare(open_dataset(frames), model, SIZE)
     return evaluate(pairs, plain_predictor(model), {HALF: "half"})
 
 

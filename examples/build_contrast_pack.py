@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.graph import route_through_array
 
+from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.io.frames import read_frames
 from fluorosynth.io.paths import read_paths
 from fluorosynth.io.square import resized
 from fluorosynth.patches.curvilinear import ridge_depth
 from fluorosynth.sample import Points
-from fluorosynth.sheet import png_bytes
 
 SIZE = 256
 SNAP = 10  # px at 512: the catheter is no farther from the line through the points

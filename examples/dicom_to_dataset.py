@@ -19,12 +19,12 @@ from pydicom.uid import ExplicitVRLittleEndian, XRayAngiographicImageStorage, ge
 from fluorosynth import Device, Recipe
 from fluorosynth.backgrounds.folder import Folder
 from fluorosynth.backgrounds.procedural import Procedural
-from fluorosynth.generate import generate
+from fluorosynth.dataset.generation import generate
+from fluorosynth.geometry.raster import rasterise
 from fluorosynth.patches.extract import extract_patches
 from fluorosynth.patches.manifest import file_names
 from fluorosynth.patches.search import Search
 from fluorosynth.patches.write import write_patches
-from fluorosynth.raster import rasterise
 
 
 def dataset_from_run(run: Path, out: Path, n: int, patches: int) -> None:

@@ -19,22 +19,22 @@ import torch
 from transfer import patient
 
 from fluorosynth.learn.checkpoint import Model, load_model
-from fluorosynth.learn.data import Pairs, Subset, open_pairs
-from fluorosynth.learn.evaluate import evaluate, mean, plain_predictor, prepare
-from fluorosynth.learn.finetune import finetune, finetune_config
+from fluorosynth.learn.data import LabelledDataset, Subset, open_dataset
+from fluorosynth.learn.evaluation.evaluate import evaluate, mean, plain_predictor, prepare
+from fluorosynth.learn.training.finetune import finetune, finetune_config
 
 SIZE, HALF = 256, 0.5
 SHOWN = ("dice", "cldice", "centreline_f1_2px", "fp_percent_of_image")
 
 
-def measured(pairs: Pairs, model: Model) -> list[dict[str, float]]:
+def measured(pairs: LabelledDataset, model: Model) -> list[dict[str, float]]:
     """Return the measures of every frame above .5."""
     return [
         dict(row.values) for row in evaluate(pairs, plain_predictor(model), {HALF: "half"}).rows
     ]
 
 
-def folds(pairs: Pairs, count: int, runs: str) -> list[list[int]]:
+def folds(pairs: LabelledDataset, count: int, runs: str) -> list[list[int]]:
     """Deal the patients into folds; return each fold's frames."""
     patients: dict[str, list[int]] = {}
     for index in range(len(pairs)):
@@ -58,7 +58,7 @@ def main() -> None:
     options = parser.parse_args()
     cv2.setNumThreads(1)
     model = load_model(options.source, torch.device("cpu"))
-    pairs = prepare(open_pairs(options.data), model, SIZE)
+    pairs = prepare(open_dataset(options.data), model, SIZE)
     parts = folds(pairs, options.folds, options.runs)
     print("| layers | frames |", " | ".join(SHOWN), "|")
     print("|---|---|" + "---|" * len(SHOWN))

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from fluorosynth import Recipe, Sample
 from fluorosynth.backgrounds.bundled import Bundled
-from fluorosynth.preview import outlined, preview_sheet, spread_out
-from fluorosynth.rng import Streams
-from fluorosynth.sheet import contact_sheet
+from fluorosynth.core.rng import Streams
+from fluorosynth.dataset.preview import outlined, preview_sheet, spread_out
+from fluorosynth.geometry.warp import resample
+from fluorosynth.io.contact_sheet import contact_sheet
 from fluorosynth.stages.compose import Compose
-from fluorosynth.warp import resample
 
 Picture = NDArray[np.uint8]
 

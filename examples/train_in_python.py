@@ -13,22 +13,22 @@ from pathlib import Path
 
 from fluorosynth import Recipe
 from fluorosynth.learn.checkpoint import load_model
-from fluorosynth.learn.config import TrainConfig
-from fluorosynth.learn.data import RecipePairs
-from fluorosynth.learn.evaluate import evaluate, plain_predictor, thresholds_of
-from fluorosynth.learn.inference import Inference
-from fluorosynth.learn.train import train
+from fluorosynth.learn.data import RecipeDataset
+from fluorosynth.learn.evaluation.evaluate import evaluate, plain_predictor, thresholds_of
+from fluorosynth.learn.prediction.inference import Inference
+from fluorosynth.learn.training.config import TrainConfig
+from fluorosynth.learn.training.train import train
 
 recipe = Recipe.preset("paper")
 out = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
 config = TrainConfig(network="light_plain", crop=64, epochs=1, batch_size=4, loss="dice_ce")
 
-pairs = RecipePairs(recipe, seed=0, n=8)  # or open_pairs("data/synthetic")
+pairs = RecipeDataset(recipe, seed=0, n=8)  # or open_dataset("data/synthetic")
 result = train(pairs, config, out, quiet=True)
 print(f"epoch {result.epoch}, validation Dice {result.dice:.3f}, {result.path}")
 
 model = load_model(out)
-held_out = RecipePairs(recipe, seed=1, n=2)
+held_out = RecipeDataset(recipe, seed=1, n=2)
 found = evaluate(held_out, plain_predictor(model), thresholds_of(model))
 print(f"Dice above {model.threshold}: {found.over_images(model.threshold)['dice']:.3f}")
 

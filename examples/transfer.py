@@ -18,9 +18,10 @@ from pathlib import Path
 import cv2
 import torch
 
+from fluorosynth.io.contact_sheet import contact_sheet, png_bytes
 from fluorosynth.learn.checkpoint import load_model
-from fluorosynth.learn.data import Pairs, open_pairs
-from fluorosynth.learn.evaluate import (
+from fluorosynth.learn.data import LabelledDataset, open_dataset
+from fluorosynth.learn.evaluation.evaluate import (
     Evaluation,
     Predictor,
     Row,
@@ -29,7 +30,6 @@ from fluorosynth.learn.evaluate import (
     prepare,
 )
 from fluorosynth.learn.overlay import agreement
-from fluorosynth.sheet import contact_sheet, png_bytes
 
 SIZE, PAPER, HALF = 256, 0.01, 0.5
 SHOWN = (
@@ -62,7 +62,7 @@ def matches(name: str, patterns: str) -> bool:
     return any(fnmatch(name, pattern) for pattern in patterns.split(","))
 
 
-def sheet(pairs: Pairs, predict: Predictor) -> bytes:
+def sheet(pairs: LabelledDataset, predict: Predictor) -> bytes:
     """Return a PNG of every frame with its prediction above .5 beside it."""
     tiles = []
     for index in range(len(pairs)):
@@ -88,7 +88,7 @@ def main() -> None:
     print("|---|---|---|" + "---|" * len(SHOWN))
     for source in options.models:
         model = load_model(source, torch.device("cpu"))
-        pairs = prepare(open_pairs(options.frames), model, SIZE)
+        pairs = prepare(open_dataset(options.frames), model, SIZE)
         scales = [float(scale) for scale in options.scales.split(",")]
         predict = plain_predictor(model, options.tta, scales, options.turned)
         found = evaluate(pairs, predict, {PAPER: "paper", HALF: "half"})

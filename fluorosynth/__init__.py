@@ -7,9 +7,18 @@
 """
 
 from fluorosynth.errors import FluorosynthError
-from fluorosynth.recipe import Recipe, Sampler
+from fluorosynth.recipe import Recipe
 from fluorosynth.sample import Background, Device, Sample
+from fluorosynth.sampler import OpenRecipe
 
 __version__ = "0.1.0"
 
-__all__ = ["Background", "Device", "FluorosynthError", "Recipe", "Sample", "Sampler", "__version__"]
+__all__ = [
+    "Background",
+    "Device",
+    "FluorosynthError",
+    "OpenRecipe",
+    "Recipe",
+    "Sample",
+    "__version__",
+]

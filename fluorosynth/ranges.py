@@ -1,15 +1,21 @@
-"""The one language for a random scalar: a law with named parameters."""
+"""The one language of randomness: laws of scalars, probabilities, and relative odds."""
 
 from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Interval
 
-from fluorosynth.component import Component
+from fluorosynth.core.component import Component
 from fluorosynth.errors import UsageError
+
+Chance = Annotated[float, Interval(ge=0, le=1)]
+"""A probability."""
 
 
 class Range(Component):
@@ -98,3 +104,24 @@ class Constant(Range, kind="constant"):
         """Draw one value."""
         rng.random()
         return self.value
+
+
+def check_odds(name: str, things: Sequence[object], odds: Sequence[float]) -> None:
+    """Raise ValueError unless there is something to choose and the odds fit it."""
+    if not things:
+        raise ValueError(f"{name} needs at least one thing to choose from")
+    if odds and (len(odds) != len(things) or min(odds) < 0 or sum(odds) <= 0):
+        raise ValueError(f"{name} has {len(things)} things but odds {list(odds)}")
+
+
+def pick(count: int, odds: Sequence[float], rng: np.random.Generator) -> int:
+    """Return an index below ``count`` with one draw; empty ``odds``: equally likely."""
+    draw = float(rng.random())
+    if not odds:
+        return int(draw * count)
+    at, edge = draw * sum(odds), 0.0
+    for i, share in enumerate(odds):
+        edge += share
+        if at < edge:
+            return i
+    return count - 1

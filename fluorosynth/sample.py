@@ -8,19 +8,18 @@ full widths in pixels; a centreline runs from where the device enters the frame 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from fluorosynth.course import Moment
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
 Points = NDArray[np.float32]
 Matrix = NDArray[np.float64]
 Intensities = NDArray[np.float32]
+
+Complex = NDArray[np.complex128]  # x + 1j y
 
 BACKGROUND, INSTRUMENT, IGNORE = 0, 1, 255
 
@@ -59,6 +58,33 @@ class Background:
     id: str
     ignore: NDArray[np.bool_] | None = None
     paths: tuple[Points, ...] = ()
+
+
+class Moment(Protocol):
+    """What has moved by one frame of a sequence, as stages ask for it; see ``motion.course``."""
+
+    @property
+    def rest(self) -> tuple[Device, ...]:
+        """The instruments before anything moved."""
+
+    @property
+    def contrast(self) -> float:
+        """Share of the contrast medium that is in the vessels, 0..1."""
+
+    @property
+    def lag(self) -> float:
+        """K of the detector's recursive filter, in (0, 1]; 1: none."""
+
+    def displacement(self, at: Complex, heart: float = 0.0, breath: float = 0.0) -> Complex:
+        """Return how far points at rest are displaced by now, px."""
+
+    def place(
+        self, x: float, y: float, heart: float = 0.0, breath: float = 0.0
+    ) -> tuple[float, float]:
+        """Return where a point at rest is by now."""
+
+    def background(self, shape: tuple[int, int]) -> tuple[Intensities, Intensities]:
+        """Return how far the picture behind is displaced at each pixel, x and y ``(H, W)``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ import pytest
 from fluorosynth_cli.main import COMMANDS, main
 
 import fluorosynth
-from fluorosynth.generate import generate
+from fluorosynth.dataset.generation import generate
 from fluorosynth.recipe import Recipe
 
 ROOT = Path(__file__).parents[1]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from small import assert_equal, command, curves_file, environment, frames_file, small_recipe
 
-from fluorosynth import Recipe, Sampler
+from fluorosynth import OpenRecipe, Recipe
 from fluorosynth.backgrounds.folder import Folder
 from fluorosynth.devices.polylines import Polylines
 from fluorosynth.errors import BadDataError, UsageError
@@ -223,7 +223,7 @@ def test_any_order_gives_the_same_samples(recipe):
 
 def test_iterating_a_recipe_is_seed_0(recipe):
     assert [digest(s) for s in islice(recipe, 5)] == hashes(recipe.open(0), range(5))
-    assert isinstance(recipe.open(0), Sampler)
+    assert isinstance(recipe.open(0), OpenRecipe)
 
 
 def test_a_pickled_recipe_and_a_pickled_sampler_give_the_same(recipe):

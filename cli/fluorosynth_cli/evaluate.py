@@ -12,9 +12,9 @@ import click
 from fluorosynth_cli.predict import mask_options
 
 if TYPE_CHECKING:
-    from fluorosynth.learn.data import Pairs
-    from fluorosynth.learn.evaluate import Evaluation, Predictor, Row
-    from fluorosynth.learn.segment import SegmentConfig
+    from fluorosynth.learn.data import LabelledDataset
+    from fluorosynth.learn.evaluation.evaluate import Evaluation, Predictor, Row
+    from fluorosynth.learn.prediction.segment import SegmentConfig
     from fluorosynth.sample import Image
 
 EXAMPLES = """
@@ -63,12 +63,12 @@ def command(
 ) -> None:
     """Evaluate a model on DATA: a generated set, a labelled folder or the WEISS files."""
     from fluorosynth.errors import UsageError
-    from fluorosynth.learn import evaluate
     from fluorosynth.learn.checkpoint import load_model
-    from fluorosynth.learn.data import open_pairs
+    from fluorosynth.learn.data import open_dataset
     from fluorosynth.learn.device import pick_device
-    from fluorosynth.learn.report import write_report
-    from fluorosynth.learn.segment import SegmentConfig
+    from fluorosynth.learn.evaluation import evaluate
+    from fluorosynth.learn.evaluation.report import write_report
+    from fluorosynth.learn.prediction.segment import SegmentConfig
 
     config = SegmentConfig(  # checks them
         size=size, tta=tta, turned=turned, scales=scales, min_length=min_length
@@ -76,7 +76,7 @@ def command(
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file: name a folder")
     model = load_model(source, pick_device(device))
-    pairs = evaluate.prepare(open_pairs(data), model, size, limit)
+    pairs = evaluate.prepare(open_dataset(data), model, size, limit)
     out.mkdir(parents=True, exist_ok=True)  # before the work, not after it
     predict = evaluate.plain_predictor(model, tta, scales, turned)
     thresholds = evaluate.thresholds_of(model)
@@ -123,11 +123,11 @@ def _shown(
 
 
 def _draw(
-    pairs: Pairs, predict: Predictor, threshold: float, min_length: float, row: Row
+    pairs: LabelledDataset, predict: Predictor, threshold: float, min_length: float, row: Row
 ) -> tuple[Row, Image]:
     """Predict an image again and draw what was found."""
     from fluorosynth.learn.overlay import agreement
-    from fluorosynth.learn.segment import mask_above
+    from fluorosynth.learn.prediction.segment import mask_above
 
     image, mask = pairs[row.index]
     newest = image.reshape(-1, *mask.shape)[-1]
@@ -136,7 +136,7 @@ def _draw(
 
 
 def _print(found: Evaluation, threshold: float) -> None:
-    from fluorosynth.learn.report import LABELS, means_of_sequences, show, show_interval
+    from fluorosynth.learn.evaluation.report import LABELS, means_of_sequences, show, show_interval
 
     overall = {t: found.overall(t) for t in found.thresholds}
     heads = ["mean over sequences", *(f"> {t:g} ({what})" for t, what in found.thresholds.items())]

@@ -25,7 +25,7 @@ def command(folder: Path, to: str, out: Path, quiet: bool) -> None:
     """Write the set in FOLDER in the layout of another tool."""
     from tqdm import tqdm
 
-    from fluorosynth.dataset import read_manifest, read_samples
+    from fluorosynth.dataset.manifest import read_manifest, read_samples
     from fluorosynth.exporters.base import export
 
     manifest = read_manifest(folder)

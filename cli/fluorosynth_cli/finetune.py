@@ -39,7 +39,7 @@ def command(
     All layers but --layers stay as they are.
     """
     from fluorosynth.learn.checkpoint import load_model
-    from fluorosynth.learn.finetune import finetune, finetune_config
+    from fluorosynth.learn.training.finetune import finetune, finetune_config
 
     model = load_model(source)
     config = finetune_config(model, layers, **settings)

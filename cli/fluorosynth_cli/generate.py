@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fluorosynth.errors import SampleError
-from fluorosynth_cli.recipes import changed, pick_recipe
+from fluorosynth_cli.recipe_options import changed, pick_recipe
 
 if TYPE_CHECKING:
     from fluorosynth.recipe import Recipe
@@ -101,7 +101,7 @@ def _generate(
 ) -> None:
     from tqdm import tqdm
 
-    from fluorosynth.generate import generate
+    from fluorosynth.dataset.generation import generate
 
     tqdm.monitor_interval = 0  # its thread would be there when workers fork
     started = time.perf_counter()
@@ -125,7 +125,7 @@ def _generate(
 def _estimate(
     recipe: Recipe, n: int, seed: int, out: Path, shard_size: int | None, about: str
 ) -> None:
-    from fluorosynth.generate import plan_of
+    from fluorosynth.dataset.generation import plan_of
 
     plan = plan_of(recipe, out, n, shard_size)
     sampler = recipe.open(seed)
@@ -145,7 +145,7 @@ def _estimate(
 
 
 def _preview(recipe: Recipe, seed: int, count: int, out: Path, quiet: bool) -> None:
-    from fluorosynth.preview import spread_out, write_preview
+    from fluorosynth.dataset.preview import spread_out, write_preview
 
     sampler = recipe.open(seed)
     out.mkdir(parents=True, exist_ok=True)

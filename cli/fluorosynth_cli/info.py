@@ -19,7 +19,7 @@ Examples:
 @click.option("--recipe", "recipe_only", is_flag=True, help="Print the recipe alone.")
 def command(folder: Path, recipe_only: bool) -> None:
     """Print what the set in FOLDER holds and where it comes from."""
-    from fluorosynth.dataset import read_manifest
+    from fluorosynth.dataset.manifest import read_manifest
 
     manifest = read_manifest(folder)
     if recipe_only:

@@ -71,8 +71,8 @@ def export(source: str, out: Path, frames: str | None, count: int, quiet: bool) 
     A .pt file is a checkpoint of half the size: its weights are rounded to float16.
     """
     from fluorosynth.learn.checkpoint import load_model, save_model
-    from fluorosynth.learn.clips import first_clips, made_clips
-    from fluorosynth.learn.export_onnx import export_onnx
+    from fluorosynth.learn.prediction.export_onnx import export_onnx
+    from fluorosynth.learn.prediction.windows import first_clips, made_clips
 
     model = load_model(source)
     if out.suffix == ".pt":

@@ -98,9 +98,9 @@ def command(
     from tqdm import tqdm
 
     from fluorosynth.errors import InterruptedRunError
-    from fluorosynth.learn.inference import Inference
-    from fluorosynth.learn.predict import Wanted, predict
-    from fluorosynth.learn.segment import SegmentConfig
+    from fluorosynth.learn.prediction.inference import Inference
+    from fluorosynth.learn.prediction.predict import Wanted, predict
+    from fluorosynth.learn.prediction.segment import SegmentConfig
 
     inference = Inference.load(source, device)
     config = SegmentConfig.of(

@@ -30,9 +30,9 @@ def command(folder: Path, out: Path, count: int, columns: int, quiet: bool) -> N
 
     Of runs a PNG shows four frames each, a GIF all of them.
     """
-    from fluorosynth.dataset import read_manifest, read_samples
+    from fluorosynth.dataset.manifest import read_manifest, read_samples
+    from fluorosynth.dataset.preview import spread_out, write_film, write_preview
     from fluorosynth.errors import UsageError
-    from fluorosynth.preview import spread_out, write_film, write_preview
 
     manifest = read_manifest(folder)
     runs = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fluorosynth_cli.recipes import changed, pick_recipe
+from fluorosynth_cli.recipe_options import changed, pick_recipe
 
 EXAMPLES = """
 \b
@@ -45,7 +45,7 @@ def command(
     """
     import json
 
-    from fluorosynth.preview import write_preview
+    from fluorosynth.dataset.preview import write_preview
 
     chosen = changed(pick_recipe(recipe), settings, backgrounds, devices, size, skip_bad)
     frames = chosen.sequence(seed, index)

@@ -10,8 +10,8 @@ import click
 from click.core import ParameterSource
 
 if TYPE_CHECKING:
-    from fluorosynth.learn.data import Pairs
-    from fluorosynth.learn.train import Result
+    from fluorosynth.learn.data import LabelledDataset
+    from fluorosynth.learn.training.train import Result
 
 EXAMPLES = """
 \b
@@ -96,8 +96,8 @@ def run_options(epochs: int, batch_size: int) -> Callable[[Any], Any]:
 @run_options(epochs=12, batch_size=30)
 def command(data: str, out: Path, n: int, quick: bool, quiet: bool, **settings: Any) -> None:
     """Train a network on DATA: a generated set, a labelled folder, or a recipe."""
-    from fluorosynth.learn.config import QUICK, TrainConfig
-    from fluorosynth.learn.train import train
+    from fluorosynth.learn.training.config import QUICK, TrainConfig
+    from fluorosynth.learn.training.train import train
 
     if quick:
         given = click.get_current_context().get_parameter_source
@@ -106,16 +106,16 @@ def command(data: str, out: Path, n: int, quick: bool, quiet: bool, **settings: 
     summarise(train(open_data(data, n, config.seed), config, out, quiet=quiet), quiet)
 
 
-def open_data(data: str, n: int, seed: int) -> Pairs:
+def open_data(data: str, n: int, seed: int) -> LabelledDataset:
     """Open a path, or a recipe (a preset's name or a TOML file) as endless data."""
-    from fluorosynth.learn.data import RecipePairs, open_pairs
+    from fluorosynth.learn.data import RecipeDataset, open_dataset
     from fluorosynth.recipe import Recipe
 
     if data.endswith(".toml"):
-        return RecipePairs(Recipe.read(data), seed, n)
+        return RecipeDataset(Recipe.read(data), seed, n)
     if data in Recipe.presets() and not Path(data).exists():
-        return RecipePairs(Recipe.preset(data), seed, n)
-    return open_pairs(data)
+        return RecipeDataset(Recipe.preset(data), seed, n)
+    return open_dataset(data)
 
 
 def summarise(result: Result, quiet: bool) -> None:

@@ -22,7 +22,7 @@ Examples:
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def command(folder: Path, deep: bool, quiet: bool) -> None:
     """Check every checksum of the set in FOLDER."""
-    from fluorosynth.dataset import read_manifest
+    from fluorosynth.dataset.manifest import read_manifest
 
     manifest = read_manifest(folder)
     _files(folder, len(manifest.shards), quiet)
@@ -36,7 +36,7 @@ def command(folder: Path, deep: bool, quiet: bool) -> None:
 def _files(folder: Path, shards: int, quiet: bool) -> None:
     from tqdm import tqdm
 
-    from fluorosynth.dataset import verify
+    from fluorosynth.dataset.manifest import verify
     from fluorosynth.errors import BadDataError
 
     progress = tqdm(verify(folder), total=shards, unit="shard", file=sys.stderr, disable=quiet)
@@ -53,7 +53,7 @@ def _files(folder: Path, shards: int, quiet: bool) -> None:
 def _samples(folder: Path, recipe: str, seed: int, n: int, quiet: bool) -> None:
     from tqdm import tqdm
 
-    from fluorosynth.dataset import verify_deep
+    from fluorosynth.dataset.manifest import verify_deep
     from fluorosynth.errors import BadDataError
     from fluorosynth.recipe import Recipe
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from fluorosynth.backgrounds.base import BackgroundSource
 from fluorosynth.backgrounds.folder import Folder
-from fluorosynth.backgrounds.pool import Pool
+from fluorosynth.backgrounds.pool import BackgroundPool
 
 HERE = Path(__file__).parent
 PACK = HERE / "pack"
@@ -53,6 +53,6 @@ class Bundled(BackgroundSource):
 
     pack: Literal["patches", "contrast", "chest_drr"] = "patches"
 
-    def open(self, size: int, seed: int) -> Pool:
+    def open(self, size: int, seed: int) -> BackgroundPool:
         """Read the pack into a pool of ``(size, size)`` pictures."""
         return _PACKS[self.pack].open(size, seed)

@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from xxhash import xxh3_128
 
 from fluorosynth.backgrounds.base import BackgroundSource
-from fluorosynth.backgrounds.pool import Pool
-from fluorosynth.cache import cache_folder, kept
+from fluorosynth.backgrounds.pool import BackgroundPool
+from fluorosynth.core.rng import POOL, Streams
+from fluorosynth.core.spec import dump
 from fluorosynth.drr.attenuation import Attenuation, coefficients
 from fluorosynth.drr.carm import CArm
 from fluorosynth.errors import UsageError
+from fluorosynth.io.cache import cache_folder, get_or_make
 from fluorosynth.io.volume import content_digest, read_volume
 from fluorosynth.ranges import Range, Uniform
-from fluorosynth.rng import POOL, Streams
 from fluorosynth.sample import Image
-from fluorosynth.spec import dump
 
 VERSION = 1  # raise with every change of a pixel
 STREAM = POOL - 2  # an index that neither samples nor other once-per-dataset draws use
@@ -65,7 +65,7 @@ class Ct(BackgroundSource):
     noise
         Factor on the quantum noise, 0 for none.
     cache
-        Folder of rendered pools; see ``fluorosynth.cache.cache_folder``.
+        Folder of rendered pools; see ``fluorosynth.io.cache.cache_folder``.
 
     Examples
     --------
@@ -102,7 +102,7 @@ class Ct(BackgroundSource):
                 raise UsageError(f"ct: {name} must be at least 0, not {getattr(self, name)}")
         coefficients(self.energy)
 
-    def open(self, size: int, seed: int) -> Pool:
+    def open(self, size: int, seed: int) -> BackgroundPool:
         """Return the pool of ``(size, size)`` pictures of ``seed``: from the cache, or rendered.
 
         Raises
@@ -123,8 +123,10 @@ class Ct(BackgroundSource):
         digest = content_digest(Path(self.path))
         shape = (self.count, size, size)
         name = f"ct-{self._key(digest, size, seed)}.npy"
-        images = kept(cache_folder(self.cache), name, shape, lambda: self._render(shape, seed))
-        return Pool(images, tuple(f"ct:{digest[:8]}:{k}" for k in range(self.count)))
+        images = get_or_make(
+            cache_folder(self.cache), name, shape, lambda: self._render(shape, seed)
+        )
+        return BackgroundPool(images, tuple(f"ct:{digest[:8]}:{k}" for k in range(self.count)))
 
     def _key(self, digest: str, size: int, seed: int) -> str:
         settings = {k: v for k, v in dump(self).items() if k not in ("path", "cache")}
@@ -137,8 +139,8 @@ class Ct(BackgroundSource):
     def pictures(self, size: int, seed: int) -> Iterator[Image]:
         """Render the pictures of ``seed`` one by one, ``(size, size)`` uint8, without the cache."""
         from fluorosynth.drr.attenuation import body
-        from fluorosynth.drr.look import look, sharpened
         from fluorosynth.drr.project import line_integrals
+        from fluorosynth.drr.to_grey import sharpened, to_grey
 
         volume = read_volume(self.path)
         patient = body(volume, self.energy, self.blood)
@@ -148,7 +150,7 @@ class Ct(BackgroundSource):
             view = self.view(patient, rng)
             sigma = float(volume.spacing.max()) * size / view.field
             lines = sharpened(line_integrals(patient, view, size), self.sharpen, sigma)
-            yield look(lines, rng, self.borders, self.noise)
+            yield to_grey(lines, rng, self.borders, self.noise)
 
     def view(self, patient: Attenuation, rng: np.random.Generator) -> CArm:
         """Draw where the C-arm stands; UsageError where the ranges allow what cannot be."""

@@ -15,10 +15,10 @@ from annotated_types import Ge
 from numpy.typing import NDArray
 
 from fluorosynth.backgrounds.base import BackgroundSource
-from fluorosynth.backgrounds.pool import Ignore, Pool
+from fluorosynth.backgrounds.pool import BackgroundPool, Ignore
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.frames import Frame, count_frames, find_sources, read_frames
-from fluorosynth.io.guard import shown, untrusted
+from fluorosynth.io.guard import quoted, untrusted
 from fluorosynth.io.labels import read_labels
 from fluorosynth.io.paths import read_paths
 from fluorosynth.io.square import central_square, resized
@@ -46,8 +46,8 @@ class Folder(BackgroundSource):
     max_frames
         The most frames held in memory; also at most 64 MB of pictures.
     skip_bad
-        Leave out files that cannot be read; they are listed in ``Pool.skipped``. Otherwise the
-        first one is refused by name.
+        Leave out files that cannot be read; they are listed in ``BackgroundPool.skipped``.
+        Otherwise the first one is refused by name.
     ignore
         A folder of PNG masks that say where the truth of a picture is unknown (not 0): for
         ``run/a.dcm`` the mask ``run/a.png``, for its frame 7 alone ``run/a#7.png``. Pictures
@@ -72,7 +72,7 @@ class Folder(BackgroundSource):
     ignore: Path | None = None
     instruments: Path | None = None
 
-    def open(self, size: int, seed: int) -> Pool:  # noqa: ARG002 - nothing is drawn once
+    def open(self, size: int, seed: int) -> BackgroundPool:  # noqa: ARG002 - nothing is drawn once
         """Read the frames into a pool of ``(size, size)`` pictures.
 
         Raises
@@ -105,16 +105,16 @@ class Folder(BackgroundSource):
                     lines = known.get(identity, ())
                     paths.append(tuple((line - corner) * scale - 0.5 for line in lines))
         if not ids:
-            raise BadDataError(f"{shown(self.path)} holds no usable picture; {skipped[0]}")
+            raise BadDataError(f"{quoted(self.path)} holds no usable picture; {skipped[0]}")
         if self.ignore and not any(mask is not None for mask in masks):
             raise BadDataError(
-                f"no mask in {shown(self.ignore)} has the name of a picture of {shown(self.path)}"
+                f"no mask in {quoted(self.ignore)} has the name of a picture of {quoted(self.path)}"
             )
         if self.instruments and not any(paths):
             raise BadDataError(
-                f"no file in {shown(self.instruments)} is a picture of {shown(self.path)}"
+                f"no file in {quoted(self.instruments)} is a picture of {quoted(self.path)}"
             )
-        return Pool(
+        return BackgroundPool(
             images[: len(ids)],
             tuple(ids),
             tuple(masks) if self.ignore else (),
@@ -129,7 +129,7 @@ class Folder(BackgroundSource):
         if self.ignore:
             masks = Path(self.ignore)
             if not masks.is_dir():
-                raise BadDataError(f"{shown(masks)}, the folder of masks, does not exist")
+                raise BadDataError(f"{quoted(masks)}, the folder of masks, does not exist")
             sources = [source for source in sources if masks not in source.parents]
         if path.is_dir():
             return path, _unstruck(path, sources) if (path / _MANIFEST).exists() else sources
@@ -164,11 +164,11 @@ class Folder(BackgroundSource):
         unknown = read_labels(path) != 0
         if unknown.shape != frame.image.shape:
             raise BadDataError(
-                f"{shown(path)} is {_extent(unknown)} pixels but {shown(frame.source)} is "
+                f"{quoted(path)} is {_extent(unknown)} pixels but {quoted(frame.source)} is "
                 f"{_extent(frame.image)}"
             )
         if unknown.all():
-            raise BadDataError(f"{shown(path)} marks every pixel; nothing of the picture is known")
+            raise BadDataError(f"{quoted(path)} marks every pixel; nothing of the picture is known")
         return np.where(unknown, np.uint8(255), np.uint8(0))
 
     @contextmanager
@@ -197,12 +197,12 @@ def _unstruck(folder: Path, sources: list[Path]) -> list[Path]:
     with untrusted(manifest), manifest.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
         if "file" not in (rows.fieldnames or ()):
-            raise BadDataError(f"{shown(manifest)} has no column named file")
+            raise BadDataError(f"{quoted(manifest)} has no column named file")
         listed = {folder / row["file"] for row in rows if row["file"]}
     if absent := sorted(listed.difference(sources)):
-        raise BadDataError(f"{shown(manifest)} lists {shown(absent[0].name)}, which is not there")
+        raise BadDataError(f"{quoted(manifest)} lists {quoted(absent[0].name)}, which is not there")
     if not listed:
-        raise BadDataError(f"{shown(manifest)} lists no file")
+        raise BadDataError(f"{quoted(manifest)} lists no file")
     return sorted(listed)
 
 

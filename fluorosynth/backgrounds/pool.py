@@ -16,7 +16,7 @@ Ignore = NDArray[np.bool_]
 _T = TypeVar("_T", bound=np.generic)
 
 
-class Pool:
+class BackgroundPool:
     """An opened background source over pictures of one size.
 
     Parameters
@@ -39,7 +39,7 @@ class Pool:
 
     Examples
     --------
-    >>> pool = Pool(np.zeros((2, 16, 16), np.uint8), ("a.png", "b.png"))
+    >>> pool = BackgroundPool(np.zeros((2, 16, 16), np.uint8), ("a.png", "b.png"))
     >>> pool.draw(np.random.default_rng(1)).id
     'b.png'
     """

@@ -9,8 +9,8 @@ import numpy as np
 
 from fluorosynth.anatomy.compose import Options, render
 from fluorosynth.backgrounds.base import BackgroundSource
+from fluorosynth.core.rng import POOL, Streams
 from fluorosynth.errors import UsageError
-from fluorosynth.rng import POOL, Streams
 from fluorosynth.sample import Background, Image
 
 VERSION = 1  # raise with every change of a pixel

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from fluorosynth.component import Component
+from fluorosynth.core.component import Component
 from fluorosynth.sample import Device
 
 

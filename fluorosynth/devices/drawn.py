@@ -11,14 +11,13 @@ from annotated_types import Interval
 from numpy.typing import NDArray
 from xxhash import xxh3_128
 
+from fluorosynth.core.spec import dump
 from fluorosynth.devices.base import DeviceSource
 from fluorosynth.devices.tips import TIPS, tip
-from fluorosynth.odds import check_odds, pick
-from fluorosynth.ranges import LogUniform, Range, Uniform, draw_within
+from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, check_odds, draw_within, pick
 from fluorosynth.sample import Device
-from fluorosynth.spec import dump
 
-Course = NDArray[np.complex128]
+Shaft = NDArray[np.complex128]
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,8 @@ class Drawn(DeviceSource):
     """
 
     counts: tuple[float, ...] = (0.7, 0.2, 0.07, 0.03)
-    wires: Annotated[float, Interval(ge=0, le=1)] = 0.25
-    from_border: Annotated[float, Interval(ge=0, le=1)] = 0.9
+    wires: Chance = 0.25
+    from_border: Chance = 0.9
     mm: Range = Uniform(1.2, 2.0)
     catheter_width: Range = LogUniform(2.0, 6.0)
     wire_width: Range = LogUniform(1.0, 2.2)
@@ -83,7 +82,7 @@ class OpenDrawn(ABC, Generic[Source]):
         self.fingerprint = xxh3_128(repr((dump(source), size)).encode()).hexdigest()
 
     @abstractmethod
-    def course(self, width: float, radius: float, rng: np.random.Generator) -> Course:
+    def course(self, width: float, radius: float, rng: np.random.Generator) -> Shaft:
         """Draw a shaft, complex x + 1j y from its entry on; all in px of the opened size."""
 
     def draw(self, rng: np.random.Generator) -> tuple[Device, ...]:

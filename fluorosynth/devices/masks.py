@@ -11,11 +11,11 @@ from annotated_types import Interval
 from numpy.typing import NDArray
 
 from fluorosynth.devices.base import DeviceSource
-from fluorosynth.devices.pool import DeviceSet, Pool, fit, take_share
+from fluorosynth.devices.pool import DevicePool, DeviceSet, fit, take_share
 from fluorosynth.devices.trace import trace
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.frames import find_sources
-from fluorosynth.io.guard import shown
+from fluorosynth.io.guard import quoted
 from fluorosynth.io.labels import read_labels
 from fluorosynth.sample import IGNORE, INSTRUMENT
 
@@ -50,7 +50,7 @@ class Masks(DeviceSource):
     label: str = "catheter"
     skip_bad: bool = False
 
-    def open(self, size: int, seed: int) -> Pool:
+    def open(self, size: int, seed: int) -> DevicePool:
         """Trace the masks; BadDataError names the first that cannot be used."""
         sets, problems = [], []
         for file in take_share(find_sources(self.path, (".png",)), self.share, seed):
@@ -63,8 +63,8 @@ class Masks(DeviceSource):
             else:
                 sets.append(fit(devices, frame, size))
         if not sets:
-            raise BadDataError(f"{shown(self.path)} holds no usable mask; {problems[0]}")
-        return Pool(sets)
+            raise BadDataError(f"{quoted(self.path)} holds no usable mask; {problems[0]}")
+        return DevicePool(sets)
 
 
 def trace_file(path: Path, label: str = "catheter") -> tuple[DeviceSet, tuple[int, int]]:
@@ -80,9 +80,9 @@ def trace_file(path: Path, label: str = "catheter") -> tuple[DeviceSet, tuple[in
     try:
         devices = trace(mask, label)
     except BadDataError as error:
-        raise BadDataError(f"{shown(path)}: {error}") from None
+        raise BadDataError(f"{quoted(path)}: {error}") from None
     if not devices:
-        raise BadDataError(f"{shown(path)} holds nothing that is longer than it is wide")
+        raise BadDataError(f"{quoted(path)} holds nothing that is longer than it is wide")
     named = (replace(d, id=f"{path.name}#{i}") for i, d in enumerate(devices))
     return tuple(named), (mask.shape[0], mask.shape[1])
 
@@ -91,14 +91,14 @@ def _check(path: Path, mask: NDArray[Any]) -> None:
     share = float(np.mean(mask != 0))
     labels = len(np.unique(mask[mask != 0]))
     if share == 0:
-        raise BadDataError(f"{shown(path)} is an empty mask: all pixels are 0")
+        raise BadDataError(f"{quoted(path)} is an empty mask: all pixels are 0")
     if labels > MAX_LABELS:
         raise BadDataError(
-            f"{shown(path)} holds {labels} values, so it is no label image; name the masks with a "
+            f"{quoted(path)} holds {labels} values, so it is no label image; name the masks with a "
             "glob such as '*_mask.png', or threshold it"
         )
     if share > MAX_FOREGROUND:
         raise BadDataError(
-            f"{shown(path)} is no mask of instruments: {share:.0%} of it is not 0; "
+            f"{quoted(path)} is no mask of instruments: {share:.0%} of it is not 0; "
             "invert it if its background is not 0"
         )

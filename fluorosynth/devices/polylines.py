@@ -15,10 +15,10 @@ from pydantic import BaseModel, FiniteFloat, StringConstraints, TypeAdapter, Val
 from pydantic_core import from_json
 
 from fluorosynth.devices.base import DeviceSource
-from fluorosynth.devices.pool import DeviceSet, Pool, fit, take_share
+from fluorosynth.devices.pool import DevicePool, DeviceSet, fit, take_share
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.frames import find_sources
-from fluorosynth.io.guard import first_fault, shown
+from fluorosynth.io.guard import first_fault, quoted
 from fluorosynth.io.paths import Coordinate
 from fluorosynth.sample import Device
 
@@ -94,12 +94,12 @@ class Polylines(DeviceSource):
     frame_size: tuple[Annotated[int, Ge(1)], Annotated[int, Ge(1)]] = (512, 512)
     label: str = "catheter"
 
-    def open(self, size: int, seed: int) -> Pool:
+    def open(self, size: int, seed: int) -> DevicePool:
         """Read all files; BadDataError names the file, the key and the value."""
         files = find_sources(self.path, (".json", ".csv"))
         sets = [s for file in files for s in read_polylines(file, self.label)]
         chosen = take_share(sets, self.share, seed)
-        return Pool([fit(devices, self.frame_size, size) for devices in chosen])
+        return DevicePool([fit(devices, self.frame_size, size) for devices in chosen])
 
 
 def read_polylines(path: Path, label: str = "catheter") -> list[DeviceSet]:
@@ -108,9 +108,11 @@ def read_polylines(path: Path, label: str = "catheter") -> list[DeviceSet]:
     Raises BadDataError naming file, key and value.
     """
     if not path.is_file():
-        raise BadDataError(f"{shown(path)} is not a file")
+        raise BadDataError(f"{quoted(path)} is not a file")
     if path.stat().st_size > MAX_BYTES:
-        raise BadDataError(f"{shown(path)} is over {MAX_BYTES >> 20} MB: too large for centrelines")
+        raise BadDataError(
+            f"{quoted(path)} is over {MAX_BYTES >> 20} MB: too large for centrelines"
+        )
     table = path.suffix.lower() == ".csv"
     try:
         frames = _read_csv(path) if table else _read_json(path)
@@ -120,9 +122,9 @@ def read_polylines(path: Path, label: str = "catheter") -> list[DeviceSet]:
             if devices
         ]
     except ValidationError as error:
-        raise BadDataError(f"{shown(path)}: {first_fault(error, table)}") from None
+        raise BadDataError(f"{quoted(path)}: {first_fault(error, table)}") from None
     if not sets:
-        raise BadDataError(f"{shown(path)} holds no centreline")
+        raise BadDataError(f"{quoted(path)} holds no centreline")
     return sets
 
 
@@ -133,7 +135,7 @@ def _read_json(path: Path) -> Curves:
     try:
         content = from_json(path.read_bytes())
     except ValueError as error:
-        raise BadDataError(f"{shown(path)} is not valid JSON: {error}") from None
+        raise BadDataError(f"{quoted(path)} is not valid JSON: {error}") from None
     if isinstance(content, list):
         curves: Curves = defaultdict(list)
         for i, plain in enumerate(PLAIN.validate_python(content)):
@@ -151,7 +153,7 @@ def _read_csv(path: Path) -> Curves:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = ROWS.validate_python(list(csv.DictReader(file)))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BadDataError(f"{shown(path)} is not a CSV file: {error}") from None
+        raise BadDataError(f"{quoted(path)} is not a CSV file: {error}") from None
     grouped: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         frame = f"device {row.device}" if row.frame is None else row.frame
@@ -163,7 +165,7 @@ def _read_csv(path: Path) -> Curves:
 
 
 def _device(path: Path, frame: str, name: str, points: Any, width: Any, label: str) -> Device:
-    where = f"{shown(path)}: {frame}.{name}"
+    where = f"{quoted(path)}: {frame}.{name}"
     centreline = np.asarray(points, np.float32)
     widths = np.asarray(width, np.float32)
     if widths.ndim and len(widths) != len(centreline):

@@ -9,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 from xxhash import xxh3_128
 
+from fluorosynth.core.rng import POOL, Streams
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.rng import POOL, Streams
 from fluorosynth.sample import Device
 
 DeviceSet = tuple[Device, ...]
@@ -19,19 +19,19 @@ T = TypeVar("T")
 SHARE_STEP = 1  # the step of the POOL stream that a share is drawn from
 
 
-class Pool:
+class DevicePool:
     """Sets of devices in memory; one set is what one picture shows.
 
     Parameters
     ----------
     sets
         At least one set, in pixels of the opened size. Any sequence of curves will do, so this
-        is also how a program offers its own (``Pool([(Device(points, width),)])``).
+        is also how a program offers its own (``DevicePool([(Device(points, width),)])``).
 
     Examples
     --------
     >>> line = Device(np.float32([[0, 0], [9, 0]]), np.float32([3, 3]))
-    >>> pool = Pool([(line,)])
+    >>> pool = DevicePool([(line,)])
     >>> pool.draw(np.random.default_rng(0))[0].centreline.tolist()
     [[0.0, 0.0], [9.0, 0.0]]
     """

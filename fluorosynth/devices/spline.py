@@ -11,8 +11,9 @@ from annotated_types import Interval
 from numba import njit
 from numpy.typing import NDArray
 
-from fluorosynth.devices.drawn import Course, Drawn, OpenDrawn
+from fluorosynth.devices.drawn import Drawn, OpenDrawn, Shaft
 from fluorosynth.devices.tips import spacing
+from fluorosynth.ranges import Chance
 
 Array = NDArray[np.float64]
 
@@ -43,7 +44,7 @@ class Spline(Drawn):
     (2, 'catheter')
     """
 
-    through: Annotated[float, Interval(ge=0, le=1)] = 0.0
+    through: Chance = 0.0
     bow: Annotated[float, Interval(ge=0, le=2)] = 0.2
 
     def open(self, size: int, seed: int) -> OpenSpline:  # noqa: ARG002 - nothing is drawn once
@@ -58,7 +59,7 @@ class OpenSpline(OpenDrawn[Spline]):
         super().__init__(source, size)
         self._bases = [Basis(n) for n in CONTROL_POINTS]
 
-    def course(self, width: float, radius: float, rng: np.random.Generator) -> Course:
+    def course(self, width: float, radius: float, rng: np.random.Generator) -> Shaft:
         """Draw a B-spline between two points that bends no tighter than ``radius``."""
         return self._shaft(*self._ends(width, rng), radius, rng)
 
@@ -79,7 +80,7 @@ class OpenSpline(OpenDrawn[Spline]):
 
     def _shaft(
         self, start: complex, end: complex, radius: float, rng: np.random.Generator
-    ) -> Course:
+    ) -> Shaft:
         """Draw a B-spline from start to end that bends no tighter than ``radius``.
 
         It is drawn over the chord from 0 to 1, and its bow shrinks until the bend is allowed.

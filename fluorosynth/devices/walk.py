@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from fluorosynth.devices.drawn import Course, Drawn, OpenDrawn
+from fluorosynth.devices.drawn import Drawn, OpenDrawn, Shaft
 from fluorosynth.devices.tips import spacing
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import LogUniform, Range, Uniform, draw_within
@@ -59,7 +59,7 @@ class Walk(Drawn):
 class OpenWalk(OpenDrawn[Walk]):
     """``Walk`` for pictures of one size."""
 
-    def course(self, width: float, radius: float, rng: np.random.Generator) -> Course:
+    def course(self, width: float, radius: float, rng: np.random.Generator) -> Shaft:
         """Draw a winding shaft, at least a third of a side of which lies in the middle."""
         source, scale = self.source, self.size / 256
         unit = radius / scale  # the walk is that of a 256 px picture, its steps are divided
@@ -81,7 +81,7 @@ class OpenWalk(OpenDrawn[Walk]):
             " the middle; make them longer or straighter"
         )
 
-    def _to_border(self, curve: Course) -> NDArray[np.float64]:
+    def _to_border(self, curve: Shaft) -> NDArray[np.float64]:
         """Return the distances of points to the nearest border, negative outside."""
         centred = curve - (self.size - 1) * (0.5 + 0.5j)
         return self.size / 2 - np.maximum(np.abs(centred.real), np.abs(centred.imag))

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from fluorosynth.component import Component, kinds
+from fluorosynth.core.component import Component, kinds
+from fluorosynth.core.spec import did_you_mean
 from fluorosynth.errors import UsageError
 from fluorosynth.sample import Sample
-from fluorosynth.spec import did_you_mean
 
 
 class Exporter(Component):

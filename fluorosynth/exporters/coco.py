@@ -12,10 +12,10 @@ import numpy as np
 
 from fluorosynth.errors import MissingExtraError
 from fluorosynth.exporters.base import Exporter, stem
-from fluorosynth.instruments import instrument_ids
-from fluorosynth.raster import rasterise
+from fluorosynth.exporters.instrument_ids import instrument_ids
+from fluorosynth.geometry.raster import rasterise
+from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.sample import IGNORE, INSTRUMENT, Device, Sample
-from fluorosynth.sheet import png_bytes
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from fluorosynth.exporters.base import Exporter, stem
-from fluorosynth.instruments import instrument_ids, tip
+from fluorosynth.exporters.instrument_ids import instrument_ids, tip
+from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.sample import Sample
-from fluorosynth.sheet import png_bytes
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import ClassVar
 import numpy as np
 
 from fluorosynth.exporters.base import Exporter, stem
+from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.sample import IGNORE, Sample
-from fluorosynth.sheet import png_bytes
 
 IGNORE_LABEL = 2  # nnU-Net wants consecutive labels, "ignore" the highest
 

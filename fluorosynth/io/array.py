@@ -11,7 +11,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.guard import check_shape, finite, shown
+from fluorosynth.io.guard import check_shape, finite, quoted
 from fluorosynth.io.pixels import to_grey, to_uint8
 
 
@@ -28,7 +28,9 @@ def read(path: Path, wanted: Sequence[int]) -> Iterator[tuple[NDArray[np.uint8],
     frames = _open(path)
     for index in wanted:
         if index >= len(frames):
-            raise BadDataError(f"{shown(path)} has {len(frames)} frames; there is no frame {index}")
+            raise BadDataError(
+                f"{quoted(path)} has {len(frames)} frames; there is no frame {index}"
+            )
         yield to_uint8(finite(path, to_grey(np.array(frames[index])))), None
 
 
@@ -37,15 +39,15 @@ def _open(path: Path) -> NDArray[Any]:
     shape, dtype = _header(path)
     if dtype.hasobject:
         raise BadDataError(
-            f"{shown(path)} holds Python objects, which could run code when loaded; "
+            f"{quoted(path)} holds Python objects, which could run code when loaded; "
             "save a numeric array with numpy.save(file, array, allow_pickle=False)"
         )
     if dtype.kind not in "buif":
-        raise BadDataError(f"{shown(path)} holds {dtype}; integers, floats and bool are read")
+        raise BadDataError(f"{quoted(path)} holds {dtype}; integers, floats and bool are read")
     coloured = len(shape) > 2 and shape[-1] in (3, 4)
     if len(shape) - coloured not in (2, 3):
         raise BadDataError(
-            f"{shown(path)} has shape {shape}; (H, W), (N, H, W), (H, W, 3) or "
+            f"{quoted(path)} has shape {shape}; (H, W), (N, H, W), (H, W, 3) or "
             "(N, H, W, 3) is needed"
         )
     height, width = shape[-3:-1] if coloured else shape[-2:]

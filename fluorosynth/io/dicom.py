@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from fluorosynth.errors import BadDataError, MissingExtraError
 from fluorosynth.io.dicom_display import DISPLAY_TAGS, displayed, of_frame
 from fluorosynth.io.dicom_field import exposed_field, field_tags
-from fluorosynth.io.guard import check_count, check_shape, shown
+from fluorosynth.io.guard import check_count, check_shape, quoted
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -53,7 +53,7 @@ def stored(
     frames = int(header.get("NumberOfFrames") or 1)
     check_count(path, frames)
     if max(wanted, default=0) >= frames:
-        raise BadDataError(f"{shown(path)} has {frames} frames; there is no frame {max(wanted)}")
+        raise BadDataError(f"{quoted(path)} has {frames} frames; there is no frame {max(wanted)}")
     check_shape(path, header.Rows, header.Columns)
     _check_decoder(path, header)
     _check_codestreams(path, header, start, frames)
@@ -61,7 +61,7 @@ def stored(
     for index in wanted:
         pixels = next(decoded, None)
         if pixels is None:
-            raise BadDataError(f"{shown(path)} is truncated: frame {index} of {frames} is missing")
+            raise BadDataError(f"{quoted(path)} is truncated: frame {index} of {frames} is missing")
         yield pixels
 
 
@@ -72,18 +72,20 @@ def read_header(path: Path, more: Sequence[str] = ()) -> tuple[Dataset, int]:
         from pydicom.filereader import read_file_meta_info
         from pydicom.uid import DeflatedExplicitVRLittleEndian
     except ImportError:
-        raise MissingExtraError(f"{shown(path)} is DICOM, which needs pydicom: {_GET_IT}") from None
+        raise MissingExtraError(
+            f"{quoted(path)} is DICOM, which needs pydicom: {_GET_IT}"
+        ) from None
     syntax = read_file_meta_info(path).get("TransferSyntaxUID")
     if syntax is None:
-        raise BadDataError(f"{shown(path)} names no transfer syntax; it is no DICOM file")
+        raise BadDataError(f"{quoted(path)} names no transfer syntax; it is no DICOM file")
     if syntax == DeflatedExplicitVRLittleEndian:  # would be inflated whole, to any size
-        raise BadDataError(f"{shown(path)} is a deflated DICOM file, which is not read")
+        raise BadDataError(f"{quoted(path)} is a deflated DICOM file, which is not read")
     tags = [*_PIXEL_TAGS, *DISPLAY_TAGS, *field_tags(), *more]
     with path.open("rb") as file:
         header = dcmread(file, stop_before_pixels=True, specific_tags=tags)
         start = file.tell()
     if start + 8 > path.stat().st_size or "Rows" not in header or "Columns" not in header:
-        raise BadDataError(f"{shown(path)} is a DICOM file without pixel data, or cut before it")
+        raise BadDataError(f"{quoted(path)} is a DICOM file without pixel data, or cut before it")
     return header, start
 
 
@@ -95,11 +97,11 @@ def _check_decoder(path: Path, header: Dataset) -> None:
         decoder = get_decoder(syntax)
     except NotImplementedError:
         raise BadDataError(
-            f"{shown(path)} is compressed as {syntax.name}, which is not read"
+            f"{quoted(path)} is compressed as {syntax.name}, which is not read"
         ) from None
     if not decoder.is_available:
         raise MissingExtraError(
-            f"{shown(path)} is compressed as {syntax.name}, "
+            f"{quoted(path)} is compressed as {syntax.name}, "
             f"and no decoder for that is installed: {_GET_IT}"
         )
 
@@ -120,11 +122,11 @@ def _check_codestreams(path: Path, header: Dataset, start: int, frames: int) -> 
         streams = generate_frames(file, number_of_frames=frames, extended_offsets=offsets)
         for index, stream in enumerate(streams):
             if b"\xff\xd9" not in stream[-16:]:  # the end mark; decoders fill the rest with grey
-                raise BadDataError(f"{shown(path)} is truncated: frame {index} is cut short")
+                raise BadDataError(f"{quoted(path)} is truncated: frame {index} is cut short")
             width, height = _size(path, stream)
             if (height, width) != (header.Rows, header.Columns):
                 raise BadDataError(
-                    f"{shown(path)}: frame {index} is {width} x {height} pixels, "
+                    f"{quoted(path)}: frame {index} is {width} x {height} pixels, "
                     f"the header says {header.Columns} x {header.Rows}"
                 )
 
@@ -137,7 +139,7 @@ def _size(path: Path, stream: bytes) -> tuple[int, int]:
         try:
             from libjpeg.utils import get_parameters
         except ImportError:
-            raise MissingExtraError(f"{shown(path)} needs pylibjpeg-libjpeg: {_GET_IT}") from None
+            raise MissingExtraError(f"{quoted(path)} needs pylibjpeg-libjpeg: {_GET_IT}") from None
         parameters = get_parameters(stream)
         return parameters["columns"], parameters["rows"]
 

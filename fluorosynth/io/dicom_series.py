@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.dicom import read_header, stored
-from fluorosynth.io.guard import finite, shown, untrusted
+from fluorosynth.io.guard import finite, quoted, untrusted
 from fluorosynth.io.volume import HU, Volume, check_extent, check_spacing
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class _Slice:
         value = self.header.get(keyword)
         if value is None or len(value) != length:
             raise BadDataError(
-                f"{shown(self.file)} has no {keyword}, without which a CT has no spacing and place"
+                f"{quoted(self.file)} has no {keyword}, without which a CT has no spacing and place"
             )
         return np.array([float(number) for number in value])
 
@@ -69,21 +69,21 @@ def _header(file: Path) -> tuple[Dataset, int]:
 
 def _check_series(path: Path, slices: list[_Slice]) -> None:
     if not slices:
-        raise BadDataError(f"{shown(path)} holds no CT image: name a folder of DICOM CT slices")
+        raise BadDataError(f"{quoted(path)} holds no CT image: name a folder of DICOM CT slices")
     series = {str(s.header.get("SeriesInstanceUID")) for s in slices}
     if len(series) > 1:
-        raise BadDataError(f"{shown(path)} holds {len(series)} CT series: name a folder of one")
+        raise BadDataError(f"{quoted(path)} holds {len(series)} CT series: name a folder of one")
     for s in slices:
         if int(s.header.get("NumberOfFrames") or 1) > 1:
             raise BadDataError(
-                f"{shown(s.file)} is a multi-frame CT, which is not read: save it as NIfTI"
+                f"{quoted(s.file)} is a multi-frame CT, which is not read: save it as NIfTI"
             )
         sides = [(x.header.Rows, x.header.Columns) for x in (s, slices[0])]
         turned = s.vector("ImageOrientationPatient", 6)
         if sides[0] != sides[1] or not np.allclose(
             turned, slices[0].vector("ImageOrientationPatient", 6), atol=1e-3
         ):
-            raise BadDataError(f"{shown(s.file)} has another size or direction than other slices")
+            raise BadDataError(f"{quoted(s.file)} has another size or direction than other slices")
 
 
 def _step(path: Path, slices: list[_Slice]) -> NDArray[np.float64]:
@@ -94,7 +94,7 @@ def _step(path: Path, slices: list[_Slice]) -> NDArray[np.float64]:
     usual = float(np.median(lengths))
     if not np.all(np.abs(lengths - usual) <= _UNEVEN * usual):
         raise BadDataError(
-            f"{shown(path)} has slices {lengths.min():g} to {lengths.max():g} mm apart: "
+            f"{quoted(path)} has slices {lengths.min():g} to {lengths.max():g} mm apart: "
             "some are missing or double"
         )
     mean: NDArray[np.float64] = (places[-1] - places[0]) / len(steps)

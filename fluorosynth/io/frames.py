@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.guard import MAX_FRAMES, MAX_PIXELS, MIN_SIDE, check_count, shown, untrusted
+from fluorosynth.io.guard import MAX_FRAMES, MAX_PIXELS, MIN_SIDE, check_count, quoted, untrusted
 from fluorosynth.io.pixels import to_uint8
 
 __all__ = [
@@ -87,11 +87,11 @@ def find_sources(src: str | Path, suffixes: Collection[str] = ()) -> list[Path]:
     try:
         exists = bool(str(src)) and path.exists()
     except (OSError, ValueError) as error:
-        raise BadDataError(f"{shown(src)} cannot be opened: {error}") from None
+        raise BadDataError(f"{quoted(src)} cannot be opened: {error}") from None
     if not exists:
         hits = [Path(hit) for hit in glob.glob(str(src), recursive=True)]  # noqa: PTH207 - Path.glob takes no absolute pattern
         if not hits:
-            raise BadDataError(f"{shown(src)} does not exist")
+            raise BadDataError(f"{quoted(src)} does not exist")
         found = sorted({file for hit in hits for file in _files(hit)})
     else:
         found = sorted(_files(path))
@@ -100,7 +100,7 @@ def find_sources(src: str | Path, suffixes: Collection[str] = ()) -> list[Path]:
     else:
         sources = [file for file in found if _reader_name(file)]
     if not sources:
-        raise BadDataError(f"{shown(src)} {_why_nothing(path, found, suffixes or _BY_SUFFIX)}")
+        raise BadDataError(f"{quoted(src)} {_why_nothing(path, found, suffixes or _BY_SUFFIX)}")
     return sources
 
 
@@ -179,11 +179,11 @@ def _reader_name(path: Path) -> str | None:
 
 def _reader(path: Path) -> _Reader:
     if not path.exists():
-        raise BadDataError(f"{shown(path)} does not exist")
+        raise BadDataError(f"{quoted(path)} does not exist")
     if not path.is_file():
-        raise BadDataError(f"{shown(path)} is not a file")
+        raise BadDataError(f"{quoted(path)} is not a file")
     name = _reader_name(path)
     if name is None:
-        raise BadDataError(f"{shown(path)} {_why_nothing(path, [path], _BY_SUFFIX)}")
+        raise BadDataError(f"{quoted(path)} {_why_nothing(path, [path], _BY_SUFFIX)}")
     reader: _Reader = import_module(f"fluorosynth.io.{name}")
     return reader

@@ -20,7 +20,7 @@ MAX_FRAMES = 2**16  # per file; an hour at 15 frames/s is 54,000
 MIN_SIDE = 16  # below this there is nothing to see
 
 
-def shown(path: Path | str) -> str:
+def quoted(path: Path | str) -> str:
     """Return ``path`` quoted on one line, whatever characters it holds."""
     return repr(str(path))
 
@@ -48,11 +48,11 @@ def check_shape(path: Path, height: int, width: int) -> None:
     """
     if min(height, width) < MIN_SIDE:
         raise BadDataError(
-            f"{shown(path)} is {width} x {height} pixels; the least is {MIN_SIDE} x {MIN_SIDE}"
+            f"{quoted(path)} is {width} x {height} pixels; the least is {MIN_SIDE} x {MIN_SIDE}"
         )
     if height * width > MAX_PIXELS:
         raise BadDataError(
-            f"{shown(path)} claims {width} x {height} pixels per frame; "
+            f"{quoted(path)} claims {width} x {height} pixels per frame; "
             f"at most {MAX_PIXELS} pixels are read"
         )
 
@@ -60,14 +60,14 @@ def check_shape(path: Path, height: int, width: int) -> None:
 def check_count(path: Path, frames: int) -> None:
     """Refuse a file that claims no frames or more than ``MAX_FRAMES`` (BadDataError)."""
     if not 1 <= frames <= MAX_FRAMES:
-        raise BadDataError(f"{shown(path)} claims {frames} frames; 1 to {MAX_FRAMES} can be read")
+        raise BadDataError(f"{quoted(path)} claims {frames} frames; 1 to {MAX_FRAMES} can be read")
 
 
 def finite(path: Path, values: NDArray[Any]) -> NDArray[Any]:
     """Return ``values``, or raise BadDataError with the number of NaN and infinite ones."""
     bad = 0 if values.dtype.kind != "f" else int(values.size - np.isfinite(values).sum())
     if bad:
-        raise BadDataError(f"{shown(path)} holds {bad} NaN or infinite values")
+        raise BadDataError(f"{quoted(path)} holds {bad} NaN or infinite values")
     return values
 
 
@@ -90,6 +90,6 @@ def untrusted(path: Path) -> Iterator[None]:
         raise
     except Exception as error:  # decoders raise anything, from struct.error to KeyError
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise BadDataError(f"{shown(path)} cannot be read: {reason}") from error
+        raise BadDataError(f"{quoted(path)} cannot be read: {reason}") from error
     finally:
         cv2.utils.logging.setLogLevel(level)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError, MissingExtraError
-from fluorosynth.io.guard import finite, shown
+from fluorosynth.io.guard import finite, quoted
 from fluorosynth.io.volume import HU, Volume, check_extent, check_spacing
 
 
@@ -19,13 +19,13 @@ def read(path: Path, files: list[Path]) -> Volume:
         import nibabel
     except ImportError:
         raise MissingExtraError(
-            f"{shown(path)} is NIfTI, which needs nibabel: pip install 'fluorosynth[ct]'"
+            f"{quoted(path)} is NIfTI, which needs nibabel: pip install 'fluorosynth[ct]'"
         ) from None
     header = _header(files[0])
     check_extent(path, header.get_data_shape())
     check_spacing(path, np.asarray(header["pixdim"][1:4], np.float64))
     if header.get_data_dtype().kind not in "iuf":
-        raise BadDataError(f"{shown(path)} holds {header.get_data_dtype()}, not plain numbers")
+        raise BadDataError(f"{quoted(path)} holds {header.get_data_dtype()}, not plain numbers")
     stored = nibabel.load(files[0])
     finite(path, np.asarray(stored.affine, np.float64))  # before its axes are turned
     image = nibabel.as_closest_canonical(stored)

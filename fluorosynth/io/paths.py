@@ -12,7 +12,7 @@ from annotated_types import Interval
 from pydantic import BaseModel, FiniteFloat, StringConstraints, TypeAdapter, ValidationError
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.guard import first_fault, shown, untrusted
+from fluorosynth.io.guard import first_fault, quoted, untrusted
 from fluorosynth.sample import Points
 
 MAX_BYTES = 64 * 2**20
@@ -55,17 +55,19 @@ def read_paths(path: Path) -> dict[str, tuple[Points, ...]]:
     """
     with untrusted(path):
         if path.stat().st_size > MAX_BYTES:
-            raise BadDataError(f"{shown(path)} is over {MAX_BYTES >> 20} MB: too large for points")
+            raise BadDataError(f"{quoted(path)} is over {MAX_BYTES >> 20} MB: too large for points")
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     missing = [name for name in Point.model_fields if rows and name not in rows[0]]
     if missing or any(None in row for row in rows):
         what = f"has no column {missing[0]!r}" if missing else "has rows of more than 4 values"
-        raise BadDataError(f"{shown(path)} {what}: its columns are {', '.join(Point.model_fields)}")
+        raise BadDataError(
+            f"{quoted(path)} {what}: its columns are {', '.join(Point.model_fields)}"
+        )
     try:
         points = POINTS.validate_python(rows)
     except ValidationError as error:
-        raise BadDataError(f"{shown(path)}: {first_fault(error, table=True)}") from None
+        raise BadDataError(f"{quoted(path)}: {first_fault(error, table=True)}") from None
     lines: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for point in points:
         line = lines[point.file, point.instrument]
@@ -76,5 +78,5 @@ def read_paths(path: Path) -> dict[str, tuple[Points, ...]]:
         if len(line) > 1:
             found[name] = (*found.get(name, ()), np.array(line, np.float32))
     if not found:
-        raise BadDataError(f"{shown(path)} holds no instrument of two or more points")
+        raise BadDataError(f"{quoted(path)} holds no instrument of two or more points")
     return found

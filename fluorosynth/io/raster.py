@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.guard import check_shape, shown
+from fluorosynth.io.guard import check_shape, quoted
 from fluorosynth.io.pixels import to_grey, to_uint8
 
 
@@ -26,7 +26,7 @@ def read(path: Path, wanted: Sequence[int]) -> Iterator[tuple[NDArray[np.uint8],
     """Yield the picture as ``(H, W)`` uint8; 16 bits are mapped by ``pixels.to_uint8``."""
     for index in wanted:
         if index:
-            raise BadDataError(f"{shown(path)} is a single picture; there is no frame {index}")
+            raise BadDataError(f"{quoted(path)} is a single picture; there is no frame {index}")
         yield to_uint8(_decode(path)), None
 
 
@@ -40,5 +40,5 @@ def _decode(path: Path) -> NDArray[Any]:
     # Pillow keeps only the high byte of 16-bit colour.
     decoded: NDArray[Any] | None = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     if decoded is None:
-        raise BadDataError(f"{shown(path)} cannot be read: its 16-bit pixels are broken")
+        raise BadDataError(f"{quoted(path)} cannot be read: its 16-bit pixels are broken")
     return to_grey(decoded if decoded.ndim == 2 else decoded[..., [2, 1, 0]])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tifffile import PHOTOMETRIC, TiffFile
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.guard import check_shape, finite, shown
+from fluorosynth.io.guard import check_shape, finite, quoted
 from fluorosynth.io.pixels import to_grey, to_uint8
 
 
@@ -30,7 +30,7 @@ def read(path: Path, wanted: Sequence[int]) -> Iterator[tuple[NDArray[np.uint8],
     for index in wanted:
         done, pages = cv2.imreadmulti(str(path), index, 1, flags=cv2.IMREAD_UNCHANGED)
         if not done or not pages:
-            raise BadDataError(f"{shown(path)} cannot be read: page {index} is broken")
+            raise BadDataError(f"{quoted(path)} cannot be read: page {index} is broken")
         page = pages[0]
         grey = to_grey(page[..., [2, 1, 0]] if page.ndim == 3 and page.shape[2] >= 3 else page)
         image = to_uint8(finite(path, grey))
@@ -41,13 +41,13 @@ def read(path: Path, wanted: Sequence[int]) -> Iterator[tuple[NDArray[np.uint8],
 def _inspect(path: Path, wanted: Sequence[int]) -> bool:
     with TiffFile(path) as file:
         if max(wanted, default=0) >= len(file.pages):
-            raise BadDataError(f"{shown(path)} has {len(file.pages)} pages; no page {max(wanted)}")
+            raise BadDataError(f"{quoted(path)} has {len(file.pages)} pages; no page {max(wanted)}")
         pages = [file.pages[index].aspage() for index in wanted]
         for page in pages:
             check_shape(path, page.imagelength, page.imagewidth)
             if page.samplesperpixel > 4 or page.imagedepth > 1:
                 raise BadDataError(
-                    f"{shown(path)} has {page.samplesperpixel} samples per pixel in "
+                    f"{quoted(path)} has {page.samplesperpixel} samples per pixel in "
                     f"{page.imagedepth} layers; grey and RGB(A) are read"
                 )
         return any(page.photometric == PHOTOMETRIC.MINISWHITE for page in pages)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.guard import check_shape, shown
+from fluorosynth.io.guard import check_shape, quoted
 
 
 def count(path: Path) -> int:
@@ -34,12 +34,12 @@ def read(path: Path, wanted: Sequence[int]) -> Iterator[tuple[NDArray[np.uint8],
             while position < index and video.grab():
                 position += 1
             if position < 0:
-                raise BadDataError(f"{shown(path)} is a video of zero frames")
+                raise BadDataError(f"{quoted(path)} is a video of zero frames")
             if position < index:
                 return
             done, frame = video.retrieve()
             if not done:
-                raise BadDataError(f"{shown(path)} cannot be read: frame {index} is broken")
+                raise BadDataError(f"{quoted(path)} cannot be read: frame {index} is broken")
             yield np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), np.uint8), None
 
 
@@ -50,7 +50,7 @@ def _opened(path: Path) -> Iterator[cv2.VideoCapture]:
     try:
         width, height = (int(video.get(key)) for key in (3, 4))
         if not video.isOpened() or width == 0:
-            raise BadDataError(f"{shown(path)} is a video of zero frames, or in an unknown codec")
+            raise BadDataError(f"{quoted(path)} is a video of zero frames, or in an unknown codec")
         check_shape(path, height, width)
         yield video
     finally:
@@ -62,4 +62,4 @@ def _check_container(path: Path) -> None:
     with path.open("rb") as file:
         head = file.read(12)
     if not (head[:4] == b"RIFF" and head[8:] == b"AVI ") and head[4:8] != b"ftyp":
-        raise BadDataError(f"{shown(path)} is neither an AVI nor an MP4 file")
+        raise BadDataError(f"{quoted(path)} is neither an AVI nor an MP4 file")

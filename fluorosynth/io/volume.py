@@ -12,7 +12,7 @@ from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.frames import find_sources
-from fluorosynth.io.guard import shown, untrusted
+from fluorosynth.io.guard import quoted, untrusted
 
 MAX_VOXELS = 2**28  # 1024 slices of 512 x 512: 1.6 GB while it is read
 MIN_SLICES = 8
@@ -58,7 +58,7 @@ def volume_files(path: Path) -> list[Path]:
         return [path]
     if path.exists() and not path.is_dir():
         raise BadDataError(
-            f"{shown(path)} is no CT that can be read: name a NIfTI file ({', '.join(NIFTI)}) or "
+            f"{quoted(path)} is no CT that can be read: name a NIfTI file ({', '.join(NIFTI)}) or "
             "a folder of DICOM slices"
         )
     return find_sources(path)
@@ -104,18 +104,18 @@ def check_extent(path: Path, shape: tuple[int, ...]) -> None:
     """Refuse a volume of impossible size; called with header values, before decoding."""
     if len(shape) != 3:
         raise BadDataError(
-            f"{shown(path)} has {len(shape)} dimensions {shape}; a CT volume has 3: "
+            f"{quoted(path)} has {len(shape)} dimensions {shape}; a CT volume has 3: "
             "save one volume of it"
         )
     voxels = int(np.prod([int(n) for n in shape], dtype=object))
     if voxels > MAX_VOXELS:
         raise BadDataError(
-            f"{shown(path)} claims {' x '.join(map(str, shape))} voxels; at most {MAX_VOXELS} are "
+            f"{quoted(path)} claims {' x '.join(map(str, shape))} voxels; at most {MAX_VOXELS} are "
             "read: crop or resample it"
         )
     if min(shape) < MIN_SLICES:
         raise BadDataError(
-            f"{shown(path)} is {' x '.join(map(str, shape))} voxels; a CT volume has at least "
+            f"{quoted(path)} is {' x '.join(map(str, shape))} voxels; a CT volume has at least "
             f"{MIN_SLICES} along each axis"
         )
 
@@ -125,7 +125,7 @@ def check_spacing(path: Path, spacing: NDArray[np.float64]) -> None:
     low, high = SPACING
     if not all(low <= s <= high for s in spacing):  # NaN as well
         raise BadDataError(
-            f"{shown(path)} says that its voxels are {' x '.join(f'{s:g}' for s in spacing)} mm; "
+            f"{quoted(path)} says that its voxels are {' x '.join(f'{s:g}' for s in spacing)} mm; "
             f"without a spacing of {low:g} to {high:g} mm it cannot be projected: "
             "correct its header"
         )
@@ -135,6 +135,6 @@ def _check_units(path: Path, volume: Volume) -> None:
     low, high = int(volume.hu.min()), int(volume.hu.max())
     if low >= 0 or high < 100:
         raise BadDataError(
-            f"{shown(path)} holds values from {low} to {high}, which are no Hounsfield units (air "
+            f"{quoted(path)} holds values from {low} to {high}, which are no Hounsfield units (air "
             "is near -1000 and bone above 100): is it a CT, and is its rescale intercept applied?"
         )

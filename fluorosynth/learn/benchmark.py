@@ -14,14 +14,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fluorosynth.generate import generate
+from fluorosynth.dataset.generation import generate
 from fluorosynth.io.frames import read_frames
 from fluorosynth.learn.checkpoint import Model
-from fluorosynth.learn.data import Normalisation, open_pairs
+from fluorosynth.learn.data import Normalisation, open_dataset
 from fluorosynth.learn.device import pick_device
-from fluorosynth.learn.inference import Inference, Mode, modes
 from fluorosynth.learn.networks import build
-from fluorosynth.learn.segment import SegmentConfig, segment
+from fluorosynth.learn.prediction.inference import Inference, Mode, modes
+from fluorosynth.learn.prediction.segment import SegmentConfig, segment
 from fluorosynth.recipe import Recipe
 
 _Key = tuple[str, Mode, int]
@@ -102,7 +102,7 @@ def reads_per_second(count: int = 500) -> float:
     """Return how many random image-mask pairs of a set one process reads a second, warm."""
     with tempfile.TemporaryDirectory() as folder:
         generate(Recipe.preset("paper"), folder, count)
-        pairs = open_pairs(folder)
+        pairs = open_dataset(folder)
         order = [int(i) for i in np.random.default_rng(0).integers(0, count, 20 * count)]
         _rate(lambda index: sum(int(part.sum()) for part in pairs[index]), order[:count])
         return _rate(lambda index: [part.copy() for part in pairs[index]], order)

@@ -14,7 +14,7 @@ import torch
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError, FluorosynthError
-from fluorosynth.files import replacing
+from fluorosynth.io.atomic import replacing
 from fluorosynth.learn.data.normalise import Normalisation
 from fluorosynth.learn.networks import Network, build
 

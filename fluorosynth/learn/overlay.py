@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.preview import TIP_COLOUR, outlined
+from fluorosynth.dataset.preview import TIP_COLOUR, outlined
 from fluorosynth.sample import INSTRUMENT, Image, Mask
 
 SMALL = 512  # px: smaller pictures are shown twice as large, so that the outline hides nothing

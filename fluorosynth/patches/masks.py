@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.frames import Frame
-from fluorosynth.io.guard import shown
+from fluorosynth.io.guard import quoted
 from fluorosynth.io.labels import read_labels
 
 MARGIN = 0.01  # of the shorter side: how far windows keep from a mask
@@ -43,7 +43,7 @@ def keep_off(path: Path, frame: Frame) -> NDArray[np.float32]:
     if mask.shape != frame.image.shape:
         (height, width), (rows, columns) = frame.image.shape, mask.shape
         raise BadDataError(
-            f"{shown(path)} is {columns} x {rows} pixels but {shown(frame.source)} is "
+            f"{quoted(path)} is {columns} x {rows} pixels but {quoted(frame.source)} is "
             f"{width} x {height}"
         )
     reach = max(3, round(MARGIN * min(mask.shape)))

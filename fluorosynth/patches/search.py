@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.io.guard import shown
+from fluorosynth.io.guard import quoted
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Search:
         if not 0 <= self.ceiling < 1:
             raise UsageError(f"ceiling must be in [0, 1), not {self.ceiling}")
         if self.masks and not Path(self.masks).is_dir():
-            raise BadDataError(f"{shown(self.masks)}, the folder of masks, does not exist")
+            raise BadDataError(f"{quoted(self.masks)}, the folder of masks, does not exist")
 
     @property
     def least_side(self) -> int:

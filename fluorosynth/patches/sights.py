@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.frames import Frame, count_frames, read_frames
-from fluorosynth.io.guard import shown
+from fluorosynth.io.guard import quoted
 from fluorosynth.patches.curvilinear import instrument_score
 from fluorosynth.patches.field import exposed_field
 from fluorosynth.patches.masks import keep_off, mask_path
@@ -45,7 +45,7 @@ def _masked(source: Path, name: str, total: int, share: int, masks: Path) -> Ite
     paths = {frame: mask_path(masks, name, frame) for frame in range(total)}
     known = {frame: path for frame, path in paths.items() if path is not None}
     if not known:
-        raise BadDataError(f"{shown(source)} has no mask of the same name in {shown(masks)}")
+        raise BadDataError(f"{quoted(source)} has no mask of the same name in {quoted(masks)}")
     for frame in read_frames(source, _spaced(list(known), min(share, FRAMES[1]))):
         yield Sight(frame, _free(frame), keep_off(known[frame.index], frame))
 

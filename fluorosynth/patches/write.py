@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.io.contact_sheet import contact_sheet, png_bytes
 from fluorosynth.patches.manifest import NAME, manifest_text
 from fluorosynth.patches.windows import Patch
-from fluorosynth.sheet import contact_sheet, png_bytes
 
 SHEET = "contact_sheet.png"
 README = (

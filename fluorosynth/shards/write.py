@@ -10,7 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from fluorosynth.files import replacing
+from fluorosynth.io.atomic import replacing
 from fluorosynth.sample import Device, Sample
 from fluorosynth.shards.info import ShardInfo, digest, fixed, to_json, write_info
 

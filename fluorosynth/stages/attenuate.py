@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from annotated_types import Interval
 
-from fluorosynth.appearance import Appearance, cast_shadow
-from fluorosynth.beer import attenuated
 from fluorosynth.errors import UsageError
-from fluorosynth.materials import Material, attenuation
-from fluorosynth.odds import check_odds, pick
-from fluorosynth.ranges import LogUniform, Range, Uniform, draw_within
+from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, check_odds, draw_within, pick
 from fluorosynth.sample import Device, Sample
-from fluorosynth.stages.base import Intensity, intensities, shown
+from fluorosynth.stages.base import Intensity, intensities, with_picture
+from fluorosynth.xray.appearance import Appearance, cast_shadow
+from fluorosynth.xray.beer_lambert import attenuated
+from fluorosynth.xray.materials import Material, attenuation
 
-Chance = Annotated[float, Interval(ge=0, le=1)]
 WIRES = "guidewire", "wire", "microwire"  # labels of what has a core and no lumen
 
 
@@ -89,7 +86,7 @@ class Attenuate(Intensity):
             cast_shadow(total, device, look)
             drawn["materials"].append(material)
         darker = attenuated(image, total)
-        return shown(sample, self, drawn, darker, image - darker)
+        return with_picture(sample, self, drawn, darker, image - darker)
 
     def _look(
         self, device: Device, kvp: float, mm: float, rng: np.random.Generator

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fluorosynth.component import Component
+from fluorosynth.core.component import Component
 from fluorosynth.errors import UsageError
+from fluorosynth.geometry.warp import transform
 from fluorosynth.sample import Device, Intensities, Matrix, Sample
-from fluorosynth.warp import transform
 
 NESTED = 1009  # stages inside one stage at most, less one
 Stream = Callable[[int], np.random.Generator]  # points a stage's generator at one of its streams
@@ -92,7 +92,7 @@ def record(sample: Sample, stage: Component, drawn: dict[str, Any]) -> dict[str,
     return {**sample.meta, "steps": steps}
 
 
-def shown(
+def with_picture(
     sample: Sample,
     stage: Component,
     drawn: dict[str, Any],
@@ -139,7 +139,7 @@ class Radiation(Intensity):
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Act on picture and contrast, and add what was drawn to the provenance."""
         image, contrast, drawn = self.act(intensities(sample, self), sample.contrast, rng)
-        return shown(sample, self, drawn, image, contrast)
+        return with_picture(sample, self, drawn, image, contrast)
 
     @abstractmethod
     def act(

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from fluorosynth.errors import UsageError
-from fluorosynth.filters import blur
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Intensities
 from fluorosynth.stages.base import Radiation
+from fluorosynth.xray.blur import blur
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval
 from numba import njit
 
-from fluorosynth.beer import attenuated
-from fluorosynth.clutter import Rng, Tube, moved, union, walk
-from fluorosynth.course import Moment
-from fluorosynth.filters import spread
-from fluorosynth.ranges import LogUniform, Range, draw_within
-from fluorosynth.sample import Intensities, Sample
-from fluorosynth.stages.base import Intensity, intensities, shown
+from fluorosynth.geometry.tubes import Rng, Tube, moved_to, union, walk
+from fluorosynth.ranges import Chance, LogUniform, Range, draw_within
+from fluorosynth.sample import Intensities, Moment, Sample
+from fluorosynth.stages.base import Intensity, intensities, with_picture
+from fluorosynth.xray.beer_lambert import attenuated
+from fluorosynth.xray.blur import interpolated
 
-Chance = Annotated[float, Interval(ge=0, le=1)]
 EXTENT = 9.0  # px of bone that ``strength`` is measured against
 
 
@@ -62,7 +58,9 @@ class Bones(Intensity):
                 _fold(total, *_edge(side, rng, sample.moment), self._strength(rng))
         if not names:
             return sample
-        return shown(sample, self, {"bones": names}, attenuated(image, total), sample.contrast)
+        return with_picture(
+            sample, self, {"bones": names}, attenuated(image, total), sample.contrast
+        )
 
     def _strength(self, rng: Rng) -> float:
         return draw_within(0, 1e3, self.strength, "bones: strength", rng)
@@ -73,7 +71,7 @@ def _coarse(tubes: list[Tube], cell: int, shape: tuple[int, int]) -> Intensities
     corner = (0.5 + 0.5j) * (1 - 1 / cell)  # a cell's centre lies off its first pixel's
     small = [Tube(t.curve / cell - corner, np.asarray(t.width) / cell, t.lumen) for t in tubes]
     paths = union(small, (-(-shape[0] // cell), -(-shape[1] // cell)))
-    return spread(paths * np.float32(cell), cell, shape)
+    return interpolated(paths * np.float32(cell), cell, shape)
 
 
 def _ribs(side: int, shape: tuple[int, int], rng: Rng, moment: Moment | None) -> Intensities:
@@ -85,7 +83,7 @@ def _ribs(side: int, shape: tuple[int, int], rng: Rng, moment: Moment | None) ->
     count = 3 + int(4 * rng.random())
     offset = int(rng.random() * 4) - 1
     ribs = [Tube(first + (offset + i) * down, width, lumen) for i in range(count)]
-    return _coarse(moved(ribs, moment, breath=1.0), 2, shape)
+    return _coarse(moved_to(ribs, moment, breath=1.0), 2, shape)
 
 
 def _spine(side: int, shape: tuple[int, int], rng: Rng, moment: Moment | None) -> Intensities:
@@ -110,8 +108,8 @@ def _spine(side: int, shape: tuple[int, int], rng: Rng, moment: Moment | None) -
         for curve in places + lean * part
     ]
     column = [Tube(top + 1j * lean * np.linspace(-0.5, 1.5, 6) * side, across)]
-    bodies = _coarse(moved(column, moment), 8, shape) * np.float32(0.12)
-    return union(moved(tubes, moment), shape) + bodies
+    bodies = _coarse(moved_to(column, moment), 8, shape) * np.float32(0.12)
+    return union(moved_to(tubes, moment), shape) + bodies
 
 
 def _edge(

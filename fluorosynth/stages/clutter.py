@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval
 
-from fluorosynth.beer import attenuated
-from fluorosynth.clutter import SHAPES, moved, union
-from fluorosynth.ranges import LogUniform, Range, Uniform, draw_within
+from fluorosynth.geometry.tubes import moved_to, union
+from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, intensities, shown
-
-Chance = Annotated[float, Interval(ge=0, le=1)]
+from fluorosynth.stages.base import Intensity, intensities, with_picture
+from fluorosynth.xray.beer_lambert import attenuated
+from fluorosynth.xray.foreign_objects import SHAPES
 
 
 @dataclass(frozen=True)
@@ -59,6 +56,8 @@ class Clutter(Intensity):
             draw, mu = SHAPES[name]
             strength = draw_within(0, 1e3, self.strength, "clutter: strength", rng)
             weight = np.float32(mu * mm * strength)
-            tubes = moved(draw(side, rng), sample.moment, breath=0.5)
+            tubes = moved_to(draw(side, rng), sample.moment, breath=0.5)
             total += weight * union(tubes, image.shape)
-        return shown(sample, self, {"objects": names}, attenuated(image, total), sample.contrast)
+        return with_picture(
+            sample, self, {"objects": names}, attenuated(image, total), sample.contrast
+        )

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval
 
-from fluorosynth.clutter import walk
 from fluorosynth.errors import UsageError
-from fluorosynth.ranges import Range, Uniform
+from fluorosynth.geometry.tubes import walk
+from fluorosynth.ranges import Chance, Range, Uniform
 from fluorosynth.sample import Device, Sample
 from fluorosynth.stages.base import Stage, record
 
@@ -33,7 +31,7 @@ class Coaxial(Stage):
         How far it reaches beyond the tip, in px of a 256 px picture.
     """
 
-    chance: Annotated[float, Interval(ge=0, le=1)] = 0.12
+    chance: Chance = 0.12
     width: Range = Uniform(0.25, 0.55)
     beyond: Range = Uniform(5.0, 120.0)
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
-from annotated_types import Interval
 from numba import njit
 
-from fluorosynth.beer import attenuated
-from fluorosynth.box import box
 from fluorosynth.errors import UsageError
-from fluorosynth.ranges import Range, Uniform, draw_within
+from fluorosynth.geometry.nonzero_box import box
+from fluorosynth.ranges import Chance, Range, Uniform, draw_within
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, Stream, shown
+from fluorosynth.stages.base import Intensity, Stream, with_picture
+from fluorosynth.xray.beer_lambert import attenuated
 
 LEVELS = 4096  # of the detector's own digits
 LOG = np.log(np.maximum(np.arange(LEVELS), 1) / (LEVELS - 1)).round(7).astype(np.float32)[None]
@@ -46,14 +45,14 @@ class Display(Intensity):
         Probability of a display that shows dense material bright.
     """
 
-    log: Annotated[float, Interval(ge=0, le=1)] = 0.5
+    log: Chance = 0.5
     gamma: Range = Uniform(0.6, 1.6)
     low: Range = Uniform(0.0, 2.0)
     high: Range = Uniform(98.0, 100.0)
     black: Range = Uniform(0.0, 70.0)
     white: Range = Uniform(180.0, 255.0)
     span: Range = Uniform(0.5, 1.2)
-    inverted: Annotated[float, Interval(ge=0, le=1)] = 0.07
+    inverted: Chance = 0.07
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with a uint8 picture and its contrast in grey levels."""
@@ -87,7 +86,7 @@ class Display(Intensity):
         drawn = {"law": law, "gamma": gamma, "low": low, "high": high}
         drawn |= {"black": black, "white": white}
         levels = _look_up(image, (grey + np.float32(0.5)).astype(np.uint8))
-        return shown(sample, self, drawn, levels, contrast)
+        return with_picture(sample, self, drawn, levels, contrast)
 
 
 def _curve(law: str, gamma: float) -> Any:

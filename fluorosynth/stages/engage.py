@@ -10,8 +10,8 @@ import numpy as np
 from annotated_types import Interval
 
 from fluorosynth.errors import UsageError
-from fluorosynth.path import Curve, Path
-from fluorosynth.ranges import Range, Uniform, draw_within
+from fluorosynth.geometry.arc_path import ArcPath, Curve
+from fluorosynth.ranges import Chance, Range, Uniform, draw_within
 from fluorosynth.sample import Points, Sample
 from fluorosynth.stages.base import Stage, record
 
@@ -43,7 +43,7 @@ class Engage(Stage):
         How far the tip goes beyond the path's end, in px of a 256 px picture.
     """
 
-    chance: Annotated[float, Interval(ge=0, le=1)] = 0.6
+    chance: Chance = 0.6
     sway: Range = Uniform(0.0, 20.0)
     reach: Annotated[float, Interval(gt=0)] = 80.0
     tip: Range = Uniform(-8.0, 4.0)
@@ -81,7 +81,7 @@ class Engage(Stage):
 
 def _path(points: Points, scale: float) -> Curve:
     """Return a smooth path with even steps through points by eye, longer at its entry."""
-    path, step, half = Path.of(points), STEP * scale, len(ROUND) // 2
+    path, step, half = ArcPath.of(points), STEP * scale, len(ROUND) // 2
     count = max(int((path.length + OUTSIDE * scale) / step), 4)
     even = path.at(path.length - step * np.arange(count, dtype=np.float64)[::-1])
     if count <= half:

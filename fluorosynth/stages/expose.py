@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fluorosynth.beer import attenuated
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, shown
+from fluorosynth.stages.base import Intensity, with_picture
+from fluorosynth.xray.beer_lambert import attenuated
 
 WHITE = np.ones((1, 256), np.float32)
 BLACKNESS = np.linspace(1, 0, 256)[None].astype(np.float32)  # of grey levels
@@ -41,4 +41,4 @@ class Expose(Intensity):
         if not 0 < span <= 20:
             raise UsageError(f"expose drew a span of {span}; it must be in (0, 20]")
         image = cv2.LUT(sample.image, attenuated(WHITE, np.float32(span) * BLACKNESS))
-        return shown(sample, self, {"span": span}, image, sample.contrast)
+        return with_picture(sample, self, {"span": span}, image, sample.contrast)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import cv2
 import numpy as np
-from annotated_types import Interval
 from numba import njit
 
-from fluorosynth.ranges import Range, Uniform, draw_within
+from fluorosynth.ranges import Chance, Range, Uniform, draw_within
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, shown
+from fluorosynth.stages.base import Intensity, with_picture
 
-Chance = Annotated[float, Interval(ge=0, le=1)]
 SHIFT = 4  # fixed-point bits of OpenCV's corners
 
 
@@ -68,7 +66,7 @@ class Field(Intensity):
         image, contrast = _darkened(sample.image, open_, np.float32(level)), sample.contrast
         if contrast is not None:
             contrast = np.asarray(_darkened(contrast, open_, np.float32(0)))
-        return shown(sample, self, {"shapes": names, "level": level}, image, contrast)
+        return with_picture(sample, self, {"shapes": names, "level": level}, image, contrast)
 
     def _depth(self, rng: np.random.Generator) -> float:
         return draw_within(0, 1, self.depth, "field: depth", rng)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Annotated
 
 import numpy as np
-from annotated_types import Interval
 
 from fluorosynth.errors import UsageError
-from fluorosynth.ranges import Range, Uniform
+from fluorosynth.ranges import Chance, Range, Uniform
 from fluorosynth.sample import Device, Sample
 from fluorosynth.stages.base import Stage, record
 
@@ -33,7 +31,7 @@ class Foreshorten(Stage):
         What the squeezed lengths are multiplied by, in [0, 1]: the cosine of the turn.
     """
 
-    chance: Annotated[float, Interval(ge=0, le=1)] = 0.3
+    chance: Chance = 0.3
     length: Range = Uniform(25.0, 90.0)
     factor: Range = Uniform(0.05, 0.7)
 

@@ -12,10 +12,9 @@ import numpy as np
 from numba import njit
 
 from fluorosynth.errors import UsageError
-from fluorosynth.motion import lagged
 from fluorosynth.ranges import LogUniform, Range, Uniform
 from fluorosynth.sample import Intensities, Sample
-from fluorosynth.stages.base import Radiation, Stream, intensities, shown
+from fluorosynth.stages.base import Radiation, Stream, intensities, with_picture
 
 KEY = 20200405  # of the pool
 COUNT = 2**20  # of the pool
@@ -59,7 +58,7 @@ class Noise(Radiation):
     def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
         """Add a new field to each frame of a run, and then the detector's lag."""
         drawn = self._draw(stream(0))
-        share = 1.0 if frames[0].moment is None else frames[0].moment.course.lag
+        share = 1.0 if frames[0].moment is None else frames[0].moment.lag
         settled = math.sqrt(share / (2 - share))  # what lag leaves of the noise in the long run
         images = [
             _noisy(intensities(frame, self), drawn, stream(t + 1), 1.0 if t else settled)
@@ -69,7 +68,7 @@ class Noise(Radiation):
         noisy = lagged(images, share)
         kept = lagged(contrasts, share) if contrasts else [None] * len(frames)
         return [
-            shown(frame, self, drawn, image, contrast)
+            with_picture(frame, self, drawn, image, contrast)
             for frame, image, contrast in zip(frames, noisy, kept, strict=True)
         ]
 
@@ -138,3 +137,27 @@ def _add(image, pool, first, second, white, smooth, quantum, electronic):  # typ
             value = source[x] + np.sqrt(source[x] * quantum + electronic) * normal
             target[x] = max(value, np.float32(DARKEST))
     return out
+
+
+def lagged(pictures: Sequence[Intensities], share: float) -> list[Intensities]:
+    """Return what a detector shows that keeps some of the frames before.
+
+    y_0 = x_0 and y_t = K x_t + (1 - K) y_{t-1}.
+
+    Parameters
+    ----------
+    pictures
+        x, ``(H, W)`` float32 each, in order.
+    share
+        K, in (0, 1]; 1: no lag.
+
+    Examples
+    --------
+    >>> [float(y[0]) for y in lagged([np.zeros(1, "f4"), np.ones(1, "f4")], 0.25)]
+    [0.0, 0.25]
+    """
+    new, old = np.float32(share), np.float32(1 - share)
+    kept: list[Intensities] = []
+    for picture in pictures:
+        kept.append(new * picture + old * kept[-1] if kept else picture)
+    return kept

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fluorosynth.odds import check_odds, pick
+from fluorosynth.ranges import check_odds, pick
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Stage, Stream, nested
 

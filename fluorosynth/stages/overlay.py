@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import cv2
 import numpy as np
-from annotated_types import Interval
 
 from fluorosynth.errors import UsageError
+from fluorosynth.ranges import Chance
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, shown
+from fluorosynth.stages.base import Intensity, with_picture
 
 LETTERS = "ABCDEFGHIKLMNOPRSTUVX0123456789:/.-+ "
 
@@ -23,7 +23,7 @@ class Overlay(Intensity):
     What they cover of an instrument keeps its label. Stands after ``display``.
     """
 
-    chance: Annotated[float, Interval(ge=0, le=1)] = 0.08
+    chance: Chance = 0.08
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with text on it."""
@@ -43,4 +43,4 @@ class Overlay(Intensity):
             y = round((i + 1) * 28 * size) if top else height - round((i + 0.4) * 28 * size)
             x = 3 if left else width - round(len(text) * 17 * size)
             cv2.putText(image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, grey, 1, cv2.LINE_8)
-        return shown(sample, self, {"lines": lines}, image, sample.contrast)
+        return with_picture(sample, self, {"lines": lines}, image, sample.contrast)

@@ -11,10 +11,10 @@ from annotated_types import Interval
 from numpy.typing import NDArray
 
 from fluorosynth.errors import UsageError
-from fluorosynth.raster import cover
+from fluorosynth.geometry.raster import cover
+from fluorosynth.geometry.warp import Border, displace, resample
 from fluorosynth.sample import IGNORE, INSTRUMENT, Image, Sample
 from fluorosynth.stages.base import Stage
-from fluorosynth.warp import Border, displace, resample
 
 FWHM = np.float32(math.sqrt(3) / 2)  # of a solid tube's shadow, in its diameters
 NOTHING = np.empty(0, np.int32)

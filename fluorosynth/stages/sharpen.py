@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from fluorosynth.filters import blur, mixed
 from fluorosynth.ranges import LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Intensities
 from fluorosynth.stages.base import Radiation
+from fluorosynth.xray.blur import blur, mixed
 
 DARKEST = np.float32(1e-3)  # intensity; what follows may take its logarithm
 

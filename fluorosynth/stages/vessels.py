@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Interval
 
-from fluorosynth.beer import attenuated
-from fluorosynth.clutter import Tube, moved, tree, union
-from fluorosynth.filters import wide_blur
-from fluorosynth.materials import attenuation
-from fluorosynth.ranges import LogUniform, Range, Uniform, draw_within
-from fluorosynth.sample import Device, Sample
-from fluorosynth.stages.base import Intensity, intensities, shown
+from fluorosynth.geometry.arc_path import complex_curve
+from fluorosynth.geometry.tubes import Tube, moved_to, union
+from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, draw_within
+from fluorosynth.sample import Sample
+from fluorosynth.stages.base import Intensity, intensities, with_picture
+from fluorosynth.xray.beer_lambert import attenuated
+from fluorosynth.xray.blur import wide_blur
+from fluorosynth.xray.materials import attenuation
+from fluorosynth.xray.vessels import tree
 
 SOFT = 4.0  # px of a 256 px picture: how far contrast medium mixes with blood
-Chance = Annotated[float, Interval(ge=0, le=1)]
 
 
 @dataclass(frozen=True)
@@ -67,13 +66,13 @@ class Vessels(Intensity):
         mu *= draw_within(1e-3, 1e3, self.spacing, "vessels: spacing", rng) * 256 / side
         if moment is not None:
             mu *= moment.contrast
-            tubes, clouds = moved(tubes, moment, 1.0, 1.0), moved(clouds, moment, 1.0, 1.0)
+            tubes, clouds = moved_to(tubes, moment, 1.0, 1.0), moved_to(clouds, moment, 1.0, 1.0)
         total = union(tubes, image.shape)
         if clouds:
             total += np.float32(0.15) * wide_blur(union(clouds, image.shape), SOFT * side / 256)
         total *= np.float32(mu)
         drawn = {"branches": len(tubes), "attenuation": mu}
-        return shown(sample, self, drawn, attenuated(image, total), sample.contrast)
+        return with_picture(sample, self, drawn, attenuated(image, total), sample.contrast)
 
     def _tubes(
         self, sample: Sample, side: int, rng: np.random.Generator
@@ -82,7 +81,7 @@ class Vessels(Intensity):
         tubes, clouds, scale = [], [], side / 256
         for device in sample.devices if sample.moment is None else sample.moment.rest:
             grows, puffs, lies, turn, size = rng.random(5).tolist()
-            curve = _complex(device)
+            curve = complex_curve(device.centreline)
             tip, ahead = curve[-1], np.angle(curve[-1] - curve[max(len(curve) - 4, 0)])
             if grows < self.from_tip:
                 heading, length = ahead + 1.2 * (turn - 0.5), (100 + 180 * size) * scale
@@ -101,7 +100,3 @@ class Vessels(Intensity):
 
     def _width(self, rng: np.random.Generator) -> float:
         return draw_within(0.1, 1e3, self.width, "vessels: width", rng)
-
-
-def _complex(device: Device) -> Any:
-    return device.centreline[:, 0] + 1j * device.centreline[:, 1].astype(np.float64)

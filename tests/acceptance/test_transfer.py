@@ -15,8 +15,8 @@ import pytest
 import torch
 
 from fluorosynth.learn.checkpoint import load_model
-from fluorosynth.learn.data import open_pairs
-from fluorosynth.learn.evaluate import evaluate, plain_predictor, prepare
+from fluorosynth.learn.data import open_dataset
+from fluorosynth.learn.evaluation.evaluate import evaluate, plain_predictor, prepare
 
 FRAMES = os.environ.get("FLUOROSYNTH_FRAMES")
 APART = "rf_*", "*frame05*"
@@ -32,7 +32,7 @@ def measured():
     if not FRAMES or not Path(FRAMES).is_dir():
         pytest.skip("set FLUOROSYNTH_FRAMES to a folder of labelled frames")
     model = load_model("default", torch.device("cpu"))
-    pairs = prepare(open_pairs(FRAMES), model, 256)
+    pairs = prepare(open_dataset(FRAMES), model, 256)
     passes = {
         "single": plain_predictor(model),
         "averaged": plain_predictor(model, tta=True, scales=(0.8, 1.0, 1.25)),

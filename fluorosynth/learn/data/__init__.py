@@ -1,34 +1,39 @@
 """Labelled images for training and evaluation, one reader per layout behind one interface."""
 
-from fluorosynth.learn.data.base import Pairs, Subset, require_foreground, split_validation
-from fluorosynth.learn.data.batches import Batch, Order, collate, collate_by_size
-from fluorosynth.learn.data.clips import Clips
+from fluorosynth.learn.data.base import (
+    LabelledDataset,
+    Subset,
+    require_foreground,
+    split_validation,
+)
+from fluorosynth.learn.data.batches import Batch, EpochBatches, collate, collate_by_size
 from fluorosynth.learn.data.crops import Crops
-from fluorosynth.learn.data.folder import FolderPairs
+from fluorosynth.learn.data.folder import LabelledFolder
 from fluorosynth.learn.data.normalise import Normalisation, measure_normalisation
-from fluorosynth.learn.data.open import open_pairs
-from fluorosynth.learn.data.recipe import RecipePairs
+from fluorosynth.learn.data.open import open_dataset
+from fluorosynth.learn.data.recipe import RecipeDataset
 from fluorosynth.learn.data.resized import Resized
-from fluorosynth.learn.data.shards import ShardPairs
-from fluorosynth.learn.data.weiss import WeissPairs
+from fluorosynth.learn.data.shards import ShardDataset
+from fluorosynth.learn.data.weiss import WeissDataset
+from fluorosynth.learn.data.windows import Windows
 
 __all__ = [
     "Batch",
-    "Clips",
     "Crops",
-    "FolderPairs",
+    "EpochBatches",
+    "LabelledDataset",
+    "LabelledFolder",
     "Normalisation",
-    "Order",
-    "Pairs",
-    "RecipePairs",
+    "RecipeDataset",
     "Resized",
-    "ShardPairs",
+    "ShardDataset",
     "Subset",
-    "WeissPairs",
+    "WeissDataset",
+    "Windows",
     "collate",
     "collate_by_size",
     "measure_normalisation",
-    "open_pairs",
+    "open_dataset",
     "require_foreground",
     "split_validation",
 ]

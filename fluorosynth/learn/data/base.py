@@ -14,7 +14,7 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.sample import INSTRUMENT, Image, Mask
 
 
-class Pairs(Dataset[tuple[Image, Mask]]):
+class LabelledDataset(Dataset[tuple[Image, Mask]]):
     """A map-style dataset of ``(image, mask)``.
 
     Item i is ``(H, W)`` uint8 (``(K, H, W)`` for K frames) and ``(H, W)`` uint8 {0, 1, 255}. It
@@ -52,7 +52,7 @@ class Pairs(Dataset[tuple[Image, Mask]]):
     def verify(self) -> None:
         """Raise BadDataError if a file is not as it was written, where that can be known."""
 
-    def held_out(self, count: int) -> Pairs:
+    def held_out(self, count: int) -> LabelledDataset:
         """Return ``count`` items that no epoch will meet; of endless data only."""
         raise NotImplementedError
 
@@ -61,10 +61,12 @@ class Pairs(Dataset[tuple[Image, Mask]]):
             raise IndexError(f"item {index} of {len(self)}")
 
 
-class Subset(Pairs):
+class Subset(LabelledDataset):
     """Some items of another dataset, in the order of ``indices``."""
 
-    def __init__(self, pairs: Pairs, indices: Sequence[int] | NDArray[np.integer]) -> None:
+    def __init__(
+        self, pairs: LabelledDataset, indices: Sequence[int] | NDArray[np.integer]
+    ) -> None:
         self.pairs, self.indices = pairs, np.asarray(indices, np.int64)
         self.recipe = pairs.recipe
         self.fingerprint = xxh3_128(pairs.fingerprint.encode() + self.indices.tobytes()).hexdigest()
@@ -85,13 +87,15 @@ class Subset(Pairs):
         return self.pairs.name(int(self.indices[index]))
 
 
-def require_foreground(pairs: Pairs) -> None:
+def require_foreground(pairs: LabelledDataset) -> None:
     """Raise BadDataError when no mask holds an instrument: nothing could be learnt."""
     if not any((mask == INSTRUMENT).any() for _, mask in pairs):
         raise BadDataError("no mask has a foreground pixel (value 1): there is nothing to learn")
 
 
-def split_validation(pairs: Pairs, share: float, seed: int) -> tuple[Pairs, Pairs]:
+def split_validation(
+    pairs: LabelledDataset, share: float, seed: int
+) -> tuple[LabelledDataset, LabelledDataset]:
     """Return a training and a validation part.
 
     Parameters

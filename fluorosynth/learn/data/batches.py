@@ -52,7 +52,7 @@ def collate_by_size(items: Sequence[tuple[Image, Mask]]) -> list[Batch]:
     return [collate(list(group)) for _, group in groups]
 
 
-class Order(Sampler[list[int]]):
+class EpochBatches(Sampler[list[int]]):
     """The batches of an epoch: a seeded permutation, cut into batches, then among processes.
 
     It depends on (seed, epoch) alone, so a run can go on from any step. A batch is the global
@@ -74,7 +74,7 @@ class Order(Sampler[list[int]]):
 
     Examples
     --------
-    >>> order = Order(5, 2, seed=0)
+    >>> order = EpochBatches(5, 2, seed=0)
     >>> first = list(order)
     >>> [len(batch) for batch in first], sorted(sum(first, []))
     ([2, 2, 1], [0, 1, 2, 3, 4])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.learn.data.base import Pairs
+from fluorosynth.learn.data.base import LabelledDataset
 from fluorosynth.sample import Image, Mask
 
 
-class Crops(Pairs):
+class Crops(LabelledDataset):
     """A square window of each item, uniform in place and new in every epoch.
 
     Endless: index i is a window of item ``i % len(pairs)``, drawn from ``(seed, i)``.
@@ -26,7 +26,7 @@ class Crops(Pairs):
 
     endless = True
 
-    def __init__(self, pairs: Pairs, size: int, seed: int) -> None:
+    def __init__(self, pairs: LabelledDataset, size: int, seed: int) -> None:
         self.pairs, self.size, self.seed = pairs, size, seed
         self.fingerprint, self.recipe = pairs.fingerprint, pairs.recipe
 

@@ -11,7 +11,7 @@ from xxhash import xxh3_128
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.frames import read_frames
 from fluorosynth.io.labels import read_labels
-from fluorosynth.learn.data.base import Pairs
+from fluorosynth.learn.data.base import LabelledDataset
 from fluorosynth.sample import IGNORE, Image, Mask
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
@@ -19,7 +19,7 @@ _FRAME_NUMBER = re.compile(r"(?:^|[-_ .])(?:frame)?[-_ .]?\d+$", re.IGNORECASE)
 _Key = tuple[Path, str]
 
 
-class FolderPairs(Pairs):
+class LabelledFolder(LabelledDataset):
     """Every image below a folder with its mask.
 
     Either ``images/NAME.png`` beside ``masks/NAME.png``, where each subfolder is a sequence, or

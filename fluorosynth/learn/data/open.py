@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.learn.data.base import Pairs
-from fluorosynth.learn.data.folder import FolderPairs
-from fluorosynth.learn.data.shards import ShardPairs
-from fluorosynth.learn.data.weiss import RUNS, WeissPairs
+from fluorosynth.learn.data.base import LabelledDataset
+from fluorosynth.learn.data.folder import LabelledFolder
+from fluorosynth.learn.data.shards import ShardDataset
+from fluorosynth.learn.data.weiss import RUNS, WeissDataset
 
 
-def open_pairs(path: str | Path) -> Pairs:
+def open_dataset(path: str | Path) -> LabelledDataset:
     """Open labelled data: shards, the WEISS files or a folder of images and masks.
 
     Parameters
@@ -33,8 +33,8 @@ def open_pairs(path: str | Path) -> Pairs:
     return pairs
 
 
-def _reader(path: Path) -> Pairs:
+def _reader(path: Path) -> LabelledDataset:
     if path.suffix == ".h5" or (path.is_dir() and any(path.glob("shard-*.h5"))):
-        return ShardPairs(path)
+        return ShardDataset(path)
     weiss = [name for name, run in RUNS.items() if (path / run.images).exists()]
-    return WeissPairs(path, weiss) if weiss else FolderPairs(path)
+    return WeissDataset(path, weiss) if weiss else LabelledFolder(path)

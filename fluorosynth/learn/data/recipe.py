@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xxhash import xxh3_128
 
-from fluorosynth.learn.data.base import Pairs
+from fluorosynth.learn.data.base import LabelledDataset
 from fluorosynth.sample import Image, Mask
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _HELD_OUT = 2**60  # validation samples are far beyond those of any epoch
 
 
-class RecipePairs(Pairs):
+class RecipeDataset(LabelledDataset):
     """Samples of a recipe, drawn when asked for; every epoch sees new ones.
 
     Parameters
@@ -32,7 +32,7 @@ class RecipePairs(Pairs):
     Examples
     --------
     >>> from fluorosynth.recipe import Recipe
-    >>> image, mask = RecipePairs(Recipe.preset("paper"), seed=0, n=100)[7]
+    >>> image, mask = RecipeDataset(Recipe.preset("paper"), seed=0, n=100)[7]
     >>> image.shape == mask.shape
     True
     """
@@ -54,9 +54,9 @@ class RecipePairs(Pairs):
         assert sample.mask is not None  # noqa: S101 - for the type checker
         return sample.image, sample.mask
 
-    def held_out(self, count: int) -> Pairs:
+    def held_out(self, count: int) -> LabelledDataset:
         """Return ``count`` samples that no epoch will meet."""
-        held_out = RecipePairs(self._recipe, self.seed, count, _HELD_OUT)
+        held_out = RecipeDataset(self._recipe, self.seed, count, _HELD_OUT)
         held_out.endless = False
         return held_out
 

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import UsageError
-from fluorosynth.learn.data.base import Pairs
+from fluorosynth.learn.data.base import LabelledDataset
 from fluorosynth.sample import BACKGROUND, IGNORE, INSTRUMENT, Image, Mask
 
 
-class Resized(Pairs):
+class Resized(LabelledDataset):
     """Each item with its longer side at ``size`` pixels, its shape kept.
 
     Images are averaged over areas. A pixel of the mask is instrument where at least half of its
@@ -30,7 +30,7 @@ class Resized(Pairs):
         For another size.
     """
 
-    def __init__(self, pairs: Pairs, size: int) -> None:
+    def __init__(self, pairs: LabelledDataset, size: int) -> None:
         if size < 1:
             raise UsageError(f"size must be at least 1 pixel, not {size}")
         self.pairs, self.size = pairs, size

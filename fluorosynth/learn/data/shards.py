@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from xxhash import xxh3_128
 
-from fluorosynth.dataset import read_manifest, verify
+from fluorosynth.dataset.manifest import read_manifest, verify
 from fluorosynth.errors import BadDataError
-from fluorosynth.learn.data.base import Pairs
+from fluorosynth.learn.data.base import LabelledDataset
 from fluorosynth.learn.data.recipe import recipe_hash
 from fluorosynth.sample import Image, Mask
 from fluorosynth.shards import damage, open_shard
@@ -31,10 +31,10 @@ class _Place:
     offsets: tuple[int, int] | None
 
 
-class ShardPairs(Pairs):
+class ShardDataset(LabelledDataset):
     """All pictures of one or many shards, without copying: of runs every frame, run after run.
 
-    Frames of a run share their ``sequence``, so that ``Clips`` gives a network of several
+    Frames of a run share their ``sequence``, so that ``Windows`` gives a network of several
     channels each frame with those before it.
 
     Items are views into the mapped file (private to the process, so that writing to one changes

@@ -12,7 +12,7 @@ import numpy as np
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.learn.data.base import Pairs, Subset
+from fluorosynth.learn.data.base import LabelledDataset, Subset
 from fluorosynth.sample import Image, Mask
 
 
@@ -42,7 +42,7 @@ _S1 = {"T1": 55, "T2": 30, "T3": 40, "T4": 40, "T5": 30, "T6": 45}
 _BY_RUN = {"S2": ("T1", "T4", "T6"), "S3": ("T1", "T2", "T5")}
 
 
-class WeissPairs(Pairs):
+class WeissDataset(LabelledDataset):
     """Sequences of the WEISS files: images ``(N, H, W, 3)``, labels ``(N, H, W, 2)``.
 
     The catheter is channel 0 of the labels; of the images, whose channels are equal, channel 0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fluorosynth.component import kinds
+from fluorosynth.core.component import kinds
+from fluorosynth.core.spec import did_you_mean
 from fluorosynth.errors import UsageError
 from fluorosynth.learn.networks.base import Layer, Network
-from fluorosynth.spec import did_you_mean
 
 __all__ = ["Layer", "Network", "build", "networks"]
 

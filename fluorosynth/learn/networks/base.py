@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fluorosynth.component import Component
+from fluorosynth.core.component import Component
 from fluorosynth.errors import UsageError
 from fluorosynth.learn.networks.graph import Graph, Node
 

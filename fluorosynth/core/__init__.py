@@ -1,0 +1,1 @@
+"""What recipes are made of, checked: components, plain data, random streams."""

@@ -1,0 +1,162 @@
+"""Components as plain data and back: what a recipe's TOML says, checked."""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar, Union
+
+from fluorosynth.core.component import Component, kinds
+from fluorosynth.errors import UsageError
+
+C = TypeVar("C", bound=Component)
+
+PACKAGES = {
+    "Range": "fluorosynth.ranges",
+    "BackgroundSource": "fluorosynth.backgrounds",
+    "DeviceSource": "fluorosynth.devices",
+    "Stage": "fluorosynth.stages",
+}
+
+
+def dump(value: Any) -> Any:
+    """Return a component as dicts, lists and scalars; the first key of each dict is ``kind``.
+
+    Examples
+    --------
+    >>> from fluorosynth.ranges import Uniform
+    >>> dump(Uniform(0.6, 1.4))
+    {'kind': 'uniform', 'low': 0.6, 'high': 1.4}
+    """
+    if isinstance(value, Component):
+        plain = dump_fields(value)
+        return {"kind": value.kind, **{k: v for k, v in plain.items() if v is not None}}
+    if isinstance(value, tuple):
+        return [dump(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return dump_fields(value)
+    return value.as_posix() if isinstance(value, Path) else value
+
+
+def dump_fields(value: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass as plain data; a float field's whole number as a float.
+
+    So a recipe written in Python and the same one read from TOML have the same text.
+    """
+    hints = typing.get_type_hints(type(value))
+    return {f.name: _as_float(hints[f.name], dump(getattr(value, f.name))) for f in fields(value)}
+
+
+def load(root: type[C], plain: object, where: str = "", folder: Path | None = None) -> C:
+    """Build the component of family ``root`` that ``plain`` describes.
+
+    Parameters
+    ----------
+    root
+        ``Range``, ``BackgroundSource``, ``DeviceSource`` or ``Stage``.
+    plain
+        What ``dump`` returns. Left-out keys take their defaults.
+    where
+        The key of ``plain`` in its document, for messages.
+    folder
+        What relative paths are relative to; None leaves them as they are.
+
+    Raises
+    ------
+    UsageError
+        For an unknown kind or key (with the nearest known one), a wrong type or value.
+    """
+    if not isinstance(plain, Mapping) or not isinstance(plain.get("kind"), str):
+        raise UsageError(f"{where}: expected a table with a key 'kind', not {plain!r}")
+    known = kinds(root, PACKAGES[root.__name__])
+    kind = plain["kind"]
+    if kind not in known:
+        raise UsageError(f"{where}.kind: no {kind!r} here{did_you_mean(kind, known)}")
+    fields_ = {k: v for k, v in plain.items() if k != "kind"}
+    component: C = build(known[kind], fields_, where, folder)
+    return component
+
+
+def build(cls: type[Any], plain: Mapping[str, Any], where: str, folder: Path | None) -> Any:
+    """Build the dataclass ``cls`` from a mapping of its fields; see ``load``."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    names = [f.name for f in fields(cls)]
+    for key in plain:
+        if key not in names:
+            at = f"{where}.{key}" if where else key
+            raise UsageError(f"{at}: unknown key{did_you_mean(key, names)}")
+    values = {
+        key: _value(hints[key], value, f"{where}.{key}" if where else key, folder)
+        for key, value in plain.items()
+    }
+    try:
+        return cls(**values)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{where or cls.__name__}: {error}") from None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return the end of a message about an unknown ``word``."""
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"
+
+
+def _as_float(hint: Any, plain: Any) -> Any:
+    if hint == tuple[float, ...]:
+        return [float(item) for item in plain]
+    return float(plain) if hint is float else plain
+
+
+def _value(hint: Any, value: Any, where: str, folder: Path | None) -> Any:
+    family = _family(hint)
+    if family is not None:
+        return load(family, value, where, folder)
+    if isinstance(hint, type) and is_dataclass(hint):
+        if not isinstance(value, Mapping):
+            raise UsageError(f"{where}: expected a table, not {value!r}")
+        return build(hint, value, where, folder)
+    arguments = typing.get_args(hint)
+    family = _family(arguments[0]) if typing.get_origin(hint) is tuple else None
+    if family is None:
+        return _leaf(hint, value, where, folder)
+    if not isinstance(value, list):
+        raise UsageError(f"{where}: expected a list of tables, not {value!r}")
+    return tuple(load(family, v, f"{where}[{i}]", folder) for i, v in enumerate(value))
+
+
+def _leaf(hint: Any, value: Any, where: str, folder: Path | None) -> Any:
+    from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+    if isinstance(value, list):
+        value = tuple(value)
+    if isinstance(value, str) and Path in (hint, *_options(hint)):
+        return Path(value) if folder is None else folder / value
+    try:
+        adapter: TypeAdapter[Any] = TypeAdapter(
+            hint, config=ConfigDict(strict=True, allow_inf_nan=False)
+        )
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"{where}: {first['msg']}, not {first['input']!r}") from None
+
+
+def _family(hint: Any) -> type[Component] | None:
+    """Return the root of components that a field of this type holds, if any."""
+    for option in (hint, *_options(hint)):
+        if (
+            isinstance(option, type)
+            and option.__name__ in PACKAGES
+            and issubclass(option, Component)
+        ):
+            return option
+    return None
+
+
+def _options(hint: Any) -> tuple[Any, ...]:
+    return typing.get_args(hint) if typing.get_origin(hint) in (Union, types.UnionType) else ()

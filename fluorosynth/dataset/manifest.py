@@ -1,0 +1,185 @@
+"""A finished set: its manifest ``dataset.json`` and the card ``README.md`` that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, Field, ValidationError
+
+from fluorosynth.errors import BadDataError
+from fluorosynth.io.atomic import replacing
+from fluorosynth.sample import Sample
+from fluorosynth.shards import damage, digest, file_digest, open_shard, software
+
+if TYPE_CHECKING:
+    from fluorosynth.dataset.plan import Plan
+    from fluorosynth.sampler import OpenRecipe
+
+MANIFEST, CARD, PREVIEW = "dataset.json", "README.md", "preview.png"
+_SHOWN = 16  # pictures in the preview
+VERSION, RUNS_VERSION = "1.0", "2.0"
+
+
+class ShardEntry(BaseModel):
+    """A shard of the set."""
+
+    file: Annotated[str, Field(pattern=r"^shard-\d+\.h5$")]
+    first: int
+    count: int
+    bytes: int
+    xxh3_128: str
+
+
+class Manifest(BaseModel):
+    """What ``dataset.json`` holds."""
+
+    format: str = "fluorosynth-dataset"
+    format_version: str = VERSION
+    n: int
+    frames: Annotated[int, Field(ge=1)] = 1
+    size: int
+    seed: int
+    recipe: str
+    fingerprints: list[str]
+    software: dict[str, str]
+    shards: list[ShardEntry]
+
+
+def read_manifest(folder: str | Path) -> Manifest:
+    """Read ``dataset.json``; BadDataError when there is none or it is not one."""
+    path = Path(folder) / MANIFEST
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except OSError:
+        started = any(Path(folder).glob("shard-*.h5"))
+        reason = "the set is not complete: run its generate command again" if started else "missing"
+        raise BadDataError(f"{path}: {reason}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        at = ".".join(map(str, first["loc"]))
+        raise BadDataError(f"{path} is no manifest: {at}: {first['msg']}") from None
+
+
+def read_samples(folder: str | Path, limit: int | None = None) -> Iterator[tuple[int, Sample]]:
+    """Yield ``(index, sample)`` of a set in order, of at most ``limit`` samples.
+
+    Where samples are runs, each frame comes by itself, with its number in ``meta["frame"]``.
+    """
+    left = read_manifest(folder).n if limit is None else limit
+    for entry in read_manifest(folder).shards:
+        with open_shard(Path(folder) / entry.file) as shard:
+            for row in range(min(entry.count, left)):
+                for frame in range(shard.info.frames):
+                    yield entry.first + row, shard.sample(row, frame)
+        left -= entry.count
+        if left <= 0:
+            return
+
+
+def verify(folder: str | Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield each shard's name with what is wrong with it (nothing, when intact)."""
+    folder = Path(folder)
+    for entry in read_manifest(folder).shards:
+        path = folder / entry.file
+        if not path.exists():
+            yield entry.file, [f"{entry.file} is missing"]
+            continue
+        problems = []
+        if path.stat().st_size != entry.bytes or file_digest(path) != entry.xxh3_128:
+            problems.append(f"{entry.file} is not the file that was written (checksum differs)")
+            try:
+                problems += damage(path)
+            except BadDataError as error:
+                problems.append(str(error))
+        yield entry.file, problems
+
+
+def verify_deep(folder: str | Path, sampler: OpenRecipe) -> Iterator[tuple[int, bool]]:
+    """Make every sample again; yield its index and whether its bytes are those in the set."""
+    for index, frames in groupby(read_samples(folder), key=itemgetter(0)):
+        stored = [digest(sample) for _, sample in frames]
+        yield index, [digest(sample) for sample in sampler.sequence(index)] == stored
+
+
+def write_card(plan: Plan, sampler: OpenRecipe, recipe_text: str, digests: dict[int, str]) -> None:
+    """Close a set: picture, card, and last the manifest, each appearing whole.
+
+    ``digests`` spares reading again the shards whose file digest is known, by number.
+    """
+    from fluorosynth.dataset.preview import spread_out, write_preview
+
+    entries = []
+    for number in range(plan.shards):
+        path, (first, count) = plan.path(number), plan.span(number)
+        entries.append(
+            ShardEntry(
+                file=path.name,
+                first=first,
+                count=count,
+                bytes=path.stat().st_size,
+                xxh3_128=digests.get(number) or file_digest(path),
+            )
+        )
+    manifest = Manifest(
+        format_version=VERSION if plan.frames == 1 else RUNS_VERSION,
+        n=plan.n,
+        frames=plan.frames,
+        size=plan.size,
+        seed=sampler.seed,
+        recipe=recipe_text,
+        fingerprints=sampler.fingerprint,
+        software=software(),
+        shards=entries,
+    )
+    with open_shard(plan.path(0)) as shard:
+        few = _SHOWN if plan.frames == 1 else _SHOWN // 4
+        samples = [
+            shard.sample(row, frame)
+            for row in range(min(few, shard.info.count))
+            for frame in spread_out(plan.frames, 4)
+        ]
+    write_preview(samples, plan.out / PREVIEW)
+    write_text(plan.out / CARD, _card(manifest))
+    only = {"frames"} if plan.frames == 1 else None
+    write_text(plan.out / MANIFEST, manifest.model_dump_json(indent=1, exclude=only) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that appears under its name only when complete."""
+    with replacing(path) as part:
+        part.write_text(text, "utf-8")
+
+
+def _card(manifest: Manifest) -> str:
+    total = sum(entry.bytes for entry in manifest.shards)
+    runs = "" if manifest.frames == 1 else f", each a run of {manifest.frames} frames"
+    versions = ", ".join(f"{name} {number}" for name, number in manifest.software.items())
+    return f"""# Synthetic fluoroscopy: {manifest.n} labelled images
+
+![the first samples, labels outlined]({PREVIEW})
+
+| | |
+|---|---|
+| samples | {manifest.n}, indices 0 to {manifest.n - 1} of seed {manifest.seed}{runs} |
+| pictures | {manifest.size} x {manifest.size}, 8 bit grey |
+| masks | 0 background, 1 instrument, 255 no truth |
+| files | {len(manifest.shards)} HDF5 shards, {total / 1e6:.0f} MB |
+| made with | {versions} |
+
+Check it: `fluorosynth verify .` Every checksum is in `{MANIFEST}`.
+
+```python
+import h5py
+shard = h5py.File("{manifest.shards[0].file}")
+image, mask = shard["images"][0], shard["masks"][0]
+```
+
+## Recipe
+
+```toml
+{manifest.recipe}```
+"""

@@ -1,0 +1,1 @@
+"""Pure functions over curves and grids: pixels of a curve, one resampling, arc length."""

@@ -1,0 +1,84 @@
+"""Curves with a width, drawn as tubes: what bones, vessels and cables are made of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from fluorosynth.geometry.path_length import longest_paths
+from fluorosynth.sample import Intensities, Moment
+
+Curve = NDArray[np.complex128]
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Tube:
+    """A curve with a width: ``curve`` complex x + 1j y, full ``width`` px (one or per point)."""
+
+    curve: Curve
+    width: float | NDArray[np.float64]
+    lumen: float = 0.0  # inner over outer diameter
+
+
+def union(tubes: list[Tube], shape: tuple[int, int]) -> Intensities:
+    """Return ``(H, W)`` float32 paths in px through tubes; where they meet, the longest."""
+    out = np.zeros(shape, np.float32)
+    if tubes:
+        curve = np.concatenate([tube.curve for tube in tubes])
+        points = curve.view(np.float64).reshape(-1, 2).astype(np.float32)
+        counts = [len(tube.curve) for tube in tubes]
+        half, ends = np.empty(len(curve), np.float32), np.cumsum(counts)
+        for tube, count, end in zip(tubes, counts, ends.tolist(), strict=True):
+            half[end - count : end] = tube.width
+        half *= np.float32(0.5)
+        inner = half * np.repeat(np.array([tube.lumen for tube in tubes], np.float32), counts)
+        longest_paths(out, points, half, inner, ends)
+    return out
+
+
+def moved_to(
+    tubes: list[Tube], moment: Moment | None, heart: float = 0.0, breath: float = 0.0
+) -> list[Tube]:
+    """Return tubes where they are at a moment of a run; as they are where there is none."""
+    if moment is None:
+        return tubes
+    curves = np.concatenate([np.empty(0, np.complex128), *(tube.curve for tube in tubes)])
+    curves += moment.displacement(curves, heart, breath)
+    ends = np.cumsum([len(tube.curve) for tube in tubes])
+    parts = zip(tubes, np.split(curves, ends[:-1]), strict=False)
+    return [Tube(curve, tube.width, tube.lumen) for tube, curve in parts]
+
+
+def walk(
+    start: complex, heading: float, length: float, step: float, wander: float, rng: Rng
+) -> Curve:
+    """Return a winding curve, its points ``step`` px apart.
+
+    Its heading drifts by a bend of its own and a random walk, smoothed so that it has no kinks:
+    ``wander`` is the standard deviation of either in radians after 100 px.
+    """
+    noise = rng.standard_normal(max(int(length / step), 2) + 5)
+    return np.asarray(walked(start, heading, noise, step, wander))
+
+
+@njit(cache=True)
+def walked(start, heading, noise, step, wander):  # type: ignore[no-untyped-def]
+    """Step n times, turning by a mean of five normals and the bend; rotations by power series."""
+    n = len(noise) - 5
+    ahead = step * complex(math.cos(heading), math.sin(heading))
+    jitter, bend = wander * math.sqrt(step / 100), wander * step / 100
+    curve = np.empty(n + 1, np.complex128)
+    curve[0] = start
+    for i in range(n):
+        mean = (noise[i + 1] + noise[i + 2] + noise[i + 3] + noise[i + 4] + noise[i + 5]) / 5
+        turn = min(max(jitter * mean + bend * noise[0], -0.5), 0.5)
+        square = turn * turn
+        cosine = 1 - square / 2 * (1 - square / 12 * (1 - square / 30))
+        ahead = ahead * complex(cosine, turn * (1 - square / 6 * (1 - square / 20)))
+        curve[i + 1] = curve[i] + ahead
+    return curve

@@ -1,0 +1,56 @@
+"""Several consecutive frames as channels, for networks that see motion."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fluorosynth.errors import UsageError
+from fluorosynth.learn.data.base import LabelledDataset
+from fluorosynth.sample import Image, Mask
+
+
+class Windows(LabelledDataset):
+    """Each item with the frames before it in its sequence: ``(K, H, W)``, the newest last.
+
+    At a sequence's start the first frame stands for those before it (Ambrosini et al. 2017 use
+    frames t-3 to t).
+
+    Parameters
+    ----------
+    pairs
+        Items of a sequence follow one another.
+    frames
+        K, >= 1.
+
+    Raises
+    ------
+    UsageError
+        When the data is endless: its items are no sequence.
+    """
+
+    def __init__(self, pairs: LabelledDataset, frames: int) -> None:
+        if pairs.endless:
+            raise UsageError("samples made on the fly are no sequence: use one input channel")
+        self.pairs, self.frames = pairs, frames
+        self.fingerprint, self.recipe, self.run = pairs.fingerprint, pairs.recipe, pairs.run
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, index: int) -> tuple[Image, Mask]:
+        image, mask = self.pairs[index]
+        images, earlier, run = [image], index, self.sequence(index)
+        for _ in range(self.frames - 1):
+            if earlier > 0 and self.sequence(earlier - 1) == run:
+                earlier -= 1
+                image = self.pairs[earlier][0]
+            images.append(image)
+        return np.stack(images[::-1]), mask
+
+    def sequence(self, index: int) -> str:
+        """Return the name of the run."""
+        return self.pairs.sequence(index)
+
+    def name(self, index: int) -> str:
+        """Return the item's name."""
+        return self.pairs.name(index)

@@ -1,0 +1,132 @@
+"""Networks for other runtimes: ONNX, checked against PyTorch."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from fluorosynth.errors import BadDataError, MissingExtraError
+from fluorosynth.io.atomic import replacing
+from fluorosynth.learn.checkpoint import Model
+from fluorosynth.learn.prediction.fold import fold
+from fluorosynth.learn.prediction.inference import Inference, Mode
+
+TOLERANCE = 1e-3  # between maps: far below what moves a mask
+
+
+class Exported(nn.Module):
+    """Grey values in, catheter map out: normalisation, network and sigmoid in one."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.network, self.normalisation = fold(model.network).cpu(), model.normalisation
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return ``(N, H, W)`` float32 in [0, 1] for ``(N, K, H, W)`` uint8."""
+        return torch.sigmoid(self.network(self.normalisation(images)))[:, 0]
+
+
+def export_onnx(model: Model, out: str | Path, clips: Sequence[NDArray[np.uint8]]) -> float:
+    """Write a network as ONNX and return how far its maps are from PyTorch's.
+
+    The file takes ``images``, ``(N, K, H, W)`` uint8 of any N, H and W, the newest of K frames
+    last, and gives ``catheter``, ``(N, H, W)`` float32 in [0, 1]. Threshold and kind of network are
+    in its metadata.
+
+    Parameters
+    ----------
+    model
+        What to export.
+    out
+        The file; it appears when written and checked.
+    clips
+        ``(K, H, W)`` uint8 each, to check with ONNX Runtime.
+
+    Returns
+    -------
+    float
+        The largest difference of any pixel of any clip, to the network as trained, in float32.
+
+    Raises
+    ------
+    MissingExtraError
+        When ONNX or ONNX Runtime is not installed.
+    BadDataError
+        When a map differs by over 0.001, so that the file is no use; it is not written.
+    """
+    _require_extra()
+    out = Path(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(out) as part:
+        _write(model, part)
+        difference = _largest_difference(model, part, clips)
+        if not difference <= TOLERANCE:
+            raise BadDataError(
+                f"{out} was not written: its maps differ from PyTorch's by {difference:.2g}"
+            )
+    return difference
+
+
+def _write(model: Model, path: Path) -> None:
+    example = torch.zeros((2, model.network.channels, 96, 80), dtype=torch.uint8)
+    free = torch.export.Dim.DYNAMIC
+    with _hushed():
+        program = torch.onnx.export(
+            Exported(model).eval(),
+            (example,),
+            input_names=["images"],
+            output_names=["catheter"],
+            dynamic_shapes={"images": {0: free, 2: free, 3: free}},
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+        assert program is not None  # noqa: S101 - for the type checker
+        about = {"network": model.network.kind, "threshold": str(model.threshold)}
+        program.model.metadata_props.update(about)
+        program.save(path)
+
+
+def _largest_difference(model: Model, path: Path, clips: Sequence[NDArray[np.uint8]]) -> float:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    trained = Inference(model, "cpu", Mode(False, False))
+    differences = [
+        np.abs(session.run(None, {"images": clip[None]})[0] - trained.predict_maps(clip[None]))
+        for clip in clips
+    ]
+    return max(float(difference.max()) for difference in differences)
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep the exporter's notes on packages and on its own future to itself."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _require_extra() -> None:
+    try:
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(
+            "export needs ONNX and ONNX Runtime: pip install 'fluorosynth[onnx]'"
+        ) from error

@@ -1,0 +1,178 @@
+"""A trained network as a function from images to maps, in the best mode of the machine."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.learn.checkpoint import Model, load_model
+from fluorosynth.learn.device import has_bf16, memory_errors, pick_device
+from fluorosynth.learn.prediction.fold import fold
+
+SCALES = (1 / 8, 8.0)  # that averaging takes: beyond, nothing is left to see or memory runs out
+VIEWS = [(quarters, mirrored) for quarters in range(4) for mirrored in (False, True)]
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How a network is run: rewritten by ``fold``, channels last in memory, in bfloat16."""
+
+    folded: bool = True
+    channels_last: bool = True
+    bf16: bool = False
+
+    def __str__(self) -> str:
+        parts = {"folded": self.folded, "channels-last": self.channels_last, "bf16": self.bf16}
+        return ", ".join(name for name, on in parts.items() if on) or "as trained"
+
+
+def modes(device: torch.device) -> list[Mode]:
+    """Return the modes that make sense on a device, from the plainest to the best."""
+    found = [Mode(False, False), Mode(True, False)]
+    if device.type != "mps":
+        found.append(Mode())
+        if has_bf16(device):
+            found.append(Mode(bf16=True))
+    return found
+
+
+class Inference:
+    """A network ready to predict.
+
+    Parameters
+    ----------
+    model
+        Not changed.
+    device
+        ``"auto"`` (CUDA, else MPS, else CPU) or a PyTorch device.
+    mode
+        By default the best one of the device: folded, channels last, and bfloat16 where the
+        device has instructions for it.
+    batch
+        Images per pass; by default 16 on a GPU, where small passes leave it idle, else 1.
+
+    Examples
+    --------
+    >>> from fluorosynth.learn.data import Normalisation
+    >>> from fluorosynth.learn.networks import build
+    >>> inference = Inference(Model(build("light"), Normalisation(128.0, 50.0)), "cpu")
+    >>> inference.predict_maps(np.zeros((2, 100, 75), np.uint8)).shape
+    (2, 100, 75)
+    """
+
+    def __init__(
+        self, model: Model, device: str = "auto", mode: Mode | None = None, batch: int = 0
+    ) -> None:
+        self.model = model
+        self.device = pick_device(device)
+        self.mode = mode or modes(self.device)[-1]
+        self.batch = batch or (16 if self.device.type == "cuda" else 1)
+        self.dtype = torch.bfloat16 if self.mode.bf16 else torch.float32
+        trained = model.network
+        network = fold(trained) if self.mode.folded else copy.deepcopy(trained).eval()
+        layout = torch.channels_last if self.mode.channels_last else torch.contiguous_format
+        self.network = network.to(self.device, self.dtype)
+        self.network.to(memory_format=layout)  # type: ignore[call-overload]
+
+    @classmethod
+    def load(cls, source: str | Path, device: str = "auto") -> Inference:
+        """Read a checkpoint, a run folder or ``"default"``; BadDataError as ``load_model``."""
+        return cls(load_model(source), device)
+
+    @property
+    def channels(self) -> int:
+        """How many consecutive frames the network takes."""
+        return self.model.network.channels
+
+    def predict_maps(
+        self,
+        images: NDArray[np.uint8],
+        tta: bool = False,
+        scales: Sequence[float] = (1.0,),
+        turned: bool = False,
+    ) -> NDArray[np.float32]:
+        """Return the catheter maps of images of any size.
+
+        Parameters
+        ----------
+        images
+            ``(n, H, W)`` uint8, or ``(n, K, H, W)`` for a network of K channels, the newest last.
+        tta
+            Average over the image and its mirror image, left for right.
+        scales
+            Average over the image resized by these factors, in 1/8 to 8.
+        turned
+            Average over all eight flips and rotations by 90 degrees: for what has no up.
+
+        Returns
+        -------
+        NDArray[np.float32]
+            ``(n, H, W)`` in [0, 1].
+
+        Raises
+        ------
+        BadDataError
+            For images of another type or number of channels.
+        UsageError
+            For a scale that is out of range.
+        OutOfMemoryError
+            When the images do not fit into memory.
+        """
+        frames = self._checked(images, scales)
+        views = VIEWS if turned else VIEWS[: 1 + tta]
+        found = np.empty((len(frames), *frames.shape[2:]), np.float32)
+        with torch.inference_mode(), memory_errors("use a smaller --size, or --device cpu"):
+            for first in range(0, len(frames), self.batch):
+                part = torch.from_numpy(frames[first : first + self.batch]).to(self.device)
+                maps = self._averaged(self.model.normalisation(part), views, scales)
+                found[first : first + self.batch] = maps.cpu().numpy()
+        return found
+
+    def _averaged(
+        self, frames: Tensor, views: Sequence[tuple[int, bool]], scales: Sequence[float]
+    ) -> Tensor:
+        size = frames.shape[-2:]
+        total = torch.zeros((len(frames), *size), device=frames.device)
+        for scale in scales:
+            scaled = _resized(frames, [max(round(scale * side), 1) for side in size])
+            for quarters, mirrored in views:
+                seen = torch.rot90(scaled.flip(3) if mirrored else scaled, quarters, (2, 3))
+                maps = torch.rot90(self._maps(seen), -quarters, (2, 3))
+                total += _resized(maps.flip(3) if mirrored else maps, list(size))[:, 0]
+        return total / (len(scales) * len(views))
+
+    def _maps(self, frames: Tensor) -> Tensor:
+        layout = torch.channels_last if self.mode.channels_last else torch.contiguous_format
+        logits = self.network(frames.to(self.dtype).contiguous(memory_format=layout))
+        return torch.sigmoid(logits[:, :1].float())
+
+    def _checked(self, images: NDArray[np.uint8], scales: Sequence[float]) -> NDArray[np.uint8]:
+        frames = images[:, None] if images.ndim == 3 else images
+        if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[1] != self.channels:
+            raise BadDataError(
+                f"images are {images.dtype} of shape {images.shape}; this network takes uint8 of "
+                f"(n, {self.channels}, height, width)"
+            )
+        check_scales(scales)
+        return np.ascontiguousarray(frames)
+
+
+def check_scales(scales: Sequence[float]) -> None:
+    """Refuse scales to average over that are out of range (UsageError)."""
+    if not scales or not all(SCALES[0] <= scale <= SCALES[1] for scale in scales):
+        raise UsageError(f"scales must be numbers from 1/8 to 8, not {list(scales)}")
+
+
+def _resized(values: Tensor, size: list[int]) -> Tensor:
+    if list(values.shape[-2:]) == size:
+        return values
+    return functional.interpolate(values, size, mode="bilinear", antialias=True)

@@ -1,0 +1,192 @@
+"""Prediction: frames of any kind in, masks, overlays, films, maps and curves out."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fluorosynth.errors import UsageError
+from fluorosynth.io.atomic import replacing
+from fluorosynth.io.contact_sheet import png_bytes
+from fluorosynth.io.frames import Frame, count_frames, find_sources
+from fluorosynth.learn.checkpoint import weights_hash
+from fluorosynth.learn.overlay import Film, overlay
+from fluorosynth.learn.prediction.centrelines import centrelines
+from fluorosynth.learn.prediction.inference import Inference
+from fluorosynth.learn.prediction.journal import Journal
+from fluorosynth.learn.prediction.segment import Map, SegmentConfig, segment
+from fluorosynth.learn.prediction.windows import Clip, read_clips
+from fluorosynth.patches.extract import root_of
+from fluorosynth.sample import Mask
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".avi", ".mp4", ".dcm", ".dicom"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What to write beside the masks.
+
+    Parameters
+    ----------
+    probabilities
+        The maps as 16-bit PNG: value / 65535.
+    overlays
+        Pictures with the mask outlined; of runs, films of ``fps`` frames a second.
+    centrelines
+        The instruments as curves in JSON, see ``learn.centrelines``.
+    fps
+        Above 0.
+    """
+
+    probabilities: bool = False
+    overlays: bool = True
+    centrelines: bool = False
+    fps: float = 15.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.fps <= 1000:
+            raise UsageError(f"fps must be above 0 and at most 1000, not {self.fps}")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a prediction did: frames predicted now, those with an instrument, files done before."""
+
+    frames: int
+    found: int
+    skipped: int
+
+
+def predict(
+    src: str | Path,
+    inference: Inference,
+    out: str | Path,
+    config: SegmentConfig,
+    wanted: Wanted | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Outcome:
+    """Segment the frames of files and write what was found; go on where it was interrupted.
+
+    Written are ``masks/NAME.png`` (0 and 255, at the frame's resolution), ``overlays/NAME.png``
+    and so on, NAME being the file's place below ``src`` without suffix. A file of several frames
+    is a run: it has a folder ``masks/NAME`` with ``00012.png`` for its frame 12, and a film.
+
+    A network of several channels sees the frames before in the run; pictures of one folder and
+    size follow one another by name.
+
+    Parameters
+    ----------
+    src
+        A file, a folder or a glob.
+    inference
+        The network.
+    out
+        A new folder, or one with predictions of this model and these settings: what is complete
+        there, and of a file that did not change, is not made again.
+    config, wanted
+        The settings.
+    progress
+        Called with the number of frames finished since the last call.
+
+    Raises
+    ------
+    BadDataError
+        When a file cannot be read.
+    UsageError
+        When ``out`` holds something else, or lies in ``src``.
+    """
+    wanted, out = wanted or Wanted(), Path(out)
+    sources, root = find_sources(src), root_of(src)
+    if root.resolve() in [out.resolve(), *out.resolve().parents] and Path(src).is_dir():
+        raise UsageError(f"--out {out} lies in {src}, and would be read as input: name another")
+    weights = weights_hash(inference.model.network)
+    settings = {"weights": weights, "mode": str(inference.mode), **asdict(config), **asdict(wanted)}
+    journal = Journal(out, settings)
+    names = _names(sources, root)
+    frames = found = skipped = 0
+    for number, source in enumerate(sources):
+        if journal.has(source):
+            skipped += 1
+            continue
+        with _Writer(out, names[number], count_frames(source) > 1, wanted) as writer:
+            for clips in _batches(read_clips(sources, number, inference.channels), inference.batch):
+                stack = np.stack([clip for _, clip in clips])
+                results = segment(stack, inference, config)
+                for (frame, _), result in zip(clips, results, strict=True):
+                    writer.add(frame, *result)
+                    found += bool(result[1].any())
+                frames += len(clips)
+                if progress:
+                    progress(len(clips))
+        journal.add(source)
+    return Outcome(frames, found, skipped)
+
+
+class _Writer:
+    """Writes the outputs of one source; its film and curves when left without an error."""
+
+    def __init__(self, out: Path, name: str, run: bool, wanted: Wanted) -> None:
+        self.out, self.name, self.run, self.wanted = out, name, run, wanted
+        self.curves: list[dict[str, Any]] = []
+        self.film = (
+            Film(self._path("overlays", ""), wanted.fps) if wanted.overlays and run else None
+        )
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, kind: object, *error: object) -> None:
+        if self.film is not None:
+            self.film.close(keep=kind is None)
+        if self.wanted.centrelines and kind is None:
+            text = json.dumps(self.curves)
+            _write(self._path("centrelines", ".json"), text.encode())
+
+    def add(self, frame: Frame, found: Map, mask: Mask) -> None:
+        """Write what belongs to one frame."""
+        still = f"/{frame.index:05d}.png" if self.run else ".png"
+        _write(self._path("masks", still), png_bytes(mask * np.uint8(255)))
+        if self.wanted.probabilities:
+            deep = np.rint(found * 65535).astype(np.uint16)
+            _write(self._path("probabilities", still), png_bytes(deep))
+        curves = centrelines(mask, frame.index) if self.wanted.centrelines else []
+        self.curves += curves
+        if self.wanted.overlays:
+            picture = overlay(frame.image, mask, [c["tip"] for c in curves if c["tip"]])
+            if self.film is not None:
+                self.film.add(picture)
+            else:
+                _write(self._path("overlays", ".png"), png_bytes(picture))
+
+    def _path(self, what: str, ending: str) -> Path:
+        path = self.out / what / (self.name + ending)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+def _names(sources: Sequence[Path], root: Path) -> list[str]:
+    """Return each file's place below ``root`` without suffix, or with it where two would be one."""
+    whole = [path.relative_to(root).as_posix() for path in sources]
+    short = [
+        name.removesuffix(path.suffix) if path.suffix.lower() in SUFFIXES else name
+        for name, path in zip(whole, sources, strict=True)
+    ]
+    often = Counter(short)
+    return [s if often[s] == 1 else w for s, w in zip(short, whole, strict=True)]
+
+
+def _batches(clips: Iterator[Clip], size: int) -> Iterator[list[Clip]]:
+    while batch := list(islice(clips, size)):
+        yield batch
+
+
+def _write(path: Path, content: bytes) -> None:
+    with replacing(path, sync=False) as part:  # a lost one is made again
+        part.write_bytes(content)

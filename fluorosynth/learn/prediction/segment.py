@@ -1,0 +1,135 @@
+"""From frames at their own resolution to maps and masks at the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fluorosynth.errors import UsageError
+from fluorosynth.learn.checkpoint import Model
+from fluorosynth.learn.prediction.fragments import drop_fragments
+from fluorosynth.learn.prediction.inference import Inference, check_scales
+from fluorosynth.sample import INSTRUMENT, Mask
+
+Map = NDArray[np.float32]
+TRAINING_SIZE = 256  # px, where a checkpoint does not say another
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentConfig:
+    """How frames become masks.
+
+    Parameters
+    ----------
+    threshold
+        Predicted is what lies above it, in [0, 1).
+    size
+        Longer side in pixels at which the network sees a frame; 0: as it is. Frames are averaged
+        over areas down to it, and maps interpolated back.
+    tta, scales, turned
+        What to average over, see ``Inference.predict_maps``.
+    min_length
+        Parts whose skeleton is shorter are dropped; in pixels of the network's size. 0: none.
+    """
+
+    threshold: float = 0.5
+    size: int = TRAINING_SIZE
+    tta: bool = False
+    scales: tuple[float, ...] = (1.0,)
+    turned: bool = False
+    min_length: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.threshold < 1:
+            raise UsageError(f"threshold must be at least 0 and below 1, not {self.threshold}")
+        if self.size and not 16 <= self.size <= 8192:
+            raise UsageError(f"size must be 0 or 16 to 8192 pixels, not {self.size}")
+        check_scales(self.scales)
+        if not 0 <= self.min_length < float("inf"):
+            raise UsageError(f"min_length must be at least 0 pixels, not {self.min_length}")
+
+    @classmethod
+    def of(
+        cls, model: Model, threshold: float | None = None, size: int | None = None, **others: object
+    ) -> SegmentConfig:
+        """Return the settings with the model's own threshold and size where none is given."""
+        if size is None:
+            size = int(model.config.get("size", TRAINING_SIZE))
+        return cls(
+            threshold=model.threshold if threshold is None else threshold,
+            size=size,
+            **others,  # type: ignore[arg-type]
+        )
+
+
+def segment(
+    clips: NDArray[np.uint8], inference: Inference, config: SegmentConfig
+) -> Iterator[tuple[Map, Mask]]:
+    """Yield the map and the mask of each clip.
+
+    Parameters
+    ----------
+    clips
+        ``(n, K, H, W)`` uint8, the newest of K frames last.
+    inference
+        A network of K channels.
+    config
+        The settings.
+
+    Yields
+    ------
+    tuple
+        ``(H, W)`` float32 in [0, 1] and ``(H, W)`` uint8 {0, 1}.
+
+    Examples
+    --------
+    >>> from fluorosynth.learn.data import Normalisation
+    >>> from fluorosynth.learn.networks import build
+    >>> inference = Inference(Model(build("light"), Normalisation(128.0, 50.0)), "cpu")
+    >>> frame = np.zeros((1, 1, 300, 200), np.uint8)
+    >>> ((found, mask),) = segment(frame, inference, SegmentConfig(size=64))
+    >>> found.shape == mask.shape == (300, 200)
+    True
+    """
+    height, width = clips.shape[2:]
+    scale = config.size / max(height, width) if config.size else 1.0
+    small = max(round(height * scale), 1), max(round(width * scale), 1)
+    seen = np.stack([[_resized(frame, *small) for frame in clip] for clip in clips])
+    for found in inference.predict_maps(seen, config.tta, config.scales, config.turned):
+        whole = _resized(found, height, width)
+        yield whole, mask_above(whole, config.threshold, config.min_length / scale)
+
+
+def mask_above(found: Map, threshold: float, min_length: float = 0.0) -> Mask:
+    """Return the ``(H, W)`` uint8 {0, 1} mask of what lies above a threshold.
+
+    Parameters
+    ----------
+    found
+        ``(H, W)`` float in [0, 1].
+    threshold
+        In [0, 1).
+    min_length
+        Parts whose skeleton is shorter, in pixels, are dropped; 0: none.
+
+    Examples
+    --------
+    >>> found = np.zeros((20, 40), np.float32)
+    >>> found[5, 2:32] = found[15, 2:8] = 0.8
+    >>> mask_above(found, 0.5).sum(), mask_above(found, 0.5, min_length=10).sum()
+    (np.uint64(36), np.uint64(30))
+    """
+    mask = np.where(found > threshold, np.uint8(INSTRUMENT), np.uint8(0))
+    return drop_fragments(mask, min_length) if min_length else mask
+
+
+def _resized(values: NDArray[Any], height: int, width: int) -> NDArray[Any]:
+    if values.shape == (height, width):
+        return values
+    how = cv2.INTER_AREA if height < len(values) else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(values, (width, height), interpolation=how), values.dtype)

@@ -1,0 +1,117 @@
+"""Fine-tuning: the deepest layers learn from real frames, everything else stays as it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from fluorosynth.errors import UsageError
+from fluorosynth.learn.checkpoint import Model
+from fluorosynth.learn.data import LabelledDataset
+from fluorosynth.learn.networks import Network
+from fluorosynth.learn.training.config import TrainConfig
+from fluorosynth.learn.training.train import Result, train
+
+BATCH_SIZE, EPOCHS, LAYERS = 10, 50, "7"
+
+
+def finetune_config(model: Model, layers: str = LAYERS, **settings: Any) -> TrainConfig:
+    """Return the publication's settings for fine-tuning ``model``.
+
+    Batches of 10, 50 epochs, Adam as in training; network, channels and the way of normalising
+    are the model's.
+
+    Parameters
+    ----------
+    model
+        What is fine-tuned.
+    layers
+        See ``parse_layers``.
+    settings
+        Fields of ``TrainConfig`` that differ.
+
+    Raises
+    ------
+    UsageError
+        For layers or settings that do not exist.
+    """
+    network = model.network
+    defaults = {"batch_size": BATCH_SIZE, "epochs": EPOCHS}
+    fixed = {
+        "network": network.kind,
+        "channels": network.channels,
+        "per_image": model.normalisation.per_image,
+        "layers": parse_layers(layers, network),
+    }
+    return TrainConfig(**{**defaults, **settings, **fixed})
+
+
+def parse_layers(text: str, network: Network) -> tuple[int, int] | None:
+    """Return the first and last layer to train; None for all.
+
+    Parameters
+    ----------
+    text
+        ``"7"``, ``"13"``, ``"19"`` or any odd number: so many layers about the deepest one.
+        ``"23-29"``: these layers. ``"all"``.
+    network
+        Whose layers they are.
+
+    Raises
+    ------
+    UsageError
+        When they do not exist, or none of them has weights.
+
+    Examples
+    --------
+    >>> from fluorosynth.learn.networks import build
+    >>> [parse_layers(text, build("light")) for text in ("7", "13", "19", "5-9", "all")]
+    [(23, 29), (20, 32), (17, 35), (5, 9), None]
+    """
+    if text == "all":
+        return None
+    match = re.fullmatch(r"(\d+)(?:-(\d+))?", text.strip())
+    if not match:
+        raise UsageError(f"layers are a number, a range like 23-29, or all, not {text!r}")
+    first, last = match.groups()
+    span = (int(first), int(last)) if last else network.deepest(int(first))
+    if not any(p.numel() for module in network.layer_modules(*span) for p in module.parameters()):
+        raise UsageError(f"layers {span[0]}-{span[1]} of {network.kind} have no weights to train")
+    return span
+
+
+def finetune(
+    pairs: LabelledDataset,
+    model: Model,
+    config: TrainConfig,
+    out: str | Path,
+    validation: LabelledDataset | None = None,
+    quiet: bool = False,
+) -> Result:
+    """Go on training ``model`` on other data; it is not changed itself.
+
+    Its normalisation stays: the frozen layers have learnt from it. Weights outside
+    ``config.layers``, and the running statistics of their batch norms, end as they began.
+
+    Parameters
+    ----------
+    pairs
+        Labelled data.
+    model
+        What to begin with.
+    config
+        The settings, from ``finetune_config``.
+    out
+        The run folder; resumes like ``train``.
+    validation
+        Labelled data for validation; by default a seeded share of ``pairs``.
+    quiet
+        No progress bar.
+
+    Raises
+    ------
+    UsageError, BadDataError, DivergedError, OutOfMemoryError, InterruptedRunError
+        As ``train``.
+    """
+    return train(pairs, config, out, validation, model, quiet)

@@ -1,0 +1,116 @@
+"""One run over several processes, started by ``torchrun``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, distributed, nn
+
+from fluorosynth.learn.device import pick_device
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process among ``world``; the first writes the files."""
+
+    device: torch.device
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that writes."""
+        return self.rank == 0
+
+    def sum(self, values: Tensor) -> Tensor:
+        """Return the sum over all processes, on the device where ``values`` are."""
+        if self.world == 1:
+            return values
+        total = values.to(self.device, copy=True)
+        distributed.all_reduce(total)
+        return total.to(values.device)
+
+    def parallel(self, network: nn.Module) -> nn.Module:
+        """Return the network with gradients averaged over all processes."""
+        if self.world == 1:
+            return network
+        return nn.parallel.DistributedDataParallel(network, broadcast_buffers=False)
+
+
+@contextmanager
+def join(device: str = "auto") -> Iterator[Process]:
+    """Join the processes that ``torchrun`` started, if it did; leave them at the end."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        yield Process(pick_device(device))
+        return
+    if device == "auto" and torch.cuda.is_available():
+        device = f"cuda:{os.environ['LOCAL_RANK']}"
+    picked = pick_device(device)
+    if picked.type == "cuda":
+        torch.cuda.set_device(picked)
+    distributed.init_process_group("nccl" if picked.type == "cuda" else "gloo")
+    try:
+        yield Process(picked, distributed.get_rank(), world)
+    finally:
+        distributed.destroy_process_group()
+
+
+def share_batch_norms(network: nn.Module) -> None:
+    """Let every batch norm of ``network`` see the global batch, on any device, in place."""
+    for module in network.modules():
+        if type(module) is nn.BatchNorm2d:
+            module.__class__ = SharedBatchNorm2d
+
+
+class SharedBatchNorm2d(nn.BatchNorm2d):
+    """A batch norm over the batches of all processes.
+
+    What ``torch.nn.SyncBatchNorm`` is on CUDA, for the CPU too.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise ``(N, C, H, W)`` by the statistics of all processes' batches."""
+        if not self.training:
+            return super().forward(x)
+        values = x.float()
+        count = values.new_full((self.num_features,), values.numel() / self.num_features)
+        sums = torch.stack([values.sum((0, 2, 3)), values.square().sum((0, 2, 3)), count])
+        total, squares, number = _Sum.apply(sums)  # type: ignore[no-untyped-call]
+        mean = total / number
+        variance = squares / number - mean.square()
+        self._track(mean.detach(), variance.detach(), number[0].item())
+        scale = torch.rsqrt(variance + self.eps) * self.weight
+        shift = self.bias - mean * scale
+        normal: Tensor = values * scale[:, None, None] + shift[:, None, None]
+        return normal.to(x.dtype)
+
+    def _track(self, mean: Tensor, variance: Tensor, number: float) -> None:
+        assert self.running_mean is not None  # noqa: S101 - for the type checker
+        assert self.running_var is not None  # noqa: S101
+        assert self.num_batches_tracked is not None  # noqa: S101
+        assert self.momentum is not None  # noqa: S101
+        self.num_batches_tracked += 1
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance * number / (number - 1), self.momentum)
+
+
+class _Sum(torch.autograd.Function):
+    """The sum over all processes; so is its gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:  # noqa: ARG004
+        values = values.clone()
+        distributed.all_reduce(values)
+        return values
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # noqa: ARG004
+        gradient = gradient.contiguous().clone()
+        distributed.all_reduce(gradient)
+        return gradient

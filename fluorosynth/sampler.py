@@ -1,0 +1,162 @@
+"""A recipe at work: sources open for one seed, and the samples that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+
+from fluorosynth.backgrounds.base import BackgroundSource
+from fluorosynth.core.rng import Streams
+from fluorosynth.devices.base import DeviceSource
+from fluorosynth.errors import UsageError
+from fluorosynth.motion.laws import Motion
+from fluorosynth.ranges import pick
+from fluorosynth.sample import Sample
+from fluorosynth.stages.base import Stage
+from fluorosynth.stages.render import Render
+
+STEP_BACKGROUND, STEP_DEVICES, STEP_STAGES = 0, 1, 2
+STEP_MOTION = 2**32  # beyond all stages
+
+
+class Ingredients(Protocol):
+    """What a recipe is made of; see ``Recipe``."""
+
+    @property
+    def backgrounds(self) -> tuple[BackgroundSource, ...]:
+        """Sources of pictures."""
+
+    @property
+    def devices(self) -> tuple[DeviceSource, ...]:
+        """Sources of instruments."""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """What is done, in order."""
+
+    @property
+    def size(self) -> int:
+        """Side in px."""
+
+    @property
+    def background_odds(self) -> tuple[float, ...]:
+        """Relative odds of the sources."""
+
+    @property
+    def device_odds(self) -> tuple[float, ...]:
+        """Relative odds of the sources."""
+
+    @property
+    def frames(self) -> int:
+        """Pictures of each sample."""
+
+    @property
+    def motion(self) -> Motion:
+        """What moves in a sequence."""
+
+
+class OpenRecipe:
+    """A recipe with its sources open, for one seed.
+
+    Parameters
+    ----------
+    recipe
+        What to make.
+    seed
+        0 <= seed < 2**64. What is drawn once per dataset depends on it alone.
+    """
+
+    def __init__(self, recipe: Ingredients, seed: int) -> None:
+        self.recipe = recipe
+        self.seed = seed
+        try:
+            self._streams = Streams(seed)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        self._unused = self._streams.at(0, 0)  # for stages that draw nothing
+        self._backgrounds = [s.open(recipe.size, seed) for s in recipe.backgrounds]
+        self._devices = [s.open(recipe.size, seed) for s in recipe.devices]
+        self._background_odds = recipe.background_odds
+        self._device_odds = recipe.device_odds
+
+    @property
+    def fingerprint(self) -> list[str]:
+        """The sources' fingerprints: what the samples depend on beside the recipe's text."""
+        backgrounds = [source.fingerprint for source in self._backgrounds]
+        return backgrounds + [source.fingerprint for source in self._devices]
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """What sources left out because it could not be read, one sentence each."""
+        sources = [*self._backgrounds, *self._devices]
+        return tuple(said for source in sources for said in getattr(source, "skipped", ()))
+
+    def sample(self, index: int) -> Sample:
+        """Return sample ``index``, 0 <= index < 2**62, as one picture. See ``Recipe.sample``."""
+        sample = self._begin(index)
+        for step, stage in enumerate(self.recipe.stages, STEP_STAGES):
+            rng = self._streams.at(index, step) if stage.draws else self._unused
+            sample = stage(sample, rng)
+        return _finished(sample)
+
+    def sequence(self, index: int) -> tuple[Sample, ...]:
+        """Return the ``recipe.frames`` pictures of sample ``index``; of one frame: ``sample``."""
+        return self._frames(index, self.recipe.frames)
+
+    def frame(self, index: int, t: int) -> Sample:
+        """Return picture ``t`` of sample ``index``: ``sequence(index)[t]`` without those after."""
+        if not 0 <= t < self.recipe.frames:
+            raise UsageError(f"a run of {self.recipe.frames} frames has no frame {t}")
+        return self._frames(index, t + 1)[t]
+
+    def _begin(self, index: int) -> Sample:
+        """Draw a background and instruments."""
+        if not 0 <= index < 2**62:
+            raise UsageError(f"index must be in [0, 2**62), not {index}")
+        rng = self._streams.at(index, STEP_BACKGROUND)
+        source = self._backgrounds[pick(len(self._backgrounds), self._background_odds, rng)]
+        background = source.draw(rng)
+        rng = self._streams.at(index, STEP_DEVICES)
+        devices = self._devices[pick(len(self._devices), self._device_odds, rng)].draw(rng)
+        meta = {"background": background.id, "devices": [d.id for d in devices]}
+        return Sample(
+            background.image, devices, meta, ignore=background.ignore, paths=background.paths
+        )
+
+    def _frames(self, index: int, count: int) -> tuple[Sample, ...]:
+        """Return the first frames of a run: geometry at rest, then what moves, then the rest."""
+        if self.recipe.frames == 1:
+            return (self.sample(index),)
+        at, stages = self._streams.at, self.recipe.stages
+        still = self._begin(index)
+        steps = [step for step, stage in enumerate(stages) if isinstance(stage, Render)]
+        rendering = steps[0] if steps else len(stages)
+        for step, stage in enumerate(stages[:rendering], STEP_STAGES):
+            still = stage(still, at(index, step))
+        course = self.recipe.motion.draw(still, at(index, STEP_MOTION))
+        frames = course.frames(still, count)
+        for step, stage in enumerate(stages[rendering:], STEP_STAGES + rendering):
+            frames = stage.over(frames, partial(at, index, step))
+        return tuple(map(_finished, frames))
+
+    def __iter__(self) -> Iterator[Sample]:
+        """Iterate over all samples, from index 0, without end."""
+        index = 0
+        while True:
+            yield self.sample(index)
+            index += 1
+
+
+def _finished(sample: Sample) -> Sample:
+    """Check what the stages made of a sample."""
+    if sample.mask is None:
+        raise UsageError("the recipe has no 'render' stage: add one after the geometry")
+    if sample.image.dtype != np.uint8:
+        raise UsageError("the recipe's pictures stay intensities: add a 'display' stage")
+    ids = [device.id for device in sample.devices]
+    if sample.meta["devices"] != ids:  # a stage added or moved some
+        sample.meta["devices"] = ids
+    return sample

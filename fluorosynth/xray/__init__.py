@@ -1,0 +1,1 @@
+"""Pure functions of the physics: shadows, materials, blurs, what is no instrument."""

@@ -1,0 +1,40 @@
+"""Arteries full of contrast medium: trees of tapering tubes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from fluorosynth.geometry.tubes import Rng, Tube, walked
+
+
+def tree(start: complex, heading: float, width: float, length: float, rng: Rng) -> list[Tube]:
+    """Return a contrast-filled artery with branches of two orders, tapering to the ends."""
+    branches = _tree(complex(start), float(heading), width, length, rng)
+    return [Tube(curve, widths) for curve, widths in branches]
+
+
+@njit(cache=True)
+def _tree(start, heading, width, length, rng):  # type: ignore[no-untyped-def]
+    """Draw inside the loop: a tree has a dozen branches, and NumPy is slow on so few numbers."""
+    branches, open_ends = [], [(start, heading, width, length, 0)]
+    while open_ends:
+        place, heading, width, length, order = open_ends.pop()
+        noise = rng.standard_normal(max(int(length / 4.0), 2) + 5)
+        curve = walked(place, heading, noise, 4.0, 0.8 + 0.2 * order)
+        end = max(width * (0.35 + 0.4 * rng.random()), 0.6)
+        taper = (end - width) / len(curve)
+        branches.append((curve, width + taper * np.arange(len(curve))))
+        if order == 2:
+            continue
+        for _ in range(1 + int((6, 3)[order] * rng.random())):
+            u, v, w, side = rng.random(), rng.random(), rng.random(), rng.random()
+            k = 1 + int(u * (len(curve) - 2))
+            ahead = curve[k + 1] - curve[k]
+            turn = (0.4 + 0.9 * v) * (1 if side < 0.5 else -1)
+            across = (width + taper * k) * (0.4 + 0.5 * w)
+            aim = math.atan2(ahead.imag, ahead.real) + turn
+            open_ends.append((curve[k], aim, across, length * (0.2 + 0.5 * v), order + 1))
+    return branches

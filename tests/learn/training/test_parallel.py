@@ -1,0 +1,60 @@
+"""Two processes on the CPU train as one does."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from makers import Lines
+from small import ROOT, environment
+
+from fluorosynth.learn.training.config import TrainConfig
+from fluorosynth.learn.training.train import train
+
+CONFIG = TrainConfig(
+    network="light_plain", epochs=2, batch_size=8, seed=3, validation=0.3, checkpoint_every=1
+)
+SCRIPT = """
+import sys, torch
+torch.set_num_threads(1)
+from makers import Lines
+from small import ROOT, environment
+from test_parallel import CONFIG
+from fluorosynth.learn.training.train import train
+train(Lines(19, 16), CONFIG, sys.argv[1], quiet=True)
+"""
+
+
+def metrics(run):
+    with (run / "metrics.csv").open() as handle:
+        return [{k: float(v) for k, v in row.items()} for row in csv.DictReader(handle)]
+
+
+def test_two_processes_have_the_loss_of_one_with_the_same_global_batch(tmp_path):
+    variables = {
+        **environment(ROOT / "tests/support", Path(__file__).parent),
+        "OMP_NUM_THREADS": "1",
+    }
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    launch = ["torch.distributed.run", "--standalone", "--nproc-per-node=2", "--no-python"]
+    done = subprocess.run(
+        [sys.executable, "-m", *launch, sys.executable, str(script), str(tmp_path / "two")],
+        env=variables, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    train(Lines(19, 16), CONFIG, tmp_path / "one", quiet=True)
+    one, two = metrics(tmp_path / "one"), metrics(tmp_path / "two")
+    for a, b in zip(one, two, strict=True):
+        assert b["train_loss"] == pytest.approx(a["train_loss"], rel=1e-4)
+        assert b["train_dice"] == pytest.approx(a["train_dice"], abs=2e-3)
+        assert b["validation_loss"] == pytest.approx(a["validation_loss"], rel=1e-3)
+    weights = [
+        torch.load(tmp_path / run / "last.pt", weights_only=True)["weights"]
+        for run in ("one", "two")
+    ]
+    for key, value in weights[0].items():
+        if "running_var" in key:  # of the global batch, not of half of it
+            torch.testing.assert_close(weights[1][key], value, rtol=1e-2, atol=1e-4)
