@@ -14,7 +14,13 @@ from fluorosynth.learn.training.config import TrainConfig
 from fluorosynth.learn.training.train import train
 
 CONFIG = TrainConfig(
-    network="light_plain", epochs=2, batch_size=8, seed=3, validation=0.3, checkpoint_every=1
+    network="light_plain",
+    epochs=2,
+    batch_size=8,
+    seed=3,
+    validation=0.3,
+    checkpoint_every=1,
+    precision="fp32",  # where the device has bf16, batches of other sizes round apart
 )
 SCRIPT = """
 import sys, torch
