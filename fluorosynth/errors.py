@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import ClassVar
 
 
 class FluorosynthError(Exception):
-    """Root of all deliberate errors; the message is a sentence for the user."""
+    """Root of all deliberate errors; the message is a sentence for the user.
+
+    It writes the parameters and fields it speaks of in backticks, by their names in Python.
+    Whoever offers them under other names, as the command line does, translates by ``renamed``.
+    """
 
     exit_code: ClassVar[int] = 3
+
+    def renamed(self, names: Mapping[str, str]) -> str:
+        """Return the message with the parameters in backticks called what ``names`` calls them.
+
+        Parameters
+        ----------
+        names
+            New names by old ones; a parameter it lacks stays as it is.
+
+        Returns
+        -------
+        The sentence to show.
+
+        Examples
+        --------
+        >>> UsageError("lower `batch_size` or `crop`").renamed({"batch_size": "--batch-size"})
+        'lower --batch-size or `crop`'
+        """
+        return re.sub(r"`(\w+)`", lambda found: names.get(found[1], found[0]), str(self))
 
 
 class UsageError(FluorosynthError, ValueError):

@@ -6,6 +6,7 @@ import importlib
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
@@ -93,13 +94,24 @@ def main(arguments: list[str] | None = None) -> None:
             import traceback
 
             traceback.print_exception(error.__cause__)  # a stage's own bug: its author needs it
-        _fail(str(error), error.exit_code)
+        options = _options(sys.argv[1:] if arguments is None else arguments)
+        _fail(error.renamed(options), error.exit_code)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # what is left is the interpreter's own end
 
 
 def _terminate(number: int, frame: FrameType | None) -> Any:  # noqa: ARG001
     raise KeyboardInterrupt
+
+
+def _options(words: Sequence[str]) -> dict[str, str]:
+    """Return the options of the command that ``words`` call, by the names of their parameters."""
+    command: click.Command = cli
+    for word in words:
+        if isinstance(command, click.Group):
+            command = command.get_command(click.Context(command), word) or command
+    options = [param for param in command.params if isinstance(param, click.Option)]
+    return {option.name: max(option.opts, key=len) for option in options if option.name}
 
 
 def _fail(message: str, code: int) -> None:

@@ -182,7 +182,7 @@ def _own(out: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise UsageError(
-            f"another run is writing to {out}: wait for it, or use another --out"
+            f"another run is writing to {out}: wait for it, or use another `out`"
         ) from None
     except OSError as error:
         raise BadDataError(f"cannot write to {out}: {error.strerror or error}") from None

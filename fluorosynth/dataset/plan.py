@@ -38,9 +38,9 @@ class Plan:
     frames: int = 1
 
     def __post_init__(self) -> None:
-        for name, value in (("n", self.n), ("shard size", self.shard_size)):
+        for name, value in (("n", self.n), ("shard_size", self.shard_size)):
             if value < 1:
-                raise UsageError(f"{name} must be at least 1, not {value}")
+                raise UsageError(f"`{name}` must be at least 1, not {value}")
 
     @property
     def shards(self) -> int:
@@ -67,7 +67,7 @@ class Plan:
             raise BadDataError(
                 f"{self.out} has {self.free / 1e9:.1f} GB free, {self.n} {what} "
                 f"of {self.size} px take {needed / 1e9:.1f} GB: "
-                "lower --n or --size, or use another disk"
+                "lower `n` or `size`, or use another disk"
             )
 
     def span(self, number: int) -> tuple[int, int]:
@@ -102,13 +102,13 @@ def missing(plan: Plan, recipe: str, seed: int, fingerprints: list[str]) -> list
         elif (info.first, info.count) != (first, count):
             raise UsageError(
                 f"{plan.path(number)} holds samples {info.first}..{info.first + info.count - 1}, "
-                f"this run would put {first}..{first + count - 1} there: use the --shard-size and "
-                "--n of the first run, or another --out"
+                f"this run would put {first}..{first + count - 1} there: use the `shard_size` and "
+                "`n` of the first run, or another `out`"
             )
     if present:
         raise UsageError(
-            f"{next(iter(present))} lies beyond --n {plan.n}: ask for at least as many samples as "
-            "are there, or use another --out"
+            f"{next(iter(present))} lies beyond `n` {plan.n}: ask for at least as many samples as "
+            "are there, or use another `out`"
         )
     return wanted
 
@@ -128,7 +128,7 @@ def _read_info(path: Path) -> ShardInfo:
 
 def _check(path: Path, info: ShardInfo, recipe: str, seed: int, fingerprints: list[str]) -> None:
     for difference in _differences(info, recipe, seed, fingerprints):
-        raise UsageError(f"{path.parent} holds another data set: {difference}\nUse another --out.")
+        raise UsageError(f"{path.parent} holds another data set: {difference}\nUse another `out`.")
 
 
 def _differences(info: ShardInfo, recipe: str, seed: int, fingerprints: list[str]) -> Iterator[str]:

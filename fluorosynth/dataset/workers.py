@@ -51,7 +51,7 @@ def run_tasks(task: Task, numbers: list[int], workers: int, report: Progress) ->
     except BrokenProcessPool:
         raise InterruptedRunError(
             "a worker process was killed (out of memory?); run the same command to go on, "
-            "with fewer --workers if memory was short"
+            "with fewer `workers` if memory was short"
         ) from None
     finally:
         stop.set()

@@ -39,7 +39,7 @@ def export(samples: Iterable[tuple[int, Sample]], to: str | Exporter, out: str |
     out = Path(out)
     exporter = to if isinstance(to, Exporter) else _find(to)
     if out.exists():
-        raise UsageError(f"{out} exists: choose a new --out")
+        raise UsageError(f"{out} exists: choose a new `out`")
     part = out.with_name(f".{out.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)

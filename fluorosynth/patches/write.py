@@ -50,7 +50,7 @@ def write_patches(patches: Mapping[str, Patch], out: str | Path) -> None:
 def refuse_existing(out: Path) -> None:
     """Raise UsageError unless ``out`` is free to write to."""
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise UsageError(f"{out} exists already; remove it or give another --out")
+        raise UsageError(f"{out} exists already; remove it or give another `out`")
 
 
 def _files(patches: Mapping[str, Patch]) -> dict[str, bytes]:
