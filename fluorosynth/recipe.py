@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +14,7 @@ from annotated_types import Interval
 
 from fluorosynth.backgrounds.base import BackgroundSource
 from fluorosynth.core import spec
+from fluorosynth.core.check import Checked
 from fluorosynth.devices.base import DeviceSource
 from fluorosynth.errors import UsageError
 from fluorosynth.motion.laws import Motion
@@ -27,7 +28,7 @@ BYTES_PER_PIXEL = 24  # of a frame at work: picture, contrast, before and after 
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Checked):
     """Everything a sample depends on but seed and index.
 
     Parameters
@@ -59,7 +60,7 @@ class Recipe:
     background_odds: tuple[float, ...] = ()
     device_odds: tuple[float, ...] = ()
     frames: Annotated[int, Interval(ge=1)] = 1
-    motion: Motion = Motion()
+    motion: Motion = field(default_factory=Motion)
 
     def __post_init__(self) -> None:
         _check_memory(self.frames, self.size)

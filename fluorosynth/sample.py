@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.errors import BadDataError
+
 Image = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
 Points = NDArray[np.float32]
@@ -21,6 +23,7 @@ Intensities = NDArray[np.float32]
 
 Complex = NDArray[np.complex128]  # x + 1j y
 
+FLOAT32 = np.dtype(np.float32)
 BACKGROUND, INSTRUMENT, IGNORE = 0, 1, 255
 
 
@@ -45,6 +48,13 @@ class Device:
     label: str = "catheter"
     id: str = ""
 
+    def __post_init__(self) -> None:
+        if not _is_curve(self.centreline, self.width):  # cheap: made thousands of times a second
+            raise BadDataError(
+                "Device: `centreline` should be (n, 2) float32 with n >= 2 and `width` (n,) "
+                f"float32, not {_form(self.centreline)} and {_form(self.width)}"
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Background:
@@ -58,6 +68,12 @@ class Background:
     id: str
     ignore: NDArray[np.bool_] | None = None
     paths: tuple[Points, ...] = ()
+
+    def __post_init__(self) -> None:
+        if getattr(self.image, "ndim", 0) != 2 or self.image.dtype != np.uint8:
+            raise BadDataError(
+                f"Background: `image` should be (H, W) uint8, not {_form(self.image)}"
+            )
 
 
 class Moment(Protocol):
@@ -132,3 +148,20 @@ class Sample:
     contrast: Intensities | None = None
     moment: Moment | None = None
     paths: tuple[Points, ...] = ()
+
+
+def _is_curve(points: Any, width: Any) -> bool:
+    try:
+        return (
+            points.shape == (len(width), 2)
+            and len(width) > 1
+            and width.ndim == 1
+            and points.dtype == width.dtype == FLOAT32
+        )
+    except (AttributeError, TypeError):
+        return False
+
+
+def _form(value: Any) -> str:
+    """Return what to call a value in a message: an array by shape and dtype."""
+    return f"{value.shape} {value.dtype}" if isinstance(value, np.ndarray) else f"{value!r:.40}"

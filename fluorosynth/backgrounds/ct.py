@@ -22,7 +22,7 @@ from fluorosynth.drr.carm import CArm
 from fluorosynth.errors import UsageError
 from fluorosynth.io.cache import cache_folder, get_or_make
 from fluorosynth.io.volume import content_digest, read_volume
-from fluorosynth.ranges import Range, Uniform
+from fluorosynth.ranges import Chance, Range, Uniform
 from fluorosynth.sample import Image
 
 VERSION = 1  # raise with every change of a pixel
@@ -81,25 +81,16 @@ class Ct(BackgroundSource):
     source_detector: Range = Uniform(1000.0, 1250.0)
     source_isocentre: Range = Uniform(750.0, 810.0)
     field: Range = Uniform(130.0, 250.0)
-    centre: tuple[float, ...] = (0.5, 0.5, 0.5)
-    wander: float = 20.0
+    centre: tuple[Chance, Chance, Chance] = (0.5, 0.5, 0.5)
+    wander: Annotated[float, Ge(0)] = 20.0
     energy: float = 50.0
     blood: bool = True
-    sharpen: float = 1.0
-    borders: float = 0.8
-    noise: float = 1.0
+    sharpen: Annotated[float, Ge(0)] = 1.0
+    borders: Chance = 0.8
+    noise: Annotated[float, Ge(0)] = 1.0
     cache: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.count < 1:
-            raise UsageError(f"ct: count must be at least 1, not {self.count}")
-        if len(self.centre) != 3 or not all(0 <= c <= 1 for c in self.centre):
-            raise UsageError(f"ct: centre must be three numbers in [0, 1], not {self.centre}")
-        if not 0 <= self.borders <= 1:
-            raise UsageError(f"ct: borders must be in [0, 1], not {self.borders}")
-        for name in ("wander", "sharpen", "noise"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise UsageError(f"ct: {name} must be at least 0, not {getattr(self, name)}")
         coefficients(self.energy)
 
     def open(self, size: int, seed: int) -> BackgroundPool:

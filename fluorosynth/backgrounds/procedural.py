@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import mmap
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge
 
 from fluorosynth.anatomy.compose import Options, render
 from fluorosynth.backgrounds.base import BackgroundSource
 from fluorosynth.core.rng import POOL, Streams
 from fluorosynth.errors import UsageError
+from fluorosynth.ranges import Chance
 from fluorosynth.sample import Background, Image
+
+Weight = Annotated[float, Ge(0)]
 
 VERSION = 1  # raise with every change of a pixel
 STREAM = POOL - 1  # an index that neither samples nor other once-per-dataset draws use
@@ -47,27 +52,17 @@ class Procedural(BackgroundSource):
     ('procedural:2', (128, 128), dtype('uint8'))
     """
 
-    count: int = 256
-    chest: float = 0.7
-    abdomen: float = 0.15
-    soft: float = 0.15
-    borders: float = 0.8
-    noise: float = 1.0
-    vessels: float = 0.0
+    count: Annotated[int, Ge(0)] = 256
+    chest: Weight = 0.7
+    abdomen: Weight = 0.15
+    soft: Weight = 0.15
+    borders: Chance = 0.8
+    noise: Weight = 1.0
+    vessels: Chance = 0.0
 
     def __post_init__(self) -> None:
-        if not self.count >= 0:
-            raise UsageError(f"procedural: count must be at least 0, not {self.count}")
-        if not 0 <= self.noise < np.inf:
-            raise UsageError(f"procedural: noise must be at least 0, not {self.noise}")
-        for name in ("borders", "vessels"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UsageError(f"procedural: {name} must be in [0, 1], not {getattr(self, name)}")
-        weights = self.chest, self.abdomen, self.soft
-        if not (all(0 <= w < np.inf for w in weights) and sum(weights) > 0):
-            raise UsageError(
-                f"procedural: chest, abdomen and soft must be at least 0 and not all 0: {weights}"
-            )
+        if not self.chest + self.abdomen + self.soft > 0:
+            raise UsageError("procedural: one of `chest`, `abdomen` and `soft` must be above 0")
 
     def open(self, size: int, seed: int) -> ProceduralBackgrounds:
         """Return the pool of ``(size, size)`` backgrounds of ``seed``; nothing is rendered yet.

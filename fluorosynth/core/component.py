@@ -8,12 +8,13 @@ from abc import ABC
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, TypeVar
 
+from fluorosynth.core.check import Checked, concrete
 from fluorosynth.errors import UsageError
 
 C = TypeVar("C", bound="Component")
 
 
-class Component(ABC):
+class Component(Checked, ABC):
     """Root of ranges, sources and stages.
 
     A concrete component is a frozen dataclass; its fields are its configuration and must
@@ -39,7 +40,7 @@ def kinds(root: type[C], package: str) -> dict[str, type[C]]:
     module = importlib.import_module(package)
     for info in pkgutil.iter_modules(getattr(module, "__path__", ())):
         importlib.import_module(f"{package}.{info.name}")
-    for cls in _concrete(root):
+    for cls in concrete(root):
         if cls.__module__ == package or cls.__module__.startswith(package + "."):
             found[cls.kind] = cls
     for entry in entry_points(group=package):
@@ -58,12 +59,3 @@ def _installed(root: type[C], entry: EntryPoint) -> type[C]:
     if cls.kind != entry.name:  # recipes that use it could not be read back
         raise UsageError(f"{name} has the kind {cls.kind!r}: name the entry point alike")
     return cls
-
-
-def _concrete(root: type[C]) -> list[type[C]]:
-    classes = []
-    for cls in root.__subclasses__():
-        if not getattr(cls, "__abstractmethods__", None):
-            classes.append(cls)
-        classes.extend(_concrete(cls))
-    return classes

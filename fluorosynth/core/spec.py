@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, Union
+from typing import Any, TypeVar
 
+from fluorosynth.core.check import fitted, options
 from fluorosynth.core.component import Component, kinds
 from fluorosynth.errors import UsageError
 
@@ -43,12 +43,8 @@ def dump(value: Any) -> Any:
 
 
 def dump_fields(value: Any) -> dict[str, Any]:
-    """Return the fields of a dataclass as plain data; a float field's whole number as a float.
-
-    So a recipe written in Python and the same one read from TOML have the same text.
-    """
-    hints = typing.get_type_hints(type(value))
-    return {f.name: _as_float(hints[f.name], dump(getattr(value, f.name))) for f in fields(value)}
+    """Return the fields of a dataclass as plain data."""
+    return {f.name: dump(getattr(value, f.name)) for f in fields(value)}
 
 
 def load(root: type[C], plain: object, where: str = "", folder: Path | None = None) -> C:
@@ -106,12 +102,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"
 
 
-def _as_float(hint: Any, plain: Any) -> Any:
-    if hint == tuple[float, ...]:
-        return [float(item) for item in plain]
-    return float(plain) if hint is float else plain
-
-
 def _value(hint: Any, value: Any, where: str, folder: Path | None) -> Any:
     family = _family(hint)
     if family is not None:
@@ -130,25 +120,16 @@ def _value(hint: Any, value: Any, where: str, folder: Path | None) -> Any:
 
 
 def _leaf(hint: Any, value: Any, where: str, folder: Path | None) -> Any:
-    from pydantic import ConfigDict, TypeAdapter, ValidationError
-
-    if isinstance(value, list):
-        value = tuple(value)
-    if isinstance(value, str) and Path in (hint, *_options(hint)):
-        return Path(value) if folder is None else folder / value
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(
-            hint, config=ConfigDict(strict=True, allow_inf_nan=False)
-        )
-        return adapter.validate_python(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"{where}: {first['msg']}, not {first['input']!r}") from None
+        fit = fitted(hint, value)
+    except ValueError as error:
+        raise UsageError(f"{where}{error}") from None
+    return folder / fit if isinstance(fit, Path) and folder is not None else fit
 
 
 def _family(hint: Any) -> type[Component] | None:
     """Return the root of components that a field of this type holds, if any."""
-    for option in (hint, *_options(hint)):
+    for option in (hint, *options(hint)):
         if (
             isinstance(option, type)
             and option.__name__ in PACKAGES
@@ -156,7 +137,3 @@ def _family(hint: Any) -> type[Component] | None:
         ):
             return option
     return None
-
-
-def _options(hint: Any) -> tuple[Any, ...]:
-    return typing.get_args(hint) if typing.get_origin(hint) in (Union, types.UnionType) else ()

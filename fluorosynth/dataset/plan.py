@@ -6,7 +6,11 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+from annotated_types import Ge
+
+from fluorosynth.core.check import Checked
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.shards import ShardInfo, open_shard, software
 
@@ -14,7 +18,7 @@ POINTS_PER_PICTURE = 2048  # bytes, an estimate: curves, provenance, checksums
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Checked):
     """A data set to be written.
 
     Parameters
@@ -32,15 +36,10 @@ class Plan:
     """
 
     out: Path
-    n: int
-    shard_size: int
+    n: Annotated[int, Ge(1)]
+    shard_size: Annotated[int, Ge(1)]
     size: int
     frames: int = 1
-
-    def __post_init__(self) -> None:
-        for name, value in (("n", self.n), ("shard_size", self.shard_size)):
-            if value < 1:
-                raise UsageError(f"`{name}` must be at least 1, not {value}")
 
     @property
     def shards(self) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.core.check import Checked
 from fluorosynth.errors import UsageError
 from fluorosynth.geometry.arc_path import ArcPath
 from fluorosynth.motion.course import Course, Key, Pull, entry
@@ -19,7 +20,7 @@ Picture = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Motion:
+class Motion(Checked):
     """How anatomy, instruments, contrast and detector change over a run; ``docs/sequences.md``.
 
     Parameters

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+from annotated_types import Ge, Interval
+
+from fluorosynth.core.check import Checked
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.guard import quoted
 
 
 @dataclass(frozen=True)
-class Search:
+class Search(Checked):
     """What windows to look for.
 
     Parameters
@@ -30,22 +34,16 @@ class Search:
         False looks at each frame of a run alone.
     """
 
-    count: int = 32
-    size: int = 256
+    count: Annotated[int, Ge(1)] = 32
+    size: Annotated[int, Interval(ge=16, le=4096)] = 256
     masks: str = ""
     smallest: int = 0
-    ceiling: float = 0.2
+    ceiling: Annotated[float, Interval(ge=0, lt=1)] = 0.2
     temporal: bool = True
 
     def __post_init__(self) -> None:
-        if self.count < 1:
-            raise UsageError(f"count must be at least 1, not {self.count}")
-        if not 16 <= self.size <= 4096:
-            raise UsageError(f"size must be from 16 to 4096 px, not {self.size}")
         if not (self.smallest == 0 or self.smallest >= 8):
-            raise UsageError(f"the smallest window must be at least 8 px, not {self.smallest}")
-        if not 0 <= self.ceiling < 1:
-            raise UsageError(f"ceiling must be in [0, 1), not {self.ceiling}")
+            raise UsageError(f"`smallest` must be 0, or at least 8 px, not {self.smallest}")
         if self.masks and not Path(self.masks).is_dir():
             raise BadDataError(f"{quoted(self.masks)}, the folder of masks, does not exist")
 

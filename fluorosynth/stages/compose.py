@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fluorosynth.ranges import Chance
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Stage, Stream, nested
 
@@ -16,11 +17,7 @@ class Compose(Stage):
     """Apply ``stages`` in order, each with probability ``chance``: all or none."""
 
     stages: tuple[Stage, ...]
-    chance: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.chance <= 1:
-            raise ValueError(f"compose needs a chance in [0, 1], not {self.chance}")
+    chance: Chance = 1.0
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Apply all, or return the sample as it is."""

@@ -132,7 +132,7 @@ def refused(made, said, recipe, n=N, seed=0, shard_size=SHARD):
 
 def test_another_recipe_is_refused_with_the_difference(recipe, made):
     other = replace(recipe, stages=(Rotate(), Render()))
-    refused(made, ["recipes differ", '-kind = "one_of"', '-kind = "jitter"', "--out"], other)
+    refused(made, ["recipes differ", '-kind = "one_of"', '-kind = "jitter"', "`out`"], other)
 
 
 def test_another_seed_is_refused(recipe, made):
@@ -148,8 +148,8 @@ def test_a_changed_source_file_is_refused(recipe, made, tmp_path):
 
 
 def test_another_layout_is_refused(recipe, made):
-    refused(made, ["0..4", "0..6", "--shard-size"], recipe, shard_size=7)
-    refused(made, ["10..14", "10..11", "--n"], recipe, n=12)
+    refused(made, ["0..4", "0..6", "`shard_size`"], recipe, shard_size=7)
+    refused(made, ["10..14", "10..11", "`n`"], recipe, n=12)
     refused(made, ["shard-00003.h5", "beyond --n 15"], recipe, n=15)
 
 

@@ -1,0 +1,147 @@
+"""Fields against their type hints, once, when a dataclass is built; by pydantic."""
+
+from __future__ import annotations
+
+import math
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import fields
+from functools import cache, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Union
+
+from fluorosynth.errors import UsageError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
+
+
+class Checked:
+    """Root of dataclasses that hold settings: what does not fit a field's type hint is refused.
+
+    A list becomes a tuple, a text a path, a whole number a float and a NumPy scalar Python's,
+    where the hint asks for it. A ``__post_init__`` of a subclass runs after the check.
+
+    Raises
+    ------
+    UsageError
+        Naming the class, the field, what it takes and the value.
+
+    Examples
+    --------
+    >>> from fluorosynth.stages.attenuate import Attenuate
+    >>> Attenuate(overlap=7)
+    Traceback (most recent call last):
+    fluorosynth.errors.UsageError: Attenuate: `overlap` should be less than or equal to 1, not 7
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = cls.__dict__.get("__post_init__")
+        if own is not None:
+            cls.__post_init__ = _after_check(own)  # type: ignore[method-assign, assignment]
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+def _after_check(own: Callable[[Any], None]) -> Callable[[Any], None]:
+    @wraps(own)
+    def both(self: Any) -> None:
+        check_fields(self)
+        own(self)
+
+    return both
+
+
+def check_fields(built: Any) -> None:
+    """Check the fields of a dataclass, and set those that its hints write otherwise."""
+    for name, hint in _hints(built.__class__).items():
+        value = getattr(built, name)
+        try:
+            taken = fitted(hint, value)
+        except ValueError as error:
+            raise UsageError(f"{type(built).__name__}: `{name}`{error}") from None
+        if taken is not value:
+            object.__setattr__(built, name, taken)
+
+
+def fitted(hint: Any, value: Any) -> Any:
+    """Return a value as its hint wants it.
+
+    Raises
+    ------
+    ValueError
+        With what should be there instead, to be put after the value's name.
+
+    Examples
+    --------
+    >>> fitted(tuple[float, ...], [1, 2.5])
+    (1.0, 2.5)
+    """
+    if type(value) is hint and math.isfinite(value if hint is float else 0):
+        return value  # spares importing pydantic where the library itself is imported
+    if isinstance(hint, type) and issubclass(hint, Checked):
+        if isinstance(value, hint):
+            return value
+        names = [cls.__name__ for cls in concrete(hint)][:4]
+        such_as = f" such as {', '.join(names)}" if names else ""
+        raise ValueError(f" should be a {hint.__name__}{such_as}, not {_shown(value)}")
+    if isinstance(value, list):
+        value = tuple(value)
+    elif isinstance(value, str) and Path in (hint, *options(hint)):
+        value = Path(value)
+    elif hasattr(value, "dtype") and not value.shape:
+        value = value.item()
+    from pydantic import ValidationError
+
+    try:
+        return _adapter(hint).validate_python(value)
+    except ValidationError as error:
+        where, what = fault(error)
+        raise ValueError(f"{where} {what}") from None
+
+
+def fault(error: ValidationError) -> tuple[str, str]:
+    """Return the place of the first fault, ``[0][1]``, and what should be there, not what is."""
+    first = error.errors(include_url=False)[0]
+    place = "".join(f"[{key}]" for key in first["loc"] if isinstance(key, int))
+    return place, f"{first['msg'].removeprefix('Input ')}, not {_shown(first['input'])}"
+
+
+def _shown(value: Any) -> str:
+    return " ".join(repr(value).split())[:60]
+
+
+def options(hint: Any) -> tuple[Any, ...]:
+    """Return the members of a union, nothing of other hints."""
+    return typing.get_args(hint) if typing.get_origin(hint) in (Union, types.UnionType) else ()
+
+
+def concrete(root: type[Any]) -> list[type[Any]]:
+    """Return all subclasses that can be built, of those imported so far."""
+    classes = []
+    for cls in root.__subclasses__():
+        if not getattr(cls, "__abstractmethods__", None):
+            classes.append(cls)
+        classes.extend(concrete(cls))
+    return classes
+
+
+@cache
+def _hints(cls: Any) -> dict[str, Any]:
+    """Return the fields' hints; none where some are names that only a type checker sees."""
+    try:
+        hints = typing.get_type_hints(cls, include_extras=True)
+    except NameError:
+        return {}
+    return {field.name: hints[field.name] for field in fields(cls)}
+
+
+@cache
+def _adapter(hint: Any) -> TypeAdapter[Any]:
+    from pydantic import ConfigDict, TypeAdapter
+
+    config = ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
+    return TypeAdapter(hint, config=config)
