@@ -6,19 +6,6 @@
 1
 """
 
-from fluorosynth.errors import FluorosynthError
-from fluorosynth.recipe import Recipe
-from fluorosynth.sample import Background, Device, Sample
-from fluorosynth.sampler import OpenRecipe
+import lazy_loader
 
-__version__ = "0.1.0"
-
-__all__ = [
-    "Background",
-    "Device",
-    "FluorosynthError",
-    "OpenRecipe",
-    "Recipe",
-    "Sample",
-    "__version__",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

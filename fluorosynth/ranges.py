@@ -18,7 +18,7 @@ Chance = Annotated[float, Interval(ge=0, le=1)]
 """A probability."""
 
 
-class Range(Component):
+class Range(Component, package="fluorosynth.ranges"):
     """A law that draws one float."""
 
     @abstractmethod

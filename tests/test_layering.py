@@ -1,6 +1,7 @@
 """The rooms of the house, by its imports: who may use what, and what nobody may."""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LIBRARY = sorted((ROOT / "fluorosynth").rglob("*.py"))
 COMMANDS = sorted((ROOT / "cli").rglob("*.py"))
+FACES = sorted((ROOT / "fluorosynth").rglob("*.pyi"))  # what each room re-exports, lazily
+TABLE = ROOT / "docs/architecture.md"
+ROW = re.compile(r"^\| `([^`|]+)` \|[^|]+\|([^|]*)\|$", re.MULTILINE)
 
 # Import -> the places in the library that may have it: a folder, a file, or none at all.
 ALLOWED = {
@@ -57,6 +61,73 @@ def imports(path):
     return found
 
 
+@cache
+def rooms():
+    """Return the table of rooms: what each may import, in the table's order."""
+    rows = ROW.findall(TABLE.read_text("utf-8"))
+    assert len(rows) == len({name for name, _ in rows}), "a room stands twice in the table"
+    return {name: set(re.findall("`([^`]+)`", allowed)) for name, allowed in rows}
+
+
+@cache
+def modules():
+    """Return the room of each module and package, by full name."""
+    return {full_name(path): room_of(path) for path in [*LIBRARY, *COMMANDS]}
+
+
+def full_name(path):
+    inside = path.relative_to(ROOT / ("cli" if path in COMMANDS else "."))
+    parts = [part for part in inside.with_suffix("").parts if part != "__init__"]
+    return ".".join(parts)
+
+
+def room_of(path):
+    """Return the row that holds a file: its own, else that of the innermost folder with one."""
+    place = name_of(path).removeprefix("fluorosynth/")
+    own = re.sub(r"\.pyi?$", ".py", place)
+    folders = [f"{folder.as_posix()}/" for folder in Path(place).parents]
+    found = [row for row in (own, *folders) if row in rooms()]
+    assert found, f"{name_of(path)} is in no room: add a row to {name_of(TABLE)}"
+    return found[0]
+
+
+def used_modules(path):
+    """Return the modules of this project that a file names: in imports, stubs and strings."""
+    names = []
+    for node in nodes(path):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            start = node.module
+            if node.level:  # of stubs alone: lazy_loader reads them so
+                parts = (full_name(path.with_suffix(".py")), node.module)
+                start = ".".join(part for part in parts if part)
+            names += [f"{start}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Constant) and re.fullmatch(r"\w+[.][\w.]+", str(node.value)):
+            names.append(str(node.value))  # import_module's
+    found = {innermost(name) for name in names if begins(name.partition("_cli")[0], "fluorosynth")}
+    return found - {None}
+
+
+def innermost(name):
+    """Return the longest part of a dotted name that is a module."""
+    while name and name not in modules():
+        name = name.rpartition(".")[0]
+    return name or None
+
+
+@cache
+def used_rooms():
+    """Return, by room, the rooms that it imports and one file that does so."""
+    found = {room: {} for room in rooms()}
+    for path in [*LIBRARY, *COMMANDS, *FACES]:
+        room = room_of(path)
+        for module in used_modules(path):
+            if modules()[module] != room:
+                found[room].setdefault(modules()[module], f"{name_of(path)} imports {module}")
+    return found
+
+
 def begins(name, prefix):
     return name == prefix or name.startswith(prefix + ".")
 
@@ -76,20 +147,37 @@ def test_there_is_something_to_look_at():
     assert any("torch" in imports(path) for path in LIBRARY)
 
 
+def test_rooms_import_what_the_table_says():
+    against = [
+        f"{why}, but the row `{room}` does not name `{used}`"
+        for room, found in used_rooms().items()
+        for used, why in found.items()
+        if used not in rooms()[room]
+    ]
+    assert against == [], f"mend the import, or the table in {name_of(TABLE)}"
+
+
+def test_the_table_says_nothing_that_is_not_so():
+    for room, allowed in rooms().items():
+        place = ROOT / room if room.startswith("cli/") else ROOT / "fluorosynth" / room
+        assert place.is_file() or any(place.iterdir()), f"the row `{room}` is of nothing"
+        stale = allowed - used_rooms()[room].keys()
+        assert not stale, f"the room `{room}` imports {sorted(stale)} no more"
+
+
+def test_rooms_import_only_what_stands_above_them():
+    order = list(rooms())  # so there is no ring
+    for room, allowed in rooms().items():
+        below = [used for used in allowed if order.index(used) >= order.index(room)]
+        assert not below, f"`{room}` stands above {below}"
+
+
 @pytest.mark.parametrize("module", ALLOWED)
 def test_imports_stay_in_their_rooms(module):
     users = [name_of(p) for p in LIBRARY if any(begins(name, module) for name in imports(p))]
     assert [user for user in users if not user.startswith(tuple(ALLOWED[module]))] == []
     for place in ALLOWED[module]:
         assert any(user.startswith(place) for user in users), f"{place} needs no {module} any more"
-
-
-def test_central_types_know_numpy_only():
-    plain = ["fluorosynth.core.component", "fluorosynth.errors"]
-    core = {"sample": plain[1:], "core/rng": [], "ranges": plain}
-    for name, allowed in core.items():
-        own = [i for i in imports(ROOT / f"fluorosynth/{name}.py") if begins(i, "fluorosynth")]
-        assert [i for i in own if not any(begins(i, a) for a in allowed)] == []
 
 
 def test_commands_import_torch_only_when_called():

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from scipy import stats
 from small import assert_equal, command, curves_file, environment, frames_file, small_recipe
 
-from fluorosynth import OpenRecipe, Recipe
+from fluorosynth import Recipe
 from fluorosynth.backgrounds.folder import Folder
 from fluorosynth.devices.polylines import Polylines
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.ranges import Choice, Constant, LogUniform, Uniform
+from fluorosynth.sampler import OpenRecipe
 from fluorosynth.shards import digest
 from fluorosynth.stages.compose import Compose
 from fluorosynth.stages.flip import Flip

@@ -91,7 +91,7 @@ def command(
 
 
 def _facts(data: str, source: str, network: str, size: int, images: int) -> dict[str, Any]:
-    from fluorosynth import __version__
+    from fluorosynth.version import __version__
 
     return {
         "data": data,

@@ -71,7 +71,8 @@ def command(
     quiet: bool,
 ) -> None:
     """Cut instrument-free patches out of the real frames SRC (a file, a folder, a glob)."""
-    from fluorosynth.patches.extract import cut_patches, extract_patches, root_of
+    from fluorosynth.io.frames import root_of
+    from fluorosynth.patches.extract import cut_patches, extract_patches
     from fluorosynth.patches.manifest import file_names, read_manifest
     from fluorosynth.patches.search import Search
     from fluorosynth.patches.write import refuse_existing, write_patches

@@ -20,7 +20,7 @@ class Backgrounds(Protocol):
         """Return a background of the opened size. Callers do not write to its arrays."""
 
 
-class BackgroundSource(Component):
+class BackgroundSource(Component, package="fluorosynth.backgrounds"):
     """The description of a source: a frozen dataclass, cheap to make, pickled to workers."""
 
     @abstractmethod

@@ -19,14 +19,20 @@ class Component(Checked, ABC):
 
     A concrete component is a frozen dataclass; its fields are its configuration and must
     survive a TOML round trip. ``kind`` is the name that recipes use: the module's name unless
-    given as ``class Mine(Stage, kind="mine")``.
+    given as ``class Mine(Stage, kind="mine")``. ``package`` is where the built-in ones of a
+    family are found; the class that a family is named after gives it.
     """
 
     kind: ClassVar[str]
+    package: ClassVar[str]
 
-    def __init_subclass__(cls, kind: str | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls, kind: str | None = None, package: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init_subclass__(**kwargs)
         cls.kind = kind or cls.__module__.rpartition(".")[2]
+        if package is not None:
+            cls.package = package
 
 
 def kinds(root: type[C], package: str) -> dict[str, type[C]]:

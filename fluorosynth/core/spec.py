@@ -15,13 +15,6 @@ from fluorosynth.errors import UsageError
 
 C = TypeVar("C", bound=Component)
 
-PACKAGES = {
-    "Range": "fluorosynth.ranges",
-    "BackgroundSource": "fluorosynth.backgrounds",
-    "DeviceSource": "fluorosynth.devices",
-    "Stage": "fluorosynth.stages",
-}
-
 
 def dump(value: Any) -> Any:
     """Return a component as dicts, lists and scalars; the first key of each dict is ``kind``.
@@ -68,7 +61,7 @@ def load(root: type[C], plain: object, where: str = "", folder: Path | None = No
     """
     if not isinstance(plain, Mapping) or not isinstance(plain.get("kind"), str):
         raise UsageError(f"{where}: expected a table with a key 'kind', not {plain!r}")
-    known = kinds(root, PACKAGES[root.__name__])
+    known = kinds(root, root.package)
     kind = plain["kind"]
     if kind not in known:
         raise UsageError(f"{where}.kind: no {kind!r} here{did_you_mean(kind, known)}")
@@ -130,10 +123,6 @@ def _leaf(hint: Any, value: Any, where: str, folder: Path | None) -> Any:
 def _family(hint: Any) -> type[Component] | None:
     """Return the root of components that a field of this type holds, if any."""
     for option in (hint, *options(hint)):
-        if (
-            isinstance(option, type)
-            and option.__name__ in PACKAGES
-            and issubclass(option, Component)
-        ):
+        if isinstance(option, type) and issubclass(option, Component) and "package" in vars(option):
             return option
     return None

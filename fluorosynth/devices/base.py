@@ -20,7 +20,7 @@ class Devices(Protocol):
         """Return the instruments of one picture, in pixels of the opened size."""
 
 
-class DeviceSource(Component):
+class DeviceSource(Component, package="fluorosynth.devices"):
     """The description of a source: a frozen dataclass, cheap to make, pickled to workers."""
 
     @abstractmethod

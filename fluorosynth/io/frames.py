@@ -25,6 +25,7 @@ __all__ = [
     "count_frames",
     "find_sources",
     "read_frames",
+    "root_of",
     "to_uint8",
 ]
 
@@ -102,6 +103,13 @@ def find_sources(src: str | Path, suffixes: Collection[str] = ()) -> list[Path]:
     if not sources:
         raise BadDataError(f"{quoted(src)} {_why_nothing(path, found, suffixes or _BY_SUFFIX)}")
     return sources
+
+
+def root_of(src: str | Path) -> Path:
+    """Return the folder that the files of ``src`` are named relative to."""
+    if Path(src).is_dir():
+        return Path(src)
+    return Path(os.path.commonpath([path.parent for path in find_sources(src)]))
 
 
 def count_frames(path: str | Path) -> int:

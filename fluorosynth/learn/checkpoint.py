@@ -6,7 +6,6 @@ import json
 import pickle
 import zipfile
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +127,7 @@ def find_model(source: str | Path) -> Path:
             raise BadDataError(f"{path} holds no {BEST}: is it a finished training run?")
         return path / BEST
     if not path.exists() and str(source) == "default":
-        path = Path(str(files("fluorosynth.learn"))) / "default.pt"
+        path = Path(__file__).with_name("default.pt")
         if not path.is_file():
             raise BadDataError("this version has no trained model in the box: name one of your own")
     if not path.is_file():

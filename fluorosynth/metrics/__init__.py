@@ -10,21 +10,6 @@ diagonal, the largest there is, so that a missed instrument costs and means stay
 error of a truth without a tip is NaN: not applicable, left out of means.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from fluorosynth.metrics.boundary import hausdorff95
-from fluorosynth.metrics.centreline import CentrelinePair
-from fluorosynth.metrics.intervals import Interval, bootstrap_interval
-from fluorosynth.metrics.measure import TOLERANCES, measure
-from fluorosynth.metrics.overlap import Counts, count
-
-__all__ = [
-    "TOLERANCES",
-    "CentrelinePair",
-    "Counts",
-    "Interval",
-    "bootstrap_interval",
-    "count",
-    "hausdorff95",
-    "measure",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

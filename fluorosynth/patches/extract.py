@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.frames import find_sources, read_frames
+from fluorosynth.io.frames import find_sources, read_frames, root_of
 from fluorosynth.patches.choose import Candidate, choose, thumbnail
 from fluorosynth.patches.masks import is_mask
 from fluorosynth.patches.search import Search
@@ -94,13 +93,6 @@ def cut_patches(root: Path, windows: Sequence[Window], size: int) -> list[Patch]
                 if window.frame == frame.index:
                     images[window] = cut(frame.image, window, size)
     return [Patch(images[window], window) for window in windows]
-
-
-def root_of(src: str | Path) -> Path:
-    """Return the folder that the files of ``src`` are named relative to."""
-    if Path(src).is_dir():
-        return Path(src)
-    return Path(os.path.commonpath([path.parent for path in find_sources(src)]))
 
 
 def _candidates(

@@ -3,30 +3,6 @@
 Nothing else in the generator imports h5py.
 """
 
-from fluorosynth.shards.info import (
-    FORMAT,
-    FORMAT_VERSION,
-    RUNS_VERSION,
-    ShardInfo,
-    digest,
-    file_digest,
-    software,
-)
-from fluorosynth.shards.read import Shard, damage, open_shard
-from fluorosynth.shards.write import BATCH, FULL, write_shard
+import lazy_loader
 
-__all__ = [
-    "BATCH",
-    "FORMAT",
-    "FORMAT_VERSION",
-    "FULL",
-    "RUNS_VERSION",
-    "Shard",
-    "ShardInfo",
-    "damage",
-    "digest",
-    "file_digest",
-    "open_shard",
-    "software",
-    "write_shard",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -62,7 +62,7 @@ def software() -> dict[str, str]:
     """Return the versions that can change a sample's bytes."""
     import cv2
 
-    from fluorosynth import __version__
+    from fluorosynth.version import __version__
 
     return {
         "fluorosynth": __version__,

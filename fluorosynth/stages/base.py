@@ -18,7 +18,7 @@ NESTED = 1009  # stages inside one stage at most, less one
 Stream = Callable[[int], np.random.Generator]  # points a stage's generator at one of its streams
 
 
-class Stage(Component):
+class Stage(Component, package="fluorosynth.stages"):
     """One step of a recipe. Never writes to its input; draws only from ``rng``.
 
     ``draws = False`` says that it takes no random number, which saves pointing a stream at it;

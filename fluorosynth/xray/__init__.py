@@ -1,1 +1,5 @@
 """Pure functions of the physics: shadows, materials, blurs, what is no instrument."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -15,7 +15,7 @@ import numpy as np
 from fluorosynth.errors import UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
-from fluorosynth.io.frames import Frame, count_frames, find_sources
+from fluorosynth.io.frames import Frame, count_frames, find_sources, root_of
 from fluorosynth.learn.checkpoint import weights_hash
 from fluorosynth.learn.overlay import Film, overlay
 from fluorosynth.learn.prediction.centrelines import centrelines
@@ -23,7 +23,6 @@ from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.journal import Journal
 from fluorosynth.learn.prediction.segment import Map, SegmentConfig, segment
 from fluorosynth.learn.prediction.windows import Clip, read_clips
-from fluorosynth.patches.extract import root_of
 from fluorosynth.sample import Mask
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".avi", ".mp4", ".dcm", ".dicom"}

@@ -18,7 +18,6 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from fluorosynth import __version__
 from fluorosynth.errors import FluorosynthError, InterruptedRunError, UsageError
 from fluorosynth.learn.checkpoint import BEST, LAST, Model, load_training, save_model, weights_hash
 from fluorosynth.learn.data import (
@@ -41,6 +40,7 @@ from fluorosynth.learn.training.losses import LOSSES
 from fluorosynth.learn.training.parallel import Process, join, share_batch_norms
 from fluorosynth.learn.training.run_folder import RunFolder
 from fluorosynth.learn.training.scores import Scorer, Scores, dice_of
+from fluorosynth.version import __version__
 
 SAMPLES = 1000  # of endless data, for its mean and deviation
 SHOWN = 4  # validation images in an overlay strip

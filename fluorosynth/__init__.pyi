@@ -1,0 +1,15 @@
+from . import backgrounds as backgrounds
+from . import devices as devices
+from . import errors as errors
+from . import exporters as exporters
+from . import learn as learn
+from . import metrics as metrics
+from . import ranges as ranges
+from . import stages as stages
+from .dataset.generation import generate as generate
+from .learn.data.open import open_dataset as open_dataset
+from .recipe import Recipe as Recipe
+from .sample import Background as Background
+from .sample import Device as Device
+from .sample import Sample as Sample
+from .version import __version__ as __version__

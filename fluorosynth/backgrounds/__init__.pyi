@@ -1,0 +1,7 @@
+from .base import Backgrounds as Backgrounds
+from .base import BackgroundSource as BackgroundSource
+from .bundled import Bundled as Bundled
+from .ct import Ct as Ct
+from .folder import Folder as Folder
+from .pool import BackgroundPool as BackgroundPool
+from .procedural import Procedural as Procedural

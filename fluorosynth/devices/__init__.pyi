@@ -1,0 +1,9 @@
+from .base import Devices as Devices
+from .base import DeviceSource as DeviceSource
+from .drawn import Drawn as Drawn
+from .masks import Masks as Masks
+from .polylines import Polylines as Polylines
+from .pool import DevicePool as DevicePool
+from .pool import fit as fit
+from .spline import Spline as Spline
+from .walk import Walk as Walk

@@ -1,0 +1,9 @@
+from .arc_path import ArcPath as ArcPath
+from .raster import cover as cover
+from .raster import rasterise as rasterise
+from .tubes import Tube as Tube
+from .tubes import union as union
+from .tubes import walk as walk
+from .warp import displace as displace
+from .warp import resample as resample
+from .warp import transform as transform

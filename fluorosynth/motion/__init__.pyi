@@ -1,0 +1,2 @@
+from .course import Course as Course
+from .laws import Motion as Motion

@@ -1,0 +1,13 @@
+from .info import FORMAT as FORMAT
+from .info import FORMAT_VERSION as FORMAT_VERSION
+from .info import RUNS_VERSION as RUNS_VERSION
+from .info import ShardInfo as ShardInfo
+from .info import digest as digest
+from .info import file_digest as file_digest
+from .info import software as software
+from .read import Shard as Shard
+from .read import damage as damage
+from .read import open_shard as open_shard
+from .write import BATCH as BATCH
+from .write import FULL as FULL
+from .write import write_shard as write_shard
