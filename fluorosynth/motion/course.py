@@ -121,7 +121,7 @@ class Course:
         marks = np.append(outside, inside)
         lengths = np.append(0.0, np.cumsum(np.abs(np.diff(complex_curve(device.centreline)))))
         width = np.interp(marks, lengths, device.width).astype(np.float32)
-        return Track(replace(device, width=width), path, marks, self.pulls[entry(device)])
+        return Track(device, width, path, marks, self.pulls[entry(device)])
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,7 @@ class Track:
     """An instrument at rest: its path, its material points on it, and how it is moved."""
 
     device: Device
+    width: NDArray[np.float32]
     path: ArcPath
     marks: NDArray[np.float64]
     pull: Pull
@@ -220,7 +221,7 @@ class Moment:
         curve = slid(track.path, track.marks, pull.by(self.time), pull.base, turn)
         curve = curve + self.displacement(curve, pull.share, pull.share)
         points = np.column_stack([curve.real, curve.imag]).astype(np.float32)
-        return replace(track.device, centreline=points)
+        return replace(track.device, centreline=points, width=track.width)
 
 
 def entry(device: Device) -> Key:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.errors import InterruptedRunError, UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
+from fluorosynth.learn.checkpoint import LAST
 from fluorosynth.learn.overlay import agreement
 
 CONFIG, METRICS, CURVES, LOG, OVERLAYS = (
@@ -84,3 +87,42 @@ def _tile(picture: NDArray[Any]) -> NDArray[np.uint8]:
     tile = np.zeros((TILE, TILE, 3), np.uint8)
     tile[: small.shape[0], : small.shape[1]] = small[:TILE, :TILE]
     return tile
+
+
+@contextmanager
+def alone(out: Path, first: bool) -> Iterator[None]:
+    """Let no other run work in the folder.
+
+    Parameters
+    ----------
+    out
+        Run folder, made if missing.
+    first
+        Whether this is the process that writes; others pass.
+
+    Raises
+    ------
+    UsageError
+        When another run works in it.
+    """
+    from filelock import FileLock, Timeout
+
+    if not first:
+        yield
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(out / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise UsageError(f"another process is training in {out}") from None
+
+
+@contextmanager
+def interruptible(out: Path) -> Iterator[None]:
+    """Turn Ctrl-C into InterruptedRunError, which says from where the run in ``out`` goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        where = "its last checkpoint" if (out / LAST).exists() else "the start"
+        raise InterruptedRunError(f"stopped; the same command goes on from {where}") from None

@@ -1,0 +1,151 @@
+"""From data and settings to what the loop takes: parts, batches, a model to begin with."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import torch
+from torch.utils.data import DataLoader
+
+from fluorosynth.errors import UsageError
+from fluorosynth.learn.checkpoint import Model
+from fluorosynth.learn.data import (
+    Batch,
+    Crops,
+    EpochBatches,
+    LabelledDataset,
+    Subset,
+    Windows,
+    collate,
+    measure_normalisation,
+    require_foreground,
+    split_validation,
+)
+from fluorosynth.learn.networks import build
+from fluorosynth.learn.training.config import TrainConfig
+from fluorosynth.learn.training.parallel import Process
+
+SAMPLES = 1000  # of endless data, for its mean and deviation
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a run learns from and is validated on.
+
+    Parameters
+    ----------
+    whole
+        Training items as they are, uncropped.
+    training
+        Training items as the network meets them.
+    validation
+        Validation items.
+    batches
+        Order of the training items in batches.
+    loader
+        Loader of these batches.
+    """
+
+    whole: LabelledDataset
+    training: LabelledDataset
+    validation: LabelledDataset
+    batches: EpochBatches
+    loader: DataLoader[Batch]
+
+
+def prepare_data(
+    pairs: LabelledDataset,
+    validation: LabelledDataset | None,
+    config: TrainConfig,
+    process: Process,
+) -> TrainingData:
+    """Split, crop and batch the data.
+
+    Parameters
+    ----------
+    pairs
+        Labelled data.
+    validation
+        Labelled data for validation; None: a seeded share of ``pairs``.
+    config
+        Settings of the run.
+    process
+        Process that takes its part of each batch.
+
+    Raises
+    ------
+    BadDataError
+        When there are too few images.
+    UsageError
+        When there are fewer images than processes.
+    """
+    if config.channels > 1:
+        pairs = Windows(pairs, config.channels)
+        validation = validation and Windows(validation, config.channels)
+    if validation is None:
+        pairs, validation = split_validation(pairs, config.validation, config.seed)
+    training = Crops(pairs, config.crop, config.seed) if config.crop else pairs
+    batches = EpochBatches(
+        len(pairs), config.batch_size, config.seed, training.endless, process.rank, process.world
+    )
+    if not batches.steps:
+        raise UsageError(f"{len(pairs)} images are too few for {process.world} processes")
+    loader: DataLoader[Batch] = DataLoader(
+        training,  # type: ignore[arg-type]  # of items; collate makes batches of them
+        batch_sampler=batches,
+        collate_fn=collate,
+        num_workers=config.workers,
+        persistent_workers=config.workers > 0,
+        pin_memory=process.device.type == "cuda",
+    )
+    return TrainingData(pairs, training, validation, batches, loader)
+
+
+def fresh_model(training: LabelledDataset, config: TrainConfig) -> Model:
+    """Return an untrained network, drawn from the seed, with the data's normalisation.
+
+    Parameters
+    ----------
+    training
+        Training items, uncropped.
+    config
+        Settings of the run.
+    """
+    torch.manual_seed(config.seed)
+    network = build(config.network, {"channels": config.channels})
+    network.lean_to_background(config.start_bias)
+    sample = training
+    if training.endless:
+        sample = Subset(training, range(min(SAMPLES, len(training))))
+    return Model(network, measure_normalisation(sample, config.per_image))
+
+
+def continued_model(initial: Model, config: TrainConfig) -> Model:
+    """Return a copy of a trained model to go on from; UsageError when it is another network.
+
+    Parameters
+    ----------
+    initial
+        Model, not changed.
+    config
+        Settings of the run.
+    """
+    if initial.network.kind != config.network:
+        raise UsageError(f"the model is {initial.network.kind!r}, not {config.network!r}")
+    network = copy.deepcopy(initial.network)
+    return Model(network, initial.normalisation, recipe=initial.recipe)
+
+
+def check_data(pairs: LabelledDataset, training: LabelledDataset) -> None:
+    """Raise BadDataError when a file is damaged or no mask holds an instrument.
+
+    Parameters
+    ----------
+    pairs
+        Labelled data.
+    training
+        Training part of it.
+    """
+    pairs.verify()
+    require_foreground(training)
