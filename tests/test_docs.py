@@ -29,7 +29,7 @@ from fluorosynth.dataset.generation import generate
 from fluorosynth.recipe import Recipe
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 READS_A_SET = {"numpy_loader", "torch_loader"}
 SMALLER = {
@@ -202,8 +202,17 @@ def test_ci_runs_the_install_lines_of_the_readme() -> None:
             assert text.strip() in lines
 
 
+def test_pre_commit_runs_what_ci_runs() -> None:
+    lines = (ROOT / ".ci/run").read_text().splitlines()
+    entries = re.findall(r"entry: ([^,\n]+)", (ROOT / ".pre-commit-config.yaml").read_text())
+    assert len(entries) == 5
+    for entry in entries:
+        if "pytest" not in entry:
+            assert f".venv/bin/{entry}" in lines
+
+
 def test_links_lead_somewhere() -> None:
-    for page in [*PAGES, ROOT / "CHANGELOG.md"]:
+    for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 

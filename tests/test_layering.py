@@ -23,7 +23,7 @@ ALLOWED = {
     "pydicom": ["fluorosynth/io/dicom"],
     "pycocotools": ["fluorosynth/exporters/coco.py"],
     "fluorosynth.learn": ["fluorosynth/learn/"],
-    "fluorosynth_cli": [],
+    "fluorosynth_cli": ["fluorosynth/__main__.py"],  # python -m fluorosynth
     "click": [],
     "tqdm": ["fluorosynth/learn/"],
     "pickle": ["fluorosynth/learn/checkpoint.py"],  # the name of an error that torch raises

@@ -20,7 +20,7 @@ Examples:
   fluorosynth train data/synthetic --out runs/plain --network light_plain --crop 192
   fluorosynth train data/small --out runs/quick --quick
   fluorosynth train paper --n 9000 --out runs/endless --workers 8
-  torchrun --nproc-per-node 4 -m fluorosynth_cli.main train data/synthetic --out runs/four
+  torchrun --nproc-per-node 4 -m fluorosynth train data/synthetic --out runs/four
 
 Interrupted at any moment, the same command goes on and ends with the same weights.
 """

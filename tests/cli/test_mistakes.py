@@ -212,7 +212,7 @@ def test_quiet_is_quiet_and_progress_is_no_result(place):
 
 
 def test_runs_as_a_module():
-    line = [sys.executable, "-m", "fluorosynth_cli", "recipe", "list"]
+    line = [sys.executable, "-m", "fluorosynth", "recipe", "list"]
     done = subprocess.run(line, env=environment(), capture_output=True, text=True, check=True)
     assert "paper" in done.stdout.split()
 

@@ -1,5 +1,0 @@
-"""``python -m fluorosynth_cli``."""
-
-from fluorosynth_cli.main import main
-
-main()
