@@ -17,8 +17,8 @@ from fluorosynth.stages.base import Stage
 FACE = """__version__ Background Device Recipe Sample backgrounds devices errors exporters generate
     learn metrics open_dataset ranges stages"""
 ROOMS = {
-    "backgrounds": "BackgroundPool BackgroundSource Backgrounds Bundled Ct Folder Procedural",
-    "devices": "DevicePool DeviceSource Devices Drawn Masks Polylines Spline Walk fit",
+    "backgrounds": "BackgroundPool BackgroundSource Backgrounds Bundled Ct Folder Limbs Procedural",
+    "devices": "DevicePool DeviceSource Devices Drawn Masks NoInstrument Polylines Spline Walk fit",
     "exporters": "Coco Exporter Folder NnUNet export",
     "learn": """EpochBatches Evaluation Inference LabelledDataset LabelledFolder Model Network
         RecipeDataset SegmentConfig ShardDataset TrainConfig WeissDataset data evaluate export_onnx
@@ -26,9 +26,9 @@ ROOMS = {
         segment train""",
     "metrics": """CentrelinePair Counts Interval TOLERANCES bootstrap_interval count hausdorff95
         measure""",
-    "stages": """Attenuate Blur Bones Clutter Coaxial Compose Display Engage Expose Field Flip
-        Foreshorten Geometry Intensity Jitter Noise OneOf Overlay Radiation Render Rotate Scatter
-        Sharpen Shift Stage Vessels Visible Zoom""",
+    "stages": """Attenuate Bedside Blur Bones Clutter Coaxial Compose Display Engage Expose Field
+        Flip Foreshorten Geometry Intensity Jitter Noise OneOf Overlay Radiation Render Rotate
+        Scatter Sharpen Shift Stage Vessels Visible Zoom""",
 }
 FAMILIES = {
     "backgrounds": BackgroundSource,

@@ -41,7 +41,7 @@ def changed(
         source = background_source(backgrounds, skip_bad)
         recipe = replace(recipe, backgrounds=(source,), background_odds=())
     if devices is not None:
-        recipe = replace(recipe, devices=(device_source(devices),), device_odds=())
+        recipe = _with_devices(recipe, device_source(devices))
     if frames is not None:
         recipe = replace(recipe, frames=frames)
     plain = {**recipe.to_plain(), "motion": dump(recipe.motion)}
@@ -53,6 +53,18 @@ def changed(
         return Recipe.from_plain(plain)
     except UsageError as error:
         raise UsageError(f"recipe: {error}") from None
+
+
+def _with_devices(recipe: Recipe, source: DeviceSource) -> Recipe:
+    """Return the recipe with other instruments, and as many pictures without any."""
+    from fluorosynth.devices.none import NoInstrument
+
+    odds = recipe.device_odds or (1.0,) * len(recipe.devices)
+    empty = [o for s, o in zip(recipe.devices, odds, strict=True) if isinstance(s, NoInstrument)]
+    if not empty:
+        return replace(recipe, devices=(source,), device_odds=())
+    rest = sum(odds) - sum(empty)
+    return replace(recipe, devices=(source, NoInstrument()), device_odds=(rest, sum(empty)))
 
 
 def background_source(src: str, skip_bad: bool) -> BackgroundSource:

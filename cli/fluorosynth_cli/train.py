@@ -36,7 +36,9 @@ def run_options(epochs: int, batch_size: int) -> Callable[[Any], Any]:
             "--loss",
             default="dice",
             show_default=True,
-            type=click.Choice(["dice", "cross_entropy", "dice_ce", "dice_plain_ce"]),
+            type=click.Choice(
+                ["dice", "cross_entropy", "dice_ce", "dice_plain_ce", "smooth_dice_ce"]
+            ),
             help="Background : catheter weigh 1 : 10, but even in the plain cross-entropy.",
         ),
         click.option("--lr", default=1e-3, show_default=True, help="Adam's rate."),

@@ -20,12 +20,14 @@ _PACKS = {
         CONTRAST, ignore=CONTRAST / "ignore", instruments=CONTRAST / "instruments.csv"
     ),
     "chest_drr": Folder(CHEST_DRR),
+    "ct_drr": Folder(HERE / "ct_drr"),
+    "radiographs": Folder(HERE / "radiographs"),
 }
 
 
 @dataclass(frozen=True)
 class Bundled(BackgroundSource):
-    """Pictures of 256 x 256 px, most from coronary angiograms, each looked at by eye.
+    """Pictures of 256 x 256 px, each looked at by eye.
 
     Parameters
     ----------
@@ -41,6 +43,11 @@ class Bundled(BackgroundSource):
         ``chest_drr``: 64 radiographs of one chest CT, rendered by the source `Ct`; no instrument
         was seen in any.
 
+        ``ct_drr``: 103 radiographs of six CTs at the fields of interventions, rendered likewise:
+        skull, heart after an operation, chest, abdomen with a hip screw, two pelves.
+
+        ``radiographs``: 13 chest radiographs, whole: shoulders, ribs, arms, side markers.
+
     Examples
     --------
     >>> len(Bundled().open(64, seed=0).ids)
@@ -51,7 +58,7 @@ class Bundled(BackgroundSource):
     ('arcade_51.png', (64, 64))
     """
 
-    pack: Literal["patches", "contrast", "chest_drr"] = "patches"
+    pack: Literal["patches", "contrast", "chest_drr", "ct_drr", "radiographs"] = "patches"
 
     def open(self, size: int, seed: int) -> BackgroundPool:
         """Read the pack into a pool of ``(size, size)`` pictures."""

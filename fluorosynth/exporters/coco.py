@@ -51,6 +51,8 @@ class Coco(Exporter):
                 region = whole | (ids == k).astype(np.uint8)
                 annotations += _instance(region, number, category, device, len(annotations))
             unknown = (sample.mask == IGNORE).astype(np.uint8)
+            if unknown.any() and not categories:
+                categories["catheter"] = 1
             annotations += _instance(unknown, number, 1, None, len(annotations))
         content = {
             "images": images,

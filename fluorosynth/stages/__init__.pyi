@@ -3,6 +3,7 @@ from .base import Geometry as Geometry
 from .base import Intensity as Intensity
 from .base import Radiation as Radiation
 from .base import Stage as Stage
+from .bedside import Bedside as Bedside
 from .blur import Blur as Blur
 from .bones import Bones as Bones
 from .clutter import Clutter as Clutter

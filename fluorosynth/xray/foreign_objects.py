@@ -71,7 +71,7 @@ def stent(side: int, rng: Rng) -> list[Tube]:
 
 def lead(side: int, rng: Rng) -> list[Tube]:
     """Return a cable across the frame that ends in an electrode or leaves it again."""
-    curve = walk(*_entry(side, rng), (0.5 + rng.random()) * side, 4.0, 0.5, rng)
+    curve = walk(*entry(side, rng), (0.5 + rng.random()) * side, 4.0, 0.5, rng)
     width = (1.0 + 1.2 * rng.random()) * side / 256
     tubes = [Tube(curve, width)]
     kind = rng.random()
@@ -84,7 +84,7 @@ def lead(side: int, rng: Rng) -> list[Tube]:
 
 def probe(side: int, rng: Rng) -> list[Tube]:
     """Return the head of a transoesophageal ultrasound probe and its shaft."""
-    start, heading = _entry(side, rng)
+    start, heading = entry(side, rng)
     shaft = walk(start, heading, (0.3 + 0.4 * rng.random()) * side, 6.0, 0.25, rng)
     width = (8 + 6 * rng.random()) * side / 256
     last = shaft[-1] + (shaft[-1] - shaft[-2]) * np.array([0.0, 3 + 3 * rng.random()])
@@ -100,7 +100,7 @@ def dots(side: int, rng: Rng) -> list[Tube]:
     ]
 
 
-def _entry(side: int, rng: Rng) -> tuple[complex, float]:
+def entry(side: int, rng: Rng) -> tuple[complex, float]:
     """Return a point on the border and a heading into the picture."""
     edge, along, turn = rng.random(3).tolist()
     centre = (side - 1) * (0.5 + 0.5j)

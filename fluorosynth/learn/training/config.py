@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from fluorosynth.errors import UsageError
 
 Precision = Literal["auto", "fp32", "bf16"]
-LossName = Literal["dice", "cross_entropy", "dice_ce", "dice_plain_ce"]
+LossName = Literal["dice", "cross_entropy", "dice_ce", "dice_plain_ce", "smooth_dice_ce"]
 
 QUICK: dict[str, Any] = {
     "network": "light_deep",
@@ -32,8 +32,9 @@ class TrainConfig:
     network, channels
         Kind of network, and its input channels: consecutive frames, the newest last.
     loss
-        ``"dice"``, ``"cross_entropy"``, their sum ``"dice_ce"``, or ``"dice_plain_ce"``, the Dice
-        loss plus an unweighted cross-entropy; see ``learn.losses``.
+        ``"dice"``, ``"cross_entropy"``, their sum ``"dice_ce"``; ``"dice_plain_ce"``, the Dice
+        loss plus an unweighted cross-entropy, or ``"smooth_dice_ce"``, the same for data with
+        empty pictures; see ``learn.training.losses``.
     epochs, batch_size, lr
         Adam with betas .9 and .999; a batch is the global one, over all processes.
     schedule

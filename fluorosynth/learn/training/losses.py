@@ -1,4 +1,4 @@
-"""The publication's two losses and their sum, over logits, with ignored pixels left out."""
+"""The publication's two losses and sums of such, over logits, with ignored pixels left out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fluorosynth.sample import IGNORE, INSTRUMENT
 
 WEIGHTS = (10 / 11, 1 / 11)  # catheter map, background map: 1/10 background : foreground
 SMOOTHING = 1.0  # c of eq. 2
+SMOOTH_SHARE = 0.005  # of a picture's pixels: c of ``smooth_dice_ce_loss``, half an instrument
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -45,12 +46,7 @@ def dice_loss(logits: Tensor, masks: Tensor) -> Tensor:
     >>> round(dice_loss(torch.stack([right, -right], dim=1), masks).item(), 4)
     -1.0
     """
-    maps, truth, labelled = torch.sigmoid(logits.float()), _two_maps(masks), masks != IGNORE
-    maps = maps * labelled[:, None]
-    overlap = (maps * truth).sum((2, 3))
-    size = maps.sum((2, 3)) + truth.sum((2, 3))
-    dice = (2 * overlap + SMOOTHING) / (size + SMOOTHING)
-    return -(dice @ dice.new_tensor(WEIGHTS))
+    return _dice(logits, masks, SMOOTHING)
 
 
 def cross_entropy_loss(logits: Tensor, masks: Tensor) -> Tensor:
@@ -142,12 +138,59 @@ def dice_plain_ce_loss(logits: Tensor, masks: Tensor) -> Tensor:
     return dice_loss(logits, masks) + _cross_entropy(logits, masks, (1.0, 1.0))
 
 
+def smooth_dice_ce_loss(logits: Tensor, masks: Tensor) -> Tensor:
+    r"""Return ``dice_plain_ce`` with a smoothing of .5 % of the pixels in place of 1, >= -1.
+
+    For data of which a part shows no instrument. With c = 1, one pixel found in an empty picture
+    costs half of what a whole missed catheter does, and a thousand hardly more than ten. With c
+    about half the size of an instrument, finding n pixels where nothing is costs as much as
+    missing an instrument of n pixels:
+
+    .. math:: 1 - \frac{c}{n + c}
+
+    Parameters
+    ----------
+    logits
+        ``(N, 2, H, W)`` float. Computed in float32.
+    masks
+        ``(N, H, W)`` uint8 {0, 1, 255}.
+
+    Returns
+    -------
+    Tensor
+        ``(N,)`` float32.
+
+    Examples
+    --------
+    >>> empty = torch.zeros(1, 100, 100, dtype=torch.uint8)
+    >>> found = torch.full((1, 100, 100), -20.0)
+    >>> found[:, 50, :50] = 20.0  # as many pixels as c
+    >>> logits = torch.stack([found, torch.full_like(found, 20.0)], dim=1)
+    >>> entropy = dice_plain_ce_loss(logits, empty) - dice_loss(logits, empty)
+    >>> round((smooth_dice_ce_loss(logits, empty) - entropy).item(), 2)  # -(10/11 * .5 + 1/11)
+    -0.55
+    """
+    smoothing = SMOOTH_SHARE * masks[0].numel()
+    return _dice(logits, masks, smoothing) + _cross_entropy(logits, masks, (1.0, 1.0))
+
+
 LOSSES: dict[str, Loss] = {
     "dice": dice_loss,
     "cross_entropy": cross_entropy_loss,
     "dice_ce": dice_ce_loss,
     "dice_plain_ce": dice_plain_ce_loss,
+    "smooth_dice_ce": smooth_dice_ce_loss,
 }
+
+
+def _dice(logits: Tensor, masks: Tensor, smoothing: float) -> Tensor:
+    """Return eq. 2 of each image, with c = ``smoothing``."""
+    maps, truth, labelled = torch.sigmoid(logits.float()), _two_maps(masks), masks != IGNORE
+    maps = maps * labelled[:, None]
+    overlap = (maps * truth).sum((2, 3))
+    size = maps.sum((2, 3)) + truth.sum((2, 3))
+    dice = (2 * overlap + smoothing) / (size + smoothing)
+    return -(dice @ dice.new_tensor(WEIGHTS))
 
 
 def _cross_entropy(logits: Tensor, masks: Tensor, weights: tuple[float, float]) -> Tensor:

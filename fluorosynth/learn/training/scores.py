@@ -15,7 +15,10 @@ MIDDLE = THRESHOLDS.index(0.5)
 
 @dataclass(frozen=True)
 class Scores:
-    """Means over validation images: loss, Dice at .5, and the best threshold with its Dice."""
+    """Means over validation images: loss, Dice at .5, and the best threshold with its Dice.
+
+    An image without an instrument counts 1 where nothing is found in it, else 0.
+    """
 
     loss: float
     dice: float

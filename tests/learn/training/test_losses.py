@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from fluorosynth.learn.training.losses import LOSSES, cross_entropy_loss, dice_loss
+from fluorosynth.learn.training.scores import dice_at, dice_of
 from fluorosynth.sample import IGNORE
 
 
@@ -105,3 +106,49 @@ def test_dice_plain_ce_adds_the_unweighted_cross_entropy():
     right = torch.where(masks == 1, catheter, 1 - catheter)[:, 1:]
     expected = LOSSES["dice"](logits, masks) - right.log().mean((1, 2))
     torch.testing.assert_close(LOSSES["dice_plain_ce"](logits, masks), expected)
+
+
+def sharp(marked):
+    """Logits that are sure of a ``(N, H, W)`` bool answer."""
+    found = torch.where(marked, 20.0, -20.0)
+    return torch.stack([found, -found], dim=1)
+
+
+def some_of_64(count):
+    return (torch.arange(64 * 64) < count).reshape(1, 64, 64)
+
+
+@pytest.mark.parametrize("count", [1, 10, 100, 1000])
+def test_smooth_dice_counts_what_is_invented_as_what_is_missed(count):
+    marked, none = some_of_64(count), some_of_64(0)
+    empty = torch.zeros(1, 64, 64, dtype=torch.uint8)
+    invented = LOSSES["smooth_dice_ce"](sharp(marked), empty)
+    missed = LOSSES["smooth_dice_ce"](sharp(none), marked.to(torch.uint8))
+    torch.testing.assert_close(invented, missed, rtol=1e-3, atol=1e-3)
+
+
+def dice_part(name, logits, masks):
+    return (
+        LOSSES[name](logits, masks)
+        - LOSSES["dice_plain_ce"](logits, masks)
+        + dice_loss(logits, masks)
+    )
+
+
+def test_one_pixel_in_an_empty_picture_costs_little_with_smooth_dice_and_half_with_plain():
+    empty = torch.zeros(1, 64, 64, dtype=torch.uint8)
+    costs = {
+        name: (dice_part(name, sharp(some_of_64(1)), empty) + 1).item()
+        for name in ("dice_plain_ce", "smooth_dice_ce")
+    }
+    assert costs["dice_plain_ce"] == pytest.approx(10 / 11 / 2, abs=1e-3)
+    assert costs["smooth_dice_ce"] == pytest.approx(10 / 11 / (1 + 0.005 * 64 * 64), abs=1e-3)
+
+
+def test_an_empty_picture_scores_1_only_where_nothing_is_found():
+    empty = torch.zeros(2, 8, 8, dtype=torch.uint8)
+    maps = torch.zeros(2, 8, 8)
+    maps[1, 3, 3] = 0.4
+    scores = dice_at(maps, empty, (0.3, 0.5))
+    assert scores.tolist() == [[1.0, 1.0], [0.0, 1.0]]
+    assert dice_of(maps > 0.3, empty).tolist() == [1.0, 0.0]

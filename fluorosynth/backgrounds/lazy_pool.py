@@ -1,0 +1,86 @@
+"""Backgrounds made by a function, each when it is first drawn."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from fluorosynth.core.rng import Streams
+from fluorosynth.sample import Background, Image
+
+
+@dataclass
+class LazyPool:
+    """An opened source of ``(size, size)`` pictures that are rendered once and kept.
+
+    The pool is anonymous shared memory, so that forked workers render each background once
+    between them. Two that render the same one at a time write the same bytes.
+
+    Parameters
+    ----------
+    name
+        Beginning of the pictures' ids.
+    render
+        Function of a size and a generator that returns a picture; pickled to workers.
+    count
+        Number of pictures kept; 0: a fresh one for every draw.
+    size
+        Side in pixels.
+    seed
+        Seed of all pictures.
+    stream
+        Index of the source's random streams; picture k has the step k.
+    fingerprint
+        Text that names the content.
+    """
+
+    name: str
+    render: Callable[[int, np.random.Generator], Image]
+    count: int
+    size: int
+    seed: int
+    stream: int
+    fingerprint: str
+
+    def __post_init__(self) -> None:
+        self._pool = _Shared(self.count, self.size)
+        self._streams = Streams(self.seed)
+
+    def draw(self, rng: np.random.Generator) -> Background:
+        """Draw one background with a single number of ``rng``."""
+        k = int(rng.random() * (self.count or 2**53))
+        return Background(self.image(k), f"{self.name}:{k}")
+
+    def image(self, k: int) -> Image:
+        """Return background ``k``, ``(size, size)`` uint8, read-only."""
+        if self.count and self._pool.ready[k]:
+            return np.asarray(self._pool.images[k])
+        image = self.render(self.size, self._streams.at(self.stream, k))
+        image.setflags(write=False)
+        if self.count:
+            self._pool.keep(k, image)
+        return image
+
+
+class _Shared:
+    """Pictures in memory that forked processes share; pickled as an empty pool."""
+
+    def __init__(self, count: int, size: int) -> None:
+        self.shape = count, size, size
+        self._memory = mmap.mmap(-1, max(count * (size * size + 1), 1))
+        flat = np.frombuffer(self._memory, np.uint8)
+        self.ready = flat[:count]
+        self._writable = flat[count : count * (size * size + 1)].reshape(self.shape)
+        self.images = self._writable.view()
+        self.images.setflags(write=False)
+
+    def keep(self, k: int, image: Image) -> None:
+        """Store picture ``k``, then say that it is there."""
+        self._writable[k] = image
+        self.ready[k] = 1
+
+    def __reduce__(self) -> tuple[type[_Shared], tuple[int, int]]:
+        return _Shared, (self.shape[0], self.shape[1])

@@ -1,0 +1,54 @@
+"""Limbs against air: bone and skin where no heart is, drawn from nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+from annotated_types import Interval
+
+from fluorosynth.anatomy.limb import render
+from fluorosynth.backgrounds.base import BackgroundSource
+from fluorosynth.backgrounds.lazy_pool import LazyPool
+from fluorosynth.core.rng import POOL
+from fluorosynth.ranges import Chance
+
+VERSION = 1  # raise with every change of a pixel
+STREAM = POOL - 3  # an index that neither samples nor other once-per-dataset draws use
+
+
+@dataclass(frozen=True)
+class Limbs(BackgroundSource):
+    """Arms, legs, joints and hands without instruments, some joints with a prosthesis.
+
+    Two dark lines beside each other are the walls of a bone, a bright region is air. Background
+    k of a seed is a pure function of (settings, size, seed, k).
+
+    Parameters
+    ----------
+    count
+        Number of different backgrounds, rendered when first drawn and kept (``size ** 2`` bytes
+        each). 0: a fresh one for every sample, none kept.
+    borders
+        Probability that the edge of the exposed field shows.
+    noise
+        Factor on the quantum noise, 0 for none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> background = Limbs(count=4).open(size=128, seed=7).draw(np.random.default_rng(0))
+    >>> background.id, background.image.shape
+    ('limbs:2', (128, 128))
+    """
+
+    count: Annotated[int, Interval(ge=0)] = 96
+    borders: Chance = 0.8
+    noise: Annotated[float, Interval(ge=0, le=100)] = 1.0
+
+    def open(self, size: int, seed: int) -> LazyPool:
+        """Return the pool of ``(size, size)`` backgrounds of ``seed``; nothing is rendered yet."""
+        draw = partial(render, borders=self.borders, noise=self.noise)
+        fingerprint = f"limbs/{VERSION} {self} size={size} seed={seed}"
+        return LazyPool("limbs", draw, self.count, size, seed, STREAM, fingerprint)

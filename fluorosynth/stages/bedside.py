@@ -1,0 +1,74 @@
+"""What surrounds a patient: the table, covers, markers, cables, hardware of bones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fluorosynth.geometry.tubes import moved_to, union
+from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, draw_within
+from fluorosynth.sample import Sample
+from fluorosynth.stages.base import Intensity, intensities, with_picture
+from fluorosynth.xray.bedside import SHAPES
+from fluorosynth.xray.beer_lambert import attenuated
+
+
+@dataclass(frozen=True)
+class Bedside(Intensity):
+    """Draw by Beer-Lambert what lies around a patient; never labelled.
+
+    Each parameter of a kind is the probability that a picture has it. Cables of electrodes on
+    the skin are long, thin, dark curves, as guidewires are: they come as bundles of one origin,
+    in pairs, with plugs, and count as no instrument.
+
+    Parameters
+    ----------
+    table
+        Probability of the edge of a table or cushion, a slab between two rails.
+    covers
+        Probability of hems of covers: one or two thin lines that cross the picture.
+    letters
+        Probability of a side marker of lead.
+    beads
+        Probability of beads or discs on the skin.
+    cables
+        Probability of a bundle of electrode cables.
+    pins
+        Probability of straight pins or rods.
+    plate
+        Probability of a bone plate with screws.
+    strength
+        Factor on the attenuation of each.
+    spacing
+        Millimetres per pixel of a 256 px picture.
+    """
+
+    table: Chance = 0.1
+    covers: Chance = 0.1
+    letters: Chance = 0.06
+    beads: Chance = 0.05
+    cables: Chance = 0.05
+    pins: Chance = 0.03
+    plate: Chance = 0.02
+    strength: Range = LogUniform(0.3, 1.5)
+    spacing: Range = Uniform(0.4, 0.8)
+
+    def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """Return the sample with its surroundings drawn."""
+        image = intensities(sample, self)
+        chances = rng.random(len(SHAPES))
+        names = [n for n, u in zip(SHAPES, chances, strict=True) if u < getattr(self, n)]
+        if not names:
+            return sample
+        side = max(image.shape)
+        mm = draw_within(1e-3, 1e3, self.spacing, "bedside: spacing", rng) * 256 / side
+        total = np.zeros(image.shape, np.float32)
+        for name in names:
+            draw, mu = SHAPES[name]
+            strength = draw_within(0, 1e3, self.strength, "bedside: strength", rng)
+            tubes = moved_to(draw(side, rng), sample.moment)
+            total += np.float32(mu * mm * strength) * union(tubes, image.shape)
+        return with_picture(
+            sample, self, {"objects": names}, attenuated(image, total), sample.contrast
+        )
