@@ -25,12 +25,14 @@ def command(folder: Path, to: str, out: Path, quiet: bool) -> None:
     """Write the set in FOLDER in the layout of another tool."""
     from tqdm import tqdm
 
-    from fluorosynth.dataset.manifest import read_manifest, read_samples
+    from fluorosynth.dataset.manifest import MANIFEST, read_manifest, read_samples
     from fluorosynth.exporters.base import export
+    from fluorosynth.shards import file_digest
 
-    manifest = read_manifest(folder)
+    manifest, digest = read_manifest(folder), file_digest(folder / MANIFEST)
     n = manifest.n * manifest.frames
     samples = tqdm(read_samples(folder), total=n, unit="image", file=sys.stderr, disable=quiet)
-    export(samples, to, out)
+    written = export(samples, to, out, digest)
+    samples.close()
     if not quiet:
-        click.echo(f"{n} pictures as {to}: {out}")
+        click.echo(f"{n} pictures as {to}: {out}" + ("" if written else " (there already)"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
 import sys
 import time
@@ -10,10 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fluorosynth.errors import SampleError
+from fluorosynth.dataset.job_array import parse_part
+from fluorosynth.errors import InterruptedRunError, SampleError, UsageError
 from fluorosynth_cli.recipe_options import changed, pick_recipe
 
 if TYPE_CHECKING:
+    from fluorosynth.dataset.job_scripts import Kind
     from fluorosynth.recipe import Recipe
 
 EXAMPLES = """
@@ -24,6 +28,8 @@ Examples:
   fluorosynth generate --n 9000 --out data/soft --set jitter.amount=20 --workers 4
   fluorosynth generate --n 9000 --out data/mine --recipe my.toml --dry-run
   fluorosynth generate --n 1000 --out data/runs --recipe physics --frames 8
+  fluorosynth generate --n 1000000 --out /shared/set --part 3/64   # one of 64 machines
+  fluorosynth generate --n 1000000 --out /shared/set --finish      # when all are through
 
 Interrupted at any moment, the same command goes on and ends with the same bytes.
 """
@@ -44,6 +50,13 @@ Interrupted at any moment, the same command goes on and ends with the same bytes
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="jitter.amount=20, ...")
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written, how large, how long.")
+@click.option("--part", metavar="I/N", help="Write part I of N alone; auto, auto/N: a job array's.")
+@click.option("--finish", is_flag=True, help="Check that all parts are there; write the card.")
+@click.option(
+    "--job",
+    type=click.Choice(["slurm", "kubernetes"]),
+    help="Print a script that writes the set in N parts, as --part I/N says.",
+)
 @click.option("--preview", type=click.IntRange(1, 256), metavar="K", help="Open with K pictures.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def command(
@@ -61,6 +74,9 @@ def command(
     settings: tuple[str, ...],
     skip_bad: bool,
     dry_run: bool,
+    part: str | None,
+    finish: bool,
+    job: Kind | None,
     preview: int | None,
     quiet: bool,
 ) -> None:
@@ -70,13 +86,21 @@ def command(
     cv2.setNumThreads(1)
     picked = pick_recipe(recipe)
     chosen = changed(picked, settings, backgrounds, devices, size, skip_bad, frames)
+    if job is not None:
+        hours = _estimate(chosen, n, seed, out, shard_size, "")
+        click.echo(_script(job, part, hours), nl=False)
+        return
     if dry_run:
         _estimate(chosen, n, seed, out, shard_size, "at most" if compress else "about")
         return
+    if finish:
+        _finish(chosen, n, seed, out, shard_size, quiet)
+        return
+    own = None if part is None else parse_part(part, os.environ)
     if preview:
         _preview(chosen, seed, min(n, preview), out, quiet)
     try:
-        _generate(chosen, n, seed, out, workers or _cores(), shard_size, compress, quiet)
+        _generate(chosen, n, seed, out, workers or _cores(), shard_size, compress, quiet, own)
     except SampleError as error:
         named = {"recipe": recipe, "backgrounds": backgrounds, "devices": devices, "size": size}
         options = [word for key, v in named.items() if v for word in (f"--{key}", str(v))]
@@ -98,33 +122,40 @@ def _generate(
     shard_size: int | None,
     compress: bool,
     quiet: bool,
+    part: tuple[int, int] | None,
 ) -> None:
     from tqdm import tqdm
 
-    from fluorosynth.dataset.generation import generate
+    from fluorosynth.dataset.generation import generate, plan_of
 
     tqdm.monitor_interval = 0  # its thread would be there when workers fork
     started = time.perf_counter()
     unit = "image" if recipe.frames == 1 else "run"
-    with tqdm(total=n, unit=unit, file=sys.stderr, disable=quiet, smoothing=0.1) as bar:
+    plan = plan_of(recipe, out, n, shard_size)
+    total = sum(plan.span(number)[1] for number in plan.numbers(part))
+    with tqdm(total=total, unit=unit, file=sys.stderr, disable=quiet, smoothing=0.1) as bar:
         compression = "gzip" if compress else None
-        outcome = generate(recipe, out, n, seed, workers, shard_size, compression, bar.update)
+        outcome = generate(recipe, out, n, seed, workers, shard_size, compression, bar.update, part)
     if quiet:
         return
     seconds = time.perf_counter() - started
     size = sum(path.stat().st_size for path in out.glob("shard-*.h5"))
     click.echo(
-        f"{n} samples in {out}: {size / 1e6:.0f} MB; made {outcome.made} in {seconds:.1f} s "
+        f"{total} samples in {out}: {size / 1e6:.0f} MB; made {outcome.made} in {seconds:.1f} s "
         f"({outcome.made / seconds:.0f} {unit}s/s, {workers} workers)"
     )
     for said in outcome.skipped:
         click.echo(f"left out: {said}", err=True)
+    if part is not None:
+        click.echo("when all parts are there: the same command with --finish instead of --part")
+        return
     click.echo(f"look: {out / 'preview.png'}   check: fluorosynth verify {out}")
 
 
 def _estimate(
     recipe: Recipe, n: int, seed: int, out: Path, shard_size: int | None, about: str
-) -> None:
+) -> float:
+    """Say what would be written, unless ``about`` is empty; return the core hours."""
     from fluorosynth.dataset.generation import plan_of
 
     plan = plan_of(recipe, out, n, shard_size)
@@ -136,12 +167,62 @@ def _estimate(
     tail = marks[-len(marks) // 4 :]
     each = (tail[-1] - tail[0]) / max(len(tail) - 1, 1)
     seconds = marks[-1] - marks[0] + each * (n - len(marks) + 1)
+    if not about:
+        return seconds / 3600
     runs = f" of {plan.frames} frames" if plan.frames > 1 else ""
     click.echo(
         f"would write {n} samples{runs} of {recipe.size} px as {plan.shards} shards in {out}: "
         f"{about} {plan.bytes / 1e6:.1f} MB ({plan.free / 1e9:.1f} GB free), "
-        f"about {seconds:.0f} s on one core"
+        f"about {seconds:.0f} s on one core ({seconds / 3600:.2g} core hours)\n"
+        "in parts on a cluster: --job slurm or --job kubernetes prints a script"
     )
+    return seconds / 3600
+
+
+def _script(job: Kind, part: str | None, hours: float) -> str:
+    """Return a job script for the command as it was typed, less what asks for the script."""
+    from fluorosynth.dataset.job_scripts import job_script
+
+    found = re.fullmatch(r"(?:auto|1)/(\d{1,6})", part or "auto/8")
+    if found is None or not int(found[1]):
+        raise UsageError(f"part {part!r}: with a job script write auto/64 for 64 jobs")
+    words = ["fluorosynth", "generate", *_typed({"job", "part", "quiet"})]
+    return job_script(job, words, int(found[1]), hours)
+
+
+def _typed(without: set[str]) -> list[str]:
+    """Return the options that were given, as words of a command line."""
+    context, words = click.get_current_context(), list[str]()
+    for option in context.command.params:
+        name, source = option.name or "", click.core.ParameterSource.COMMANDLINE
+        if name in without or context.get_parameter_source(name) is not source:
+            continue
+        value, flag = context.params[name], option.opts[0]
+        if value is True:
+            words.append(flag)
+        else:
+            each = value if isinstance(value, tuple) else (value,)
+            words += [word for one in each for word in (flag, str(one))]
+    return words
+
+
+def _finish(
+    recipe: Recipe, n: int, seed: int, out: Path, shard_size: int | None, quiet: bool
+) -> None:
+    from fluorosynth.dataset.generation import MissingShardsError, finish
+
+    try:
+        finish(recipe, out, n, seed, shard_size)
+    except MissingShardsError as error:
+        few = [f"  --part {number + 1}/{error.shards}" for number in error.numbers[:8]]
+        more = f"\n  and {len(error.numbers) - 8} more" if len(error.numbers) > 8 else ""
+        raise InterruptedRunError(
+            f"{error}\nThe same command without --finish makes all of them here; each alone, "
+            "anywhere, is made with\n" + "\n".join(few) + more
+        ) from None
+    if not quiet:
+        click.echo(f"{n} samples in {out}: complete")
+        click.echo(f"look: {out / 'preview.png'}   check: fluorosynth verify {out}")
 
 
 def _preview(recipe: Recipe, seed: int, count: int, out: Path, quiet: bool) -> None:
@@ -158,6 +239,4 @@ def _preview(recipe: Recipe, seed: int, count: int, out: Path, quiet: bool) -> N
 
 
 def _cores() -> int:
-    import os
-
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

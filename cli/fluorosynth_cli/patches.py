@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -72,16 +72,21 @@ def command(
 ) -> None:
     """Cut instrument-free patches out of the real frames SRC (a file, a folder, a glob)."""
     from fluorosynth.io.frames import root_of
+    from fluorosynth.io.whole_folder import made_before
     from fluorosynth.patches.extract import cut_patches, extract_patches
     from fluorosynth.patches.manifest import file_names, read_manifest
     from fluorosynth.patches.search import Search
-    from fluorosynth.patches.write import refuse_existing, write_patches
+    from fluorosynth.patches.write import write_patches
 
-    refuse_existing(out)
+    made_from = _made_from(click.get_current_context().params, src)
+    if made_before(out, made_from):
+        if not quiet:
+            click.echo(f"{out} holds these patches already")
+        return
     if manifest is not None:
         windows = read_manifest(manifest)
         cuts = cut_patches(root_of(src), list(windows.values()), size)
-        write_patches(dict(zip(windows, cuts, strict=True)), out)
+        write_patches(dict(zip(windows, cuts, strict=True)), out, made_from)
         _summary(len(cuts), out, quiet)
         return
     search = Search(count, size, masks, smallest, ceiling, temporal)
@@ -93,10 +98,21 @@ def command(
         on_bad=partial(click.echo, err=True) if skip_bad else None,
     )
     if patches:
-        write_patches(dict(zip(file_names(len(patches)), patches, strict=True)), out)
+        write_patches(dict(zip(file_names(len(patches)), patches, strict=True)), out, made_from)
         _summary(len(patches), out, quiet)
     if len(patches) < count:
         raise BadDataError(_too_few(len(patches), search, out))
+
+
+def _made_from(options: dict[str, Any], src: str) -> dict[str, Any]:
+    """Return what the patches depend on: the options, and the files by size and time."""
+    from xxhash import xxh3_128
+
+    from fluorosynth.io.frames import find_sources
+
+    given = {k: str(v) for k, v in options.items() if k not in ("out", "quiet", "src")}
+    files = {str(p): [s.st_size, s.st_mtime_ns] for p in find_sources(src) for s in [p.stat()]}
+    return {"options": given, "files": xxh3_128(repr(sorted(files.items())).encode()).hexdigest()}
 
 
 def _progress(files: Iterable[Path], quiet: bool) -> Iterable[Path]:

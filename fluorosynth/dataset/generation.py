@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fluorosynth.dataset.manifest import write_card
+from fluorosynth.dataset.claim import claimed
+from fluorosynth.dataset.manifest import CARD, MANIFEST, PREVIEW, write_card
 from fluorosynth.dataset.plan import Plan, missing
 from fluorosynth.dataset.workers import Progress, run_tasks
 from fluorosynth.errors import (
@@ -17,13 +18,15 @@ from fluorosynth.errors import (
     SampleError,
     UsageError,
 )
+from fluorosynth.io.atomic import clear_parts
 from fluorosynth.recipe import Recipe
 from fluorosynth.sample import Sample
 from fluorosynth.sampler import OpenRecipe
-from fluorosynth.shards import FULL, ShardInfo, file_digest, software, write_shard
+from fluorosynth.shards import FULL, ShardInfo, file_digest, open_shard, software, write_shard
 
 SHARD_SIZE = 500  # pictures
 LOCK = ".lock"
+WAIT = 24 * 3600.0  # s for a shard that another living process has claimed
 _REPORT_EVERY = 32  # samples between two looks at the stop flag
 
 
@@ -46,8 +49,13 @@ def generate(
     shard_size: int | None = None,
     compression: str | None = None,
     progress: Progress | None = None,
+    part: tuple[int, int] | None = None,
 ) -> Outcome:
     """Write samples 0 .. n - 1 of ``seed`` as shards in ``out``, or what is missing of them.
+
+    Several machines share the work by ``part``: each writes its own shards into one folder that
+    all of them see, at once or one after the other; ``finish`` then writes the card. Shards
+    are claimed one by one (``dataset.claim``), so a part that is started twice loses no work.
 
     Parameters
     ----------
@@ -69,6 +77,8 @@ def generate(
     progress
         Called with the number of samples finished since the last call; once with those that
         were there already.
+    part
+        Part and number of parts, ``(1, 8)`` to ``(8, 8)``: every eighth shard, and no card.
 
     Raises
     ------
@@ -91,19 +101,71 @@ def generate(
     plan = plan_of(recipe, out, n, shard_size)
     if workers < 1:
         raise UsageError(f"workers must be at least 1, not {workers}")
+    if part is not None and not 1 <= part[0] <= part[1]:
+        raise UsageError(f"part must be (1, parts) to (parts, parts), not {part}")
     plan.check_room()
     sampler = recipe.open(seed)
-    with _own(plan.out):
+    with _own(plan.out, shared=part is not None):
         text = recipe.to_toml()
-        todo = missing(plan, text, seed, sampler.fingerprint)
+        todo = missing(plan, text, seed, sampler.fingerprint, part)
         job = _Job(plan, sampler, text, software(), compression)
         report = progress or (lambda _: None)
         made = sum(plan.span(number)[1] for number in todo)
-        report(n - made)
+        report(sum(plan.span(number)[1] for number in plan.numbers(part)) - made)
         with _said(plan.out):
             digests = run_tasks(job.write, todo, min(workers, max(len(todo), 1)), report)
-            write_card(plan, sampler, text, digests)
+            for number in [number for number in todo if not digests[number]]:
+                digests[number] = job.write(number, report, wait=WAIT)
+            if part is None:
+                write_card(plan, sampler, text, digests)
     return Outcome(made, n, plan.out, sampler.skipped)
+
+
+def finish(
+    recipe: Recipe, out: str | Path, n: int, seed: int = 0, shard_size: int | None = None
+) -> Outcome:
+    """Close a set whose shards were written in parts: check that all are there, write the card.
+
+    Parameters
+    ----------
+    recipe
+        Recipe of the parts.
+    out
+        Folder of the set.
+    n
+        Number of samples.
+    seed
+        Seed of the parts.
+    shard_size
+        Samples per file, as the parts had it.
+
+    Raises
+    ------
+    MissingShardsError
+        Naming the shards that are missing, when some are.
+    UsageError
+        When ``out`` holds another data set.
+    BadDataError
+        When a shard cannot be read.
+    """
+    plan = plan_of(recipe, out, n, shard_size)
+    sampler, text = recipe.open(seed), recipe.to_toml()
+    if not plan.out.is_dir():
+        raise BadDataError(f"{plan.out} is no folder: write its parts first")
+    with _own(plan.out), _said(plan.out):
+        if todo := missing(plan, text, seed, sampler.fingerprint):
+            raise MissingShardsError(plan.out, todo, plan.shards)
+        write_card(plan, sampler, text, {})
+    return Outcome(0, n, plan.out, sampler.skipped)
+
+
+class MissingShardsError(InterruptedRunError):
+    """A set that is to be closed lacks shards; ``numbers`` of ``shards`` says which."""
+
+    def __init__(self, out: Path, numbers: list[int], shards: int) -> None:
+        some = ", ".join(map(str, numbers[:8])) + ", ..." * (len(numbers) > 8)
+        super().__init__(f"{out} lacks {len(numbers)} of {shards} shards: {some}")
+        self.numbers, self.shards = numbers, shards
 
 
 def plan_of(recipe: Recipe, out: str | Path, n: int, shard_size: int | None = None) -> Plan:
@@ -121,8 +183,26 @@ class _Job:
     software: dict[str, str]
     compression: str | None
 
-    def write(self, number: int, tick: Progress) -> str:
-        """Write a shard and return its file's digest."""
+    def write(self, number: int, tick: Progress, wait: float = 0.0) -> str:
+        """Write a shard and return its file's digest; "" when another process is at it."""
+        path = self.plan.path(number)
+        with claimed(path, wait) as mine:
+            if mine and not self._there(number):
+                clear_parts(path)
+                self._write(path, number, tick)
+            elif mine:
+                tick(self.plan.span(number)[1])
+            return file_digest(path) if mine else ""
+
+    def _there(self, number: int) -> bool:
+        """Tell whether another process has finished the shard since this run looked."""
+        path = self.plan.path(number)
+        if not path.exists():
+            return False
+        with open_shard(path) as shard:
+            return shard.info.count == self.plan.span(number)[1]
+
+    def _write(self, path: Path, number: int, tick: Progress) -> None:
         first, count = self.plan.span(number)
         sampler = self.sampler
         info = ShardInfo(
@@ -136,8 +216,7 @@ class _Job:
             self.plan.frames,
         )
         samples = _samples(sampler, first, count, tick)
-        write_shard(self.plan.path(number), info, samples, self.compression)
-        return file_digest(self.plan.path(number))
+        write_shard(path, info, samples, self.compression)
 
 
 def _samples(sampler: OpenRecipe, first: int, count: int, tick: Progress) -> Iterator[Sample]:
@@ -171,15 +250,18 @@ def _said(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _own(out: Path) -> Iterator[None]:
-    """Hold the folder against other runs, and clear what a killed one left half done."""
+def _own(out: Path, shared: bool = False) -> Iterator[None]:
+    """Hold the folder against other runs of the whole set; ``shared``: make it if need be."""
     from filelock import FileLock, Timeout
 
     _refuse_foreign(out)
+    lock = FileLock(out / LOCK, timeout=1)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / LOCK, timeout=1)
-        lock.acquire()
+        if not shared:
+            lock.acquire()
+        elif not (out / LOCK).exists():
+            (out / LOCK).touch()  # a set was begun here
     except Timeout:
         raise UsageError(
             f"another run is writing to {out}: wait for it, or use another `out`"
@@ -187,8 +269,9 @@ def _own(out: Path) -> Iterator[None]:
     except OSError as error:
         raise BadDataError(f"cannot write to {out}: {error.strerror or error}") from None
     try:
-        for part in out.glob(".*.part"):
-            part.unlink(missing_ok=True)
+        if not shared:
+            for name in (PREVIEW, CARD, MANIFEST):
+                clear_parts(out / name)
         yield
     finally:
         lock.release()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.sample import Sample
-from fluorosynth.shards import damage, digest, file_digest, open_shard, software
+from fluorosynth.shards import Shard, damage, digest, file_digest, open_shard, software
 
 if TYPE_CHECKING:
     from fluorosynth.dataset.plan import Plan
@@ -48,6 +49,21 @@ class Manifest(BaseModel):
     software: dict[str, str]
     shards: list[ShardEntry]
 
+    @model_validator(mode="after")
+    def _adds_up(self) -> Manifest:
+        """Check that the shards hold samples 0 to n - 1, in order."""
+        first = 0
+        for entry in self.shards:
+            if entry.first != first or entry.count < 1:
+                raise ValueError(
+                    f"{entry.file} is said to hold {entry.count} samples from {entry.first} on; "
+                    f"the shards before it end at {first}"
+                )
+            first += entry.count
+        if first != self.n:
+            raise ValueError(f"the shards hold {first} samples, and n says {self.n}")
+        return self
+
 
 def read_manifest(folder: str | Path) -> Manifest:
     """Read ``dataset.json``; BadDataError when there is none or it is not one."""
@@ -60,8 +76,29 @@ def read_manifest(folder: str | Path) -> Manifest:
         raise BadDataError(f"{path}: {reason}") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        at = ".".join(map(str, first["loc"]))
-        raise BadDataError(f"{path} is no manifest: {at}: {first['msg']}") from None
+        at = ": ".join([".".join(map(str, first["loc"])), first["msg"]]).removeprefix(": ")
+        raise BadDataError(f"{path} is no manifest: {at}") from None
+
+
+@contextmanager
+def open_entry(folder: Path, manifest: Manifest, entry: ShardEntry) -> Iterator[Shard]:
+    """Open a shard of a set; BadDataError when it is not what the manifest says it is."""
+    with open_shard(folder / entry.file) as shard:
+        info = shard.info
+        claims = {
+            "first index": (info.first, entry.first),
+            "number of samples": (info.count, entry.count),
+            "size": (info.size, manifest.size),
+            "frames": (info.frames, manifest.frames),
+            "seed": (info.seed, manifest.seed),
+            "recipe": (info.recipe, manifest.recipe),
+            "fingerprints": (info.fingerprints, manifest.fingerprints),
+        }
+        for what, (there, said) in claims.items():
+            if there != said:
+                values = "" if what == "recipe" else f" ({there} there, {said} here)"
+                raise BadDataError(f"{shard.path}: its {what} is not that of {MANIFEST}{values}")
+        yield shard
 
 
 def read_samples(folder: str | Path, limit: int | None = None) -> Iterator[tuple[int, Sample]]:
@@ -69,9 +106,10 @@ def read_samples(folder: str | Path, limit: int | None = None) -> Iterator[tuple
 
     Where samples are runs, each frame comes by itself, with its number in ``meta["frame"]``.
     """
-    left = read_manifest(folder).n if limit is None else limit
-    for entry in read_manifest(folder).shards:
-        with open_shard(Path(folder) / entry.file) as shard:
+    manifest = read_manifest(folder)
+    left = manifest.n if limit is None else limit
+    for entry in manifest.shards:
+        with open_entry(Path(folder), manifest, entry) as shard:
             for row in range(min(entry.count, left)):
                 for frame in range(shard.info.frames):
                     yield entry.first + row, shard.sample(row, frame)
@@ -82,8 +120,8 @@ def read_samples(folder: str | Path, limit: int | None = None) -> Iterator[tuple
 
 def verify(folder: str | Path) -> Iterator[tuple[str, list[str]]]:
     """Yield each shard's name with what is wrong with it (nothing, when intact)."""
-    folder = Path(folder)
-    for entry in read_manifest(folder).shards:
+    folder, manifest = Path(folder), read_manifest(folder)
+    for entry in manifest.shards:
         path = folder / entry.file
         if not path.exists():
             yield entry.file, [f"{entry.file} is missing"]
@@ -93,6 +131,12 @@ def verify(folder: str | Path) -> Iterator[tuple[str, list[str]]]:
             problems.append(f"{entry.file} is not the file that was written (checksum differs)")
             try:
                 problems += damage(path)
+            except BadDataError as error:
+                problems.append(str(error))
+        else:
+            try:
+                with open_entry(folder, manifest, entry):
+                    pass
             except BadDataError as error:
                 problems.append(str(error))
         yield entry.file, problems

@@ -69,6 +69,10 @@ class Plan(Checked):
                 "lower `n` or `size`, or use another disk"
             )
 
+    def numbers(self, part: tuple[int, int] | None = None) -> range:
+        """Return the numbers of all shards, or those of ``(part, parts)``: every parts-th one."""
+        return range(self.shards) if part is None else range(part[0] - 1, self.shards, part[1])
+
     def span(self, number: int) -> tuple[int, int]:
         """Return the first index and the number of samples of shard ``number``."""
         first = number * self.shard_size
@@ -79,21 +83,45 @@ class Plan(Checked):
         return self.out / f"shard-{number:05d}.h5"
 
 
-def missing(plan: Plan, recipe: str, seed: int, fingerprints: list[str]) -> list[int]:
+def missing(
+    plan: Plan,
+    recipe: str,
+    seed: int,
+    fingerprints: list[str],
+    part: tuple[int, int] | None = None,
+) -> list[int]:
     """Return the numbers of the shards that are not there yet, in order.
+
+    Parameters
+    ----------
+    plan
+        The whole set.
+    recipe
+        TOML of the recipe.
+    seed
+        Seed of the set.
+    fingerprints
+        Fingerprints of the sources.
+    part
+        Part and number of parts: only its own shards are looked at; None: all.
 
     Raises
     ------
     UsageError
         When the folder holds shards of another recipe, seed, source or layout; it shows how
-        they differ. BadDataError when one is broken.
+        they differ.
+    BadDataError
+        When one is broken.
     """
+    numbers = plan.numbers(part)
+    names = [plan.path(n) for n in numbers] if part else sorted(plan.out.glob("shard-*.h5"))
     present = {}
-    for path in sorted(plan.out.glob("shard-*.h5")):
-        present[path] = _read_info(path)
-        _check(path, present[path], recipe, seed, fingerprints)
+    for path in names:
+        if path.exists():
+            present[path] = _read_info(path)
+            _check(path, present[path], recipe, seed, fingerprints)
     wanted = []
-    for number in range(plan.shards):
+    for number in numbers:
         info = present.pop(plan.path(number), None)
         first, count = plan.span(number)
         if info is None or (info.count < count and info.first == first and _is_last(plan, number)):

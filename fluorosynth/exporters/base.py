@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from fluorosynth.core.component import Component, kinds
-from fluorosynth.core.spec import did_you_mean
+from fluorosynth.core.spec import did_you_mean, dump
 from fluorosynth.errors import UsageError
+from fluorosynth.io.whole_folder import made_before, whole_folder
 from fluorosynth.sample import Sample
 
 
@@ -28,26 +29,44 @@ class Exporter(Component):
         """Write ``(index, sample)`` pairs into the empty folder ``out``."""
 
 
-def export(samples: Iterable[tuple[int, Sample]], to: str | Exporter, out: str | Path) -> None:
-    """Write samples in the layout ``to``, a kind or an exporter; ``out`` appears when complete.
+def export(
+    samples: Iterable[tuple[int, Sample]], to: str | Exporter, out: str | Path, source: str = ""
+) -> bool:
+    """Write samples in another layout; ``out`` appears when complete.
+
+    Parameters
+    ----------
+    samples
+        Pairs of index and sample.
+    to
+        Layout: a kind or an exporter.
+    out
+        Folder to write, missing or empty, or with the same export in it.
+    source
+        Digest of what the samples are, by which the same export is known again.
+
+    Returns
+    -------
+    bool
+        Whether something was written; False where the same export was there already.
 
     Raises
     ------
     UsageError
-        For an unknown layout, a folder that exists, or runs in a layout of pictures alone.
+        For an unknown layout, a folder that holds anything else, or sequences in a layout of
+        pictures alone.
     """
     out = Path(out)
     exporter = to if isinstance(to, Exporter) else _find(to)
-    if out.exists():
-        raise UsageError(f"{out} exists: choose a new `out`")
-    part = out.with_name(f".{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
-        exporter.write(samples if exporter.runs else _stills(samples, exporter), part)
-        part.rename(out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    made_from = {
+        "export": dump(exporter) if is_dataclass(exporter) else exporter.kind,
+        "source": source,
+    }
+    if made_before(out, made_from):
+        return False
+    with whole_folder(out, made_from) as folder:
+        exporter.write(samples if exporter.runs else _stills(samples, exporter), folder)
+    return True
 
 
 def stem(index: int, sample: Sample) -> str:

@@ -10,13 +10,25 @@ from pathlib import Path
 
 
 @contextmanager
-def replacing(path: Path, sync: bool = True) -> Iterator[Path]:
+def replacing(path: Path, sync: bool = True, mark: str = "") -> Iterator[Path]:
     """Give a hidden name beside ``path`` to write to; it takes the place of ``path`` at the end.
 
-    ``sync`` waits until the content is on the disk: for what a later run builds upon. OSError
-    names ``path`` or its folder, never the hidden name, where these are not what they should be.
+    Parameters
+    ----------
+    path
+        The final name.
+    sync
+        Whether to wait until the content is on the disk: for what a later run builds upon.
+    mark
+        Part of the hidden name, where several processes may write the same file at a time.
+
+    Raises
+    ------
+    OSError
+        Naming ``path`` or its folder, never the hidden name, where these are not what they
+        should be.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}{mark}.part")
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder; name a file", str(path))
     if not path.parent.is_dir():
@@ -28,4 +40,10 @@ def replacing(path: Path, sync: bool = True) -> Iterator[Path]:
                 os.fsync(handle.fileno())
         part.replace(path)
     finally:
+        part.unlink(missing_ok=True)
+
+
+def clear_parts(path: Path) -> None:
+    """Remove what killed processes left of ``path`` half done."""
+    for part in path.parent.glob(f".{path.name}*.part"):
         part.unlink(missing_ok=True)

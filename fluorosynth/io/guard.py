@@ -88,7 +88,9 @@ def untrusted(path: Path) -> Iterator[None]:
             yield
     except FluorosynthError:
         raise
-    except Exception as error:  # decoders raise anything, from struct.error to KeyError
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # from struct.error to the panic of a codec written in Rust
         reason = " ".join(str(error).split()) or type(error).__name__
         raise BadDataError(f"{quoted(path)} cannot be read: {reason}") from error
     finally:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.contact_sheet import contact_sheet, png_bytes
+from fluorosynth.io.whole_folder import made_before, whole_folder
 from fluorosynth.patches.manifest import NAME, manifest_text
 from fluorosynth.patches.windows import Patch
 
@@ -19,10 +18,22 @@ README = (
 )
 
 
-def write_patches(patches: Mapping[str, Patch], out: str | Path) -> None:
-    """Write ``{file name: patch}`` with ``patches.csv``, ``contact_sheet.png`` and a README.
+def write_patches(
+    patches: Mapping[str, Patch], out: str | Path, made_from: Mapping[str, Any] | None = None
+) -> None:
+    """Write patches with ``patches.csv``, ``contact_sheet.png`` and a README.
 
     The folder is made under a temporary name and renamed when complete.
+
+    Parameters
+    ----------
+    patches
+        Patches by the names of their files.
+    out
+        Folder to write, missing or empty.
+    made_from
+        What the patches depend on, by which the same work is known again; see
+        ``io.whole_folder``.
 
     Raises
     ------
@@ -31,26 +42,11 @@ def write_patches(patches: Mapping[str, Patch], out: str | Path) -> None:
     BadDataError
         When it cannot be written.
     """
-    out = Path(out)
-    refuse_existing(out)
-    partial = out.parent / f".{out.name}.{os.getpid()}.partial"
-    try:
-        partial.mkdir(parents=True)
+    out, made_from = Path(out), dict(made_from or {"patches": sorted(patches)})
+    made_before(out, {**made_from, "again": True})  # refuses whatever is there
+    with whole_folder(out, made_from) as folder:
         for name, content in _files(patches).items():
-            (partial / name).write_bytes(content)
-        if out.exists():
-            out.rmdir()
-        partial.rename(out)
-    except OSError as error:
-        raise BadDataError(f"{out} cannot be written: {error.strerror}") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def refuse_existing(out: Path) -> None:
-    """Raise UsageError unless ``out`` is free to write to."""
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise UsageError(f"{out} exists already; remove it or give another `out`")
+            (folder / name).write_bytes(content)
 
 
 def _files(patches: Mapping[str, Patch]) -> dict[str, bytes]:

@@ -50,19 +50,46 @@ class Shard:
             raise BadDataError(f"{path}: the offsets of its devices do not fit together")
 
     def sample(self, row: int, frame: int = 0) -> Sample:
-        """Return a frame of the sample in ``row``, 0 <= row < count; its meta names its devices."""
+        """Return a frame of a sample; its meta names its devices.
+
+        Parameters
+        ----------
+        row
+            Row of the sample, 0 <= row < count.
+        frame
+            Number of the frame, 0 <= frame < frames.
+
+        Raises
+        ------
+        BadDataError
+            When its bytes are not those that were written.
+        """
+        name = f"{self.path}: sample {self.info.first + row}"
+        name += f" frame {frame}" if self.info.frames > 1 else ""
+        try:
+            sample, meta = self._read(row, frame)
+            intact = self._digest(row, frame) == digest(sample, meta)
+        except Exception as error:  # on broken files h5py raises nearly everything
+            reason = " ".join(str(error).split())
+            raise BadDataError(f"{name} cannot be read: {reason}") from None
+        if not intact:
+            raise BadDataError(f"{name} fails its checksum")
+        return sample
+
+    def _read(self, row: int, frame: int) -> tuple[Sample, bytes]:
+        """Return a frame and its provenance as stored, unchecked."""
         place, at = self._place(row, frame)
-        meta = json.loads(self._file["meta"][at])
+        text = bytes(self._file["meta"][at])
+        meta = json.loads(text)
         first, last = (int(offset) for offset in self._samples[at : at + 2])
         ids = [*meta.get("devices", ()), *[""] * (last - first)]
         devices = tuple(self._device(i, ids[i - first]) for i in range(first, last))
-        return Sample(self.images[place], devices, meta, self.masks[place])
+        return Sample(self.images[place], devices, meta, self.masks[place]), text
 
-    def intact(self, row: int, frame: int = 0) -> bool:
-        """Tell whether a frame's bytes have the digest that was stored with them."""
-        _, at = self._place(row, frame)
-        found = digest(self.sample(row, frame), bytes(self._file["meta"][at]))
-        return bool(found == self._file["checksums"][at].decode())
+    def _digest(self, row: int, frame: int) -> str:
+        """Return the digest that was stored with a frame."""
+        text: str = self._file["checksums"][self._place(row, frame)[1]].decode()
+        return text
 
     def _place(self, row: int, frame: int) -> tuple[int | tuple[int, int], int]:
         """Return where a frame lies among the pictures, and in all else, which is flat."""
@@ -96,17 +123,11 @@ def open_shard(path: Path) -> Iterator[Shard]:
 def damage(path: Path) -> Iterator[str]:
     """Yield one sentence for each sample whose bytes are not those that were written."""
     with open_shard(path) as shard:
-        frames = shard.info.frames
-        for row, frame in product(range(shard.info.count), range(frames)):
-            name = f"{path.name}: sample {shard.info.first + row}"
-            name += f" frame {frame}" if frames > 1 else ""
+        for row, frame in product(range(shard.info.count), range(shard.info.frames)):
             try:
-                intact = shard.intact(row, frame)
-            except Exception as error:  # on broken files h5py raises nearly everything
-                yield f"{name} cannot be read: {error}"
-            else:
-                if not intact:
-                    yield f"{name} fails its checksum"
+                shard.sample(row, frame)
+            except BadDataError as error:
+                yield str(error)
 
 
 def _partition(offsets: NDArray[np.int64], parts: int, end: int) -> bool:

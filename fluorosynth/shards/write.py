@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def write_shard(
         When the disk is full or the folder cannot be written.
     """
     room = info.count * info.frames * (2 * info.size**2 + BYTES_PER_PICTURE)
-    with replacing(path) as part:
+    with replacing(path, mark=f".{secrets.token_hex(4)}") as part:
         _reserve(part, room)
         with h5py.File(part, "w", libver=LIBVER) as file:
             _reserve(part, room)  # opening has given it back

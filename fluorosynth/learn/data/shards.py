@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from xxhash import xxh3_128
 
-from fluorosynth.dataset.manifest import read_manifest, verify
+from fluorosynth.dataset.manifest import open_entry, read_manifest, verify
 from fluorosynth.errors import BadDataError
 from fluorosynth.learn.data.base import LabelledDataset
 from fluorosynth.learn.data.recipe import recipe_hash
 from fluorosynth.sample import Image, Mask
-from fluorosynth.shards import damage, open_shard
+from fluorosynth.shards import Shard, damage, open_shard
 
 
 @dataclass(frozen=True)
@@ -54,19 +54,17 @@ class ShardDataset(LabelledDataset):
 
     def __init__(self, source: str | Path) -> None:
         self._source = source = Path(source)
-        paths = [source]
-        if source.is_dir():
-            paths = [source / entry.file for entry in read_manifest(source).shards]
         self._places, described = [], xxh3_128()
-        for path in paths:
-            with open_shard(path) as shard:
+        for opened in _shards(source):
+            with opened as shard:
+                path = shard.path
                 self._places.append(_locate(path, shard.images, shard.masks))
                 info = shard.info
             described.update(repr((info.recipe, info.seed, info.first, info.count)).encode())
             described.update(repr(info.fingerprints).encode())
             self.run = info.frames
             if self._places[-1].shape[1:] != self._places[0].shape[1:]:
-                raise BadDataError(f"{path} holds pictures of another size than {paths[0].name}")
+                raise BadDataError(f"{path} holds pictures of another size than the first shard")
         self.fingerprint, self.recipe = described.hexdigest(), recipe_hash(info.recipe)
         self._starts = [0, *accumulate(place.shape[0] for place in self._places)]
         self._close()
@@ -120,6 +118,14 @@ class ShardDataset(LabelledDataset):
             arrays = _map(place, place.offsets[0]), _map(place, place.offsets[1])
         self._arrays[number] = arrays
         return arrays
+
+
+def _shards(source: Path) -> Iterator[AbstractContextManager[Shard]]:
+    """Return what opens the shards of a set, checked against its manifest, or a single one."""
+    if not source.is_dir():
+        return iter([open_shard(source)])
+    manifest = read_manifest(source)
+    return (open_entry(source, manifest, entry) for entry in manifest.shards)
 
 
 def _locate(path: Path, images: Any, masks: Any) -> _Place:

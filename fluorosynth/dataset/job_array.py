@@ -1,0 +1,130 @@
+"""Which part of a set is this job's, as schedulers say it in the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fluorosynth.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Scheduler:
+    """Environment variables of one scheduler's job arrays.
+
+    Parameters
+    ----------
+    name
+        Name of the scheduler.
+    index
+        Variable with the job's number in its array.
+    first
+        Variable with the least number, or the number itself.
+    count
+        Variable with the number of jobs; empty where the scheduler does not say it.
+    last
+        Variable with the greatest number, where there is no ``count``.
+    step
+        Variable with the distance of neighbouring numbers.
+    """
+
+    name: str
+    index: str
+    first: str | int
+    count: str = ""
+    last: str = ""
+    step: str = ""
+
+
+SCHEDULERS = (
+    Scheduler(
+        "SLURM",
+        "SLURM_ARRAY_TASK_ID",
+        "SLURM_ARRAY_TASK_MIN",
+        "SLURM_ARRAY_TASK_COUNT",
+        "SLURM_ARRAY_TASK_MAX",
+        "SLURM_ARRAY_TASK_STEP",
+    ),
+    Scheduler("PBS", "PBS_ARRAY_INDEX", 0),
+    Scheduler("Torque", "PBS_ARRAYID", 0),
+    Scheduler("LSF", "LSB_JOBINDEX", 1, last="LSB_JOBINDEX_END", step="LSB_JOBINDEX_STEP"),
+    Scheduler(
+        "SGE", "SGE_TASK_ID", "SGE_TASK_FIRST", last="SGE_TASK_LAST", step="SGE_TASK_STEPSIZE"
+    ),
+    Scheduler("AWS Batch", "AWS_BATCH_JOB_ARRAY_INDEX", 0, "AWS_BATCH_JOB_ARRAY_SIZE"),
+    Scheduler("Kubernetes", "JOB_COMPLETION_INDEX", 0),
+)
+
+
+def parse_part(text: str, environment: Mapping[str, str]) -> tuple[int, int]:
+    """Return (part, parts), 1 <= part <= parts, of ``"3/8"``, ``"auto"`` or ``"auto/8"``.
+
+    ``auto`` takes both numbers from the scheduler's environment; ``auto/8`` takes only the number
+    of this job, counted from 0, where the scheduler does not tell how many there are (PBS,
+    Kubernetes).
+
+    Parameters
+    ----------
+    text
+        As the user wrote it.
+    environment
+        Environment variables.
+
+    Raises
+    ------
+    UsageError
+        When it is none of these, no scheduler's variables are set, or the number is beyond the
+        parts.
+
+    Examples
+    --------
+    >>> parse_part("3/8", {})
+    (3, 8)
+    >>> parse_part("auto/8", {"JOB_COMPLETION_INDEX": "2"})
+    (3, 8)
+    """
+    found = re.fullmatch(r"(auto|\d+)(?:/(\d+))?", text.strip())
+    if found is None or (found[1] != "auto" and found[2] is None):
+        raise UsageError(f"part {text!r}: write it as 3/8, auto or auto/8")
+    if found[1] != "auto":
+        part, parts = int(found[1]), int(found[2])
+    else:
+        part, parts = _of_scheduler(int(found[2] or 0), environment)
+    if not 1 <= part <= parts:
+        raise UsageError(f"part {part} of {parts}: parts are numbered from 1 to {parts}")
+    return part, parts
+
+
+def _of_scheduler(parts: int, environment: Mapping[str, str]) -> tuple[int, int]:
+    for scheduler in SCHEDULERS:
+        index = _number(scheduler.index, environment)
+        if index is None:
+            continue
+        first = scheduler.first
+        start = first if isinstance(first, int) else _number(first, environment) or 0
+        step = _number(scheduler.step, environment) or 1
+        if not parts:
+            parts = _number(scheduler.count, environment) or 0
+        if not parts and (last := _number(scheduler.last, environment)) is not None:
+            parts = (last - start) // step + 1
+        if not parts:
+            raise UsageError(
+                f"part auto: {scheduler.name} sets {scheduler.index} but not how many jobs there "
+                "are: write auto/8 for 8 jobs numbered from 0"
+            )
+        return (index - start) // step + 1, parts
+    known = ", ".join(scheduler.index for scheduler in SCHEDULERS)
+    raise UsageError(f"part auto: this is no job of an array; none of {known} is set")
+
+
+def _number(name: str, environment: Mapping[str, str]) -> int | None:
+    """Return a variable's value; None where it is unset, empty or, as SGE has it, undefined."""
+    value = environment.get(name, "")
+    if value in ("", "undefined"):
+        return None
+    if not re.fullmatch(r"\d{1,9}", value):
+        raise UsageError(f"part auto: {name} = {value!r} is no number")
+    number = int(value)
+    # LSF sets it to 0 outside of arrays
+    return None if name == "LSB_JOBINDEX" and number == 0 else number

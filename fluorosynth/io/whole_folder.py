@@ -1,0 +1,91 @@
+"""Folders that appear whole or not at all, and that know what they were made from."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from xxhash import xxh3_128
+
+from fluorosynth.errors import BadDataError, UsageError
+
+RECORD = ".made-from"  # a digest: paths and names stay out of results
+
+
+def made_before(out: Path, made_from: Mapping[str, Any]) -> bool:
+    """Tell whether ``out`` holds the whole result of the same work already.
+
+    A command that was killed after its last step is run again like any other: what is there need
+    not be made anew.
+
+    Parameters
+    ----------
+    out
+        Folder of the result.
+    made_from
+        What the result depends on, JSON-compatible.
+
+    Raises
+    ------
+    UsageError
+        When ``out`` holds anything else.
+    """
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return False
+    try:
+        there = (out / RECORD).read_text("ascii")
+    except (OSError, UnicodeDecodeError):
+        there = ""
+    if there == _digest(made_from):
+        return True
+    what = "is a file" if out.is_file() else "exists already and holds other files"
+    raise UsageError(f"{out} {what}: name a new or empty folder")
+
+
+@contextmanager
+def whole_folder(out: Path, made_from: Mapping[str, Any]) -> Iterator[Path]:
+    """Give a hidden folder beside ``out`` to fill; it becomes ``out`` at the end.
+
+    Parameters
+    ----------
+    out
+        Folder of the result; missing or empty.
+    made_from
+        What the result depends on, JSON-compatible; kept in it for ``made_before``.
+
+    Raises
+    ------
+    BadDataError
+        When the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> out = Path(tempfile.mkdtemp()) / "result"
+    >>> with whole_folder(out, {"seed": 1}) as folder:
+    ...     _ = (folder / "a.txt").write_text("a")
+    >>> made_before(out, {"seed": 1})
+    True
+    """
+    part = out.with_name(f".{out.name}.part")  # one name: a killed run's is cleared by the next
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        yield part
+        (part / RECORD).write_text(_digest(made_from), "ascii")
+        if out.exists():
+            out.rmdir()
+        part.rename(out)
+    except OSError as error:
+        reason = error.strerror or error
+        raise BadDataError(f"{out} cannot be written: {reason}") from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _digest(made_from: Mapping[str, Any]) -> str:
+    return xxh3_128(json.dumps(made_from, sort_keys=True).encode()).hexdigest() + "\n"
