@@ -30,7 +30,7 @@ from fluorosynth.recipe import Recipe
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+EXAMPLES = sorted((ROOT / "examples").glob("*/*.py"))
 READS_A_SET = {"numpy_loader", "torch_loader"}
 SMALLER = {
     "--n 9000": "--n 4",
@@ -51,7 +51,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     generate(Recipe.preset("paper"), folder / "data/synthetic", n=4)
     runs = replace(Recipe.preset("paper"), frames=2, size=64)
     generate(runs, folder / "data/runs", n=2)
-    make_run = runpy.run_path(str(ROOT / "examples/dicom_to_dataset.py"))["make_run"]
+    make_run = runpy.run_path(str(ROOT / "examples/howto/dicom_to_dataset.py"))["make_run"]
     make_run(folder / "run.dcm", size=160)
     mask = Recipe.preset("paper").sample(seed=0, index=1).mask
     (folder / "masks").mkdir()
@@ -104,7 +104,7 @@ def own_distribution(folder: Path) -> str:
     assert len(groups) == 3
     text = "".join(f"[{group}]\n{entry}\n".replace('"', "") for group, entry in groups)
     (info / "entry_points.txt").write_text(text)
-    return os.pathsep.join([str(folder), str(ROOT / "examples")])
+    return os.pathsep.join([str(folder), str(ROOT / "examples/howto")])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -149,7 +149,7 @@ def test_example_runs(example: Path, workplace: Path) -> None:
 
 @pytest.mark.parametrize("loader", sorted(READS_A_SET))
 def test_loaders_do_without_the_package(loader: str) -> None:
-    text = (ROOT / "examples" / f"{loader}.py").read_text()
+    text = (ROOT / f"examples/howto/{loader}.py").read_text()
     assert "import fluorosynth" not in text
     assert "from fluorosynth" not in text
 

@@ -101,7 +101,7 @@ class Course:
             moment = Moment(self, t, sample.devices)
             devices = tuple(moment.moved_device(track) for track in tracks)
             meta = {**sample.meta, "frame": t, "time": moment.time, "motion": drawn}
-            found.append(replace(sample, devices=devices, meta=meta, moment=moment))
+            found.append(sample.with_(devices=devices, meta=meta, moment=moment))
         return found
 
     def _drawn(self) -> dict[str, Any]:

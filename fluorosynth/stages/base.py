@@ -58,12 +58,11 @@ class Geometry(Stage):
         if sample.mask is not None:
             raise UsageError(f"stage {self.kind!r} moves things and must stand before 'render'")
         matrix, drawn = self.draw(sample.image.shape, rng)
-        return Sample(
-            sample.image,
-            tuple([_move(device, matrix) for device in sample.devices]),
-            record(sample, self, drawn),
-            ignore=sample.ignore,
+        return sample.with_(
+            devices=tuple([_move(device, matrix) for device in sample.devices]),
+            meta=record(sample, self, drawn),
             matrix=matrix if sample.matrix is None else matrix @ sample.matrix,
+            paths=(),  # of the background as it was drawn
         )
 
 
@@ -100,18 +99,7 @@ def with_picture(
     contrast: Intensities | None,
 ) -> Sample:
     """Return the rendered sample with a new picture and contrast, and one more step."""
-    return Sample(
-        image,
-        sample.devices,
-        record(sample, stage, drawn),
-        sample.mask,
-        sample.ignore,
-        sample.matrix,
-        sample.pixels,
-        contrast,
-        sample.moment,
-        sample.paths,
-    )
+    return sample.with_(image=image, contrast=contrast, meta=record(sample, stage, drawn))
 
 
 def about_centre(a: float, b: float, c: float, d: float, shape: tuple[int, int]) -> Matrix:

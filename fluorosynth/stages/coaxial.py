@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class Coaxial(Stage):
         if not wires:
             return sample
         meta = record(sample, self, {"wires": len(wires)})
-        return replace(sample, devices=(*sample.devices, *wires), meta=meta)
+        return sample.with_(devices=(*sample.devices, *wires), meta=meta)
 
     def _wire(self, device: Device, scale: float, rng: np.random.Generator) -> Device:
         share, beyond = self.width.draw(rng), self.beyond.draw(rng) * scale

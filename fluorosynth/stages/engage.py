@@ -63,7 +63,7 @@ class Engage(Stage):
         points = np.column_stack([curve.real, curve.imag]).astype(np.float32)
         engaged = replace(first, centreline=points, width=width, id=f"{first.id}/engaged")
         meta = record(sample, self, {"path": number, "sway": sway})
-        return replace(sample, devices=(engaged, *others), meta=meta)
+        return sample.with_(devices=(engaged, *others), meta=meta)
 
     def _swayed(self, curve: Curve, sway: float, scale: float, rng: np.random.Generator) -> Curve:
         """Return the path with its tip moved along it and its shaft moved aside."""

@@ -46,7 +46,7 @@ class Foreshorten(Stage):
                 device = self._turn(device, max(sample.image.shape) / 256, rng)
             devices.append(device)
         meta = record(sample, self, {"turned": turned})
-        return replace(sample, devices=tuple(devices), meta=meta)
+        return sample.with_(devices=tuple(devices), meta=meta)
 
     def _turn(self, device: Device, scale: float, rng: np.random.Generator) -> Device:
         length, factor = self.length.draw(rng) * scale, self.factor.draw(rng)

@@ -44,9 +44,7 @@ class Jitter(Intensity):
         low, high = mean - self.amount, mean + self.amount
         grey = rng.integers(low, high + 1, len(covered), np.int16)
         image = _painted(sample.image, covered, grey)
-        meta = record(sample, self, {"mean": mean})
-        mask, ignore, moment = sample.mask, sample.ignore, sample.moment
-        return Sample(image, sample.devices, meta, mask, ignore, pixels=covered, moment=moment)
+        return sample.with_(image=image, meta=record(sample, self, {"mean": mean}))
 
 
 @njit(cache=True)

@@ -64,14 +64,8 @@ class Render(Stage):
             for d in counted
         ]
         covered = drawn[0] if len(drawn) == 1 else np.concatenate([NOTHING, *drawn])
-        return Sample(
-            image,
-            sample.devices,
-            sample.meta,
-            mask,
-            ignore,
-            pixels=covered,
-            moment=sample.moment,
+        return sample.with_(
+            image=image, mask=mask, ignore=ignore, matrix=None, pixels=covered, paths=()
         )
 
     def _width(self, outer: NDArray[np.float32], side: int) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ class Visible(Intensity):
         hidden = int(_hide(mask, sample.pixels, sample.contrast, sample.image, depth, ratio))
         meta: dict[str, Any] = record(sample, self, {"hidden": hidden})
         seen = sample.pixels[mask.reshape(-1)[sample.pixels] == INSTRUMENT]
-        return replace(sample, mask=mask, meta=meta, pixels=seen)
+        return sample.with_(mask=mask, meta=meta, pixels=seen)
 
 
 @njit(cache=True)

@@ -46,7 +46,7 @@ def run(script, *arguments, **variables):
 def test_nnunet_finds_its_data_where_it_looks(programs):
     for name in ("plan_and_preprocess", "train", "predict"):
         add(programs / f"nnUNetv2_{name}", f'echo {name} "$nnUNet_raw" "$@"')
-    lines = run("nnunet.sh", "out", N="3", DEVICE="cpu").splitlines()
+    lines = run("howto/nnunet.sh", "out", N="3", DEVICE="cpu").splitlines()
     assert [line.split()[:2] for line in lines] == [
         ["plan_and_preprocess", "out/raw"], ["train", "out/raw"], ["predict", "out/raw"]
     ]  # fmt: skip
@@ -86,7 +86,7 @@ def rows_of(script, *arguments):
 
 @pytest.mark.slow
 def test_a_recipe_is_ablated(tmp_path, frames):
-    rows = rows_of("ablate_recipe.py", frames, tmp_path / "out", "--n", 16, "--crop", 32,
+    rows = rows_of("studies/ablate_recipe.py", frames, tmp_path / "out", "--n", 16, "--crop", 32,
                    "--only", "no engage,labels before blur", "--apart", "p0*")  # fmt: skip
     names = [row[0] for row in rows if row[1] == "contrast phase"]
     assert names == ["whole recipe", "no engage", "labels before blur"]
@@ -98,7 +98,7 @@ def test_a_recipe_is_ablated(tmp_path, frames):
 @pytest.mark.slow
 def test_the_ablations_end_with_one_table(programs):
     small = {"N": "12", "EPOCHS": "1", "TUNE_EPOCHS": "1", "CROP": "32", "SIZE": "32"}
-    head, *rows = run("ablations.sh", "out", **small).splitlines()
+    head, *rows = run("studies/ablations.sh", "out", **small).splitlines()
     assert head.split()[:6] == [">", "0.01", ">", "0.5", ">", "best"]
     assert [row.split()[0] for row in rows] == [
         "ambrosini-dice", "light-cross_entropy", "light-dice", "tuned-13", "tuned-19", "tuned-7"

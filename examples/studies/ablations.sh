@@ -1,7 +1,7 @@
 #!/bin/sh
 # The publication's ablations at small size, as one table of Dice.
 #
-#   examples/ablations.sh OUT [FRAMES TEST]
+#   examples/studies/ablations.sh OUT [FRAMES TEST]
 #
 # OUT      a new folder; interrupted, the same command goes on
 # FRAMES   labelled frames to fine-tune on, TEST others to measure on (a folder with masks each);
@@ -11,7 +11,7 @@
 # Compared: Dice against cross-entropy, light against Ambrosini, before against after fine-tuning of
 # 7, 13 and 19 layers. Networks, losses and layers are the publication's; the number of samples,
 # epochs and the crops are not. Set N, EPOCHS, TUNE_EPOCHS, CROP and SIZE for more; all at once in a
-# trial of minutes: N=12 EPOCHS=1 TUNE_EPOCHS=1 CROP=32 SIZE=32 examples/ablations.sh trial
+# trial of minutes: N=12 EPOCHS=1 TUNE_EPOCHS=1 CROP=32 SIZE=32 examples/studies/ablations.sh trial
 set -eu
 out=$1 frames=${2:-} test=${3:-}
 n=${N:-600} epochs=${EPOCHS:-4} tune_epochs=${TUNE_EPOCHS:-5} crop=${CROP:-128} size=${SIZE:-256}

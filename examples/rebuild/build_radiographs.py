@@ -1,6 +1,6 @@
 """Make the pack of fluorosynth/backgrounds/radiographs again from ChestX-ray14.
 
-    python examples/build_radiographs.py FOLDER OUT
+    python examples/rebuild/build_radiographs.py FOLDER OUT
 
 FOLDER holds the files that patches.csv of the pack names, as published (PNG). They are inverted,
 so that bone is dark, and area-averaged to 256 px. OUT is a new folder.

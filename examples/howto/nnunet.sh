@@ -2,7 +2,7 @@
 # Train nnU-Net v2 on generated data: https://github.com/MIC-DKFZ/nnUNet
 #
 #   pip install nnunetv2        # brings PyTorch; a GPU is as good as needed
-#   examples/nnunet.sh OUT [FRAMES]
+#   examples/howto/nnunet.sh OUT [FRAMES]
 #
 # OUT      a new folder for everything nnU-Net reads and writes
 # FRAMES   a folder of PNG frames to segment afterwards; without it, the training's own

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Cut the pack of fluorosynth/backgrounds/pack again, byte for byte, from the published frames.
 #
-#   examples/build_pack.sh ARCADE DANILOV OUT
+#   examples/rebuild/build_pack.sh ARCADE DANILOV OUT
 #
 # ARCADE   the folder syntax/val/images of ARCADE (1.png, 2.png, ...)
 # DANILOV  a folder with the frames 14_021_1_*.png of "Dataset for coronary artery stenosis", as PNG
@@ -13,7 +13,7 @@
 #   fluorosynth patches DATA --out C --count 240 --smallest 144 --ceiling 0.4 --seed 1
 # and of their union every one that shows an instrument, a thick vessel or another patch's place was struck out.
 set -eu
-here=$(cd "$(dirname "$0")/.." && pwd)
+here=$(cd "$(dirname "$0")/../.." && pwd)
 data=$(mktemp -d)
 trap 'rm -r "$data"' EXIT
 ln -s "$(cd "$1" && pwd)" "$data/arcade"

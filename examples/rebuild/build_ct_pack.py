@@ -1,6 +1,6 @@
 """Render the pack of fluorosynth/backgrounds/ct_drr again from six published CTs.
 
-    python examples/build_ct_pack.py FOLDER OUT
+    python examples/rebuild/build_ct_pack.py FOLDER OUT
 
 FOLDER holds pelvis_female_vhf.nii.gz, pelvis_male_vhm.nii.gz, skull_phantom_philips.nii.gz,
 heart_aorta_totalseg.nii.gz, abdomen_pelvis_totalseg_3mm.nii.gz (``NOTICE`` says where they are

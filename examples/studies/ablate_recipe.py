@@ -1,6 +1,6 @@
 """What each part of a recipe adds on real frames: the same training without it, side by side.
 
-    python examples/ablate_recipe.py FRAMES OUT [--recipe physics] [--n 4000] [--only NAME,...]
+    python examples/studies/ablate_recipe.py FRAMES OUT [--recipe physics] [--n 4000] [--only ...]
 
 FRAMES holds ``name.png`` and ``name_mask.png``. Every variant trains ``light_deep`` from nothing on
 ``--n`` crops and is measured as by ``transfer.py``. Printed are the measures of the whole recipe,

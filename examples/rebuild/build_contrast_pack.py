@@ -1,6 +1,6 @@
 """Make the pack fluorosynth/backgrounds/contrast again, byte for byte, from the published frames.
 
-    python examples/build_contrast_pack.py ARCADE POINTS OUT
+    python examples/rebuild/build_contrast_pack.py ARCADE POINTS OUT
 
 ARCADE   the folder syntax/val/images of ARCADE (1.png, 2.png, ...), 512 x 512 px
 POINTS   fluorosynth/backgrounds/contrast/instruments.csv: on every instrument some points by eye,

@@ -1,6 +1,6 @@
 """What a few labelled real frames add to a model: fine-tuned on k, measured on other patients.
 
-    python examples/few_frames.py FRAMES OUT [--from default] [--frames 1,3,5] [--layers 7,all]
+    python examples/studies/few_frames.py FRAMES OUT [--from default] [--frames 1,3] [--layers 7]
 
 The patients are dealt into folds; for each fold, k frames of other patients are drawn and the
 model is fine-tuned on them. Frames are patients, but those of ``--runs`` are one each. Printed is
