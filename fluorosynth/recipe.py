@@ -22,6 +22,7 @@ from fluorosynth.ranges import check_odds
 from fluorosynth.sample import Sample
 from fluorosynth.sampler import OpenRecipe
 from fluorosynth.stages.base import Stage
+from fluorosynth.stages.order import check_recipe
 
 MAX_RUN = 2**30  # bytes of one run at work
 BYTES_PER_PIXEL = 24  # of a frame at work: picture, contrast, before and after a stage
@@ -66,6 +67,7 @@ class Recipe(Checked):
         _check_memory(self.frames, self.size)
         check_odds("backgrounds", self.backgrounds, self.background_odds)
         check_odds("devices", self.devices, self.device_odds)
+        check_recipe(self.stages)
 
     @staticmethod
     def presets() -> list[str]:

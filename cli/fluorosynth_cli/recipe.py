@@ -28,9 +28,15 @@ def list_() -> None:
 @command.command()
 @click.argument("name")
 def show(name: str) -> None:
-    """Print a built-in recipe, or the file NAME with every default filled in."""
-    from fluorosynth.recipe import Recipe, preset_text
+    """Print a built-in recipe, or the file NAME with every default filled in.
 
-    click.echo(
-        Recipe.read(name).to_toml() if name.endswith(".toml") else preset_text(name), nl=False
-    )
+    What each stage is given, and what it gives, follows as comments.
+    """
+    from fluorosynth.recipe import Recipe, preset_text
+    from fluorosynth.stages.order import passage
+
+    is_file = name.endswith(".toml")
+    recipe = Recipe.read(name) if is_file else Recipe.preset(name)
+    click.echo(recipe.to_toml() if is_file else preset_text(name))
+    for kind, given, after in passage(recipe.stages):
+        click.echo(f"# {kind:<12} {given:<22} -> {after}")

@@ -11,6 +11,7 @@ from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, check_odds, draw_within, pick
 from fluorosynth.sample import Device, Sample
 from fluorosynth.stages.base import Intensity, intensities, with_picture
+from fluorosynth.stages.order import EXPOSED
 from fluorosynth.xray.appearance import Appearance, cast_shadow
 from fluorosynth.xray.beer_lambert import attenuated
 from fluorosynth.xray.materials import Material, attenuation
@@ -48,6 +49,8 @@ class Attenuate(Intensity):
     filled
         Probability of contrast medium in the lumen.
     """
+
+    takes = EXPOSED
 
     kvp: Range = Uniform(60.0, 90.0)
     spacing: Range = Uniform(0.4, 0.8)

@@ -10,9 +10,19 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fluorosynth.core.component import Component
-from fluorosynth.errors import UsageError
 from fluorosynth.geometry.warp import transform
 from fluorosynth.sample import Device, Intensities, Matrix, Sample
+from fluorosynth.stages.order import (
+    ANY,
+    EXPOSED,
+    PENDING,
+    PICTURE,
+    Flow,
+    State,
+    States,
+    check_sample,
+    step,
+)
 
 NESTED = 1009  # stages inside one stage at most, less one
 Stream = Callable[[int], np.random.Generator]  # points a stage's generator at one of its streams
@@ -22,11 +32,15 @@ class Stage(Component, package="fluorosynth.stages"):
     """One step of a recipe. Never writes to its input; draws only from ``rng``.
 
     ``draws = False`` says that it takes no random number, which saves pointing a stream at it;
-    ``fresh = True`` that it draws anew for each frame of a run, as noise does.
+    ``fresh = True`` that it draws anew for each frame of a run, as noise does. ``takes`` are the
+    states that a sample may be in before it, ``gives`` the state after it, None where it stays
+    what it was; see ``order``.
     """
 
     draws: ClassVar[bool] = True
     fresh: ClassVar[bool] = False
+    takes: ClassVar[States] = ANY
+    gives: ClassVar[State | None] = None
 
     @abstractmethod
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
@@ -40,12 +54,19 @@ class Stage(Component, package="fluorosynth.stages"):
         """
         return [self(frame, stream(t * self.fresh)) for t, frame in enumerate(frames)]
 
+    def follow(self, given: Flow) -> Flow:
+        """Return the states that a sample may be in after this stage; see ``order.follow``."""
+        return step(self, given)
+
 
 class Geometry(Stage):
     """A stage that moves things: it only multiplies matrices and maps centrelines.
 
     Several in a row therefore cost one resampling, done by ``render``.
     """
+
+    takes = PENDING
+    gives = "moved"
 
     @abstractmethod
     def draw(
@@ -55,8 +76,7 @@ class Geometry(Stage):
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Map the devices and leave the picture's own resampling pending."""
-        if sample.mask is not None:
-            raise UsageError(f"stage {self.kind!r} moves things and must stand before 'render'")
+        check_sample(self, sample)
         matrix, drawn = self.draw(sample.image.shape, rng)
         return sample.with_(
             devices=tuple([_move(device, matrix) for device in sample.devices]),
@@ -67,12 +87,13 @@ class Geometry(Stage):
 
 
 class Intensity(Stage):
-    """A stage that changes grey values of a rendered sample and moves nothing."""
+    """A stage that changes grey values of a picture and moves nothing."""
+
+    takes = PICTURE
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        """Check that the sample is rendered, then apply."""
-        if sample.mask is None:
-            raise UsageError(f"stage {self.kind!r} needs a picture and must stand after 'render'")
+        """Check that the sample is what the stage takes, then apply."""
+        check_sample(self, sample)
         return self.apply(sample, rng)
 
     @abstractmethod
@@ -117,12 +138,14 @@ def _move(device: Device, matrix: Matrix) -> Device:
     return Device(points, width, device.label, device.id)
 
 
-class Radiation(Intensity):
+class Detector(Intensity):
     """A stage of the imaging chain: it acts on intensities in (0, 1], float32.
 
     It stands between ``expose`` and ``display``. What it does to the picture it also does to
     ``sample.contrast``, the share of the picture that the instruments took away.
     """
+
+    takes = EXPOSED
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Act on picture and contrast, and add what was drawn to the provenance."""
@@ -136,11 +159,8 @@ class Radiation(Intensity):
         """Return the next picture, its contrast, and the scalars drawn."""
 
 
-def intensities(sample: Sample, stage: Component) -> Intensities:
-    """Return the sample's picture if it is one of intensities; else raise UsageError."""
-    if sample.image.dtype != np.float32:
-        raise UsageError(
-            f"stage {stage.kind!r} needs intensities: put 'expose' before and 'display' after it"
-        )
+def intensities(sample: Sample, stage: Stage) -> Intensities:
+    """Return the picture of a sample, one of intensities; UsageError if the stage takes it not."""
+    check_sample(stage, sample)
     image: Any = sample.image
     return np.asarray(image)

@@ -10,12 +10,12 @@ import numpy as np
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Intensities
-from fluorosynth.stages.base import Radiation
+from fluorosynth.stages.base import Detector
 from fluorosynth.xray.blur import blur
 
 
 @dataclass(frozen=True)
-class Blur(Radiation):
+class Blur(Detector):
     """Convolve with a Gaussian of ``sigma`` px of a 256 px picture; scales with its side."""
 
     sigma: Range = Uniform(0.3, 1.0)

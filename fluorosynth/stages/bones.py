@@ -12,6 +12,7 @@ from fluorosynth.geometry.tubes import Rng, Tube, moved_to, union, walk
 from fluorosynth.ranges import Chance, LogUniform, Range, draw_within
 from fluorosynth.sample import Intensities, Moment, Sample
 from fluorosynth.stages.base import Intensity, intensities, with_picture
+from fluorosynth.stages.order import EXPOSED
 from fluorosynth.xray.beer_lambert import attenuated
 from fluorosynth.xray.blur import interpolated
 
@@ -32,6 +33,8 @@ class Bones(Intensity):
     strength
         Attenuation mu L of each, before scatter.
     """
+
+    takes = EXPOSED
 
     ribs: Chance = 0.2
     spine: Chance = 0.15

@@ -10,6 +10,7 @@ from fluorosynth.geometry.tubes import moved_to, union
 from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, intensities, with_picture
+from fluorosynth.stages.order import EXPOSED
 from fluorosynth.xray.beer_lambert import attenuated
 from fluorosynth.xray.foreign_objects import SHAPES
 
@@ -31,6 +32,8 @@ class Clutter(Intensity):
     spacing
         Millimetres per pixel of a 256 px picture.
     """
+
+    takes = EXPOSED
 
     sternal_wires: Chance = 0.04
     clips: Chance = 0.04

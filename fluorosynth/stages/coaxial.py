@@ -12,6 +12,7 @@ from fluorosynth.geometry.tubes import walk
 from fluorosynth.ranges import Chance, Range, Uniform
 from fluorosynth.sample import Device, Sample
 from fluorosynth.stages.base import Stage, record
+from fluorosynth.stages.order import PENDING, check_sample
 
 STEP = 3.0  # px between points beyond the tip
 LONGEST = 4096.0  # px of a 256 px picture beyond the tip
@@ -19,7 +20,7 @@ LONGEST = 4096.0  # px of a 256 px picture beyond the tip
 
 @dataclass(frozen=True)
 class Coaxial(Stage):
-    """Lead a guidewire through catheters, and out of their tips. Before ``render``.
+    """Lead a guidewire through catheters, and out of their tips.
 
     Parameters
     ----------
@@ -31,14 +32,15 @@ class Coaxial(Stage):
         How far it reaches beyond the tip, in px of a 256 px picture.
     """
 
+    takes = PENDING
+
     chance: Chance = 0.12
     width: Range = Uniform(0.25, 0.55)
     beyond: Range = Uniform(5.0, 120.0)
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with its wires added to the instruments."""
-        if sample.mask is not None:
-            raise UsageError("stage 'coaxial' adds instruments and must stand before 'render'")
+        check_sample(self, sample)
         wires = [
             self._wire(device, max(sample.image.shape) / 256, rng)
             for device in sample.devices

@@ -10,6 +10,7 @@ import numpy as np
 from fluorosynth.ranges import Chance
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Stage, Stream, nested
+from fluorosynth.stages.order import Flow, follow
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Compose(Stage):
         for stage in self.stages:
             sample = stage(sample, rng)
         return sample
+
+    def follow(self, given: Flow) -> Flow:
+        """Return the states after all of them, and those given where they may be left out."""
+        after = follow(self.stages, given)
+        return after if self.chance == 1 else {**given, **after}
 
     def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
         """Apply all to the whole run, or none."""

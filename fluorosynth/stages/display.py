@@ -14,7 +14,8 @@ from fluorosynth.errors import UsageError
 from fluorosynth.geometry.nonzero_box import box
 from fluorosynth.ranges import Chance, Range, Uniform, draw_within
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, Stream, with_picture
+from fluorosynth.stages.base import Intensity, Stream, intensities, with_picture
+from fluorosynth.stages.order import EXPOSED
 from fluorosynth.xray.beer_lambert import attenuated
 
 LEVELS = 4096  # of the detector's own digits
@@ -45,6 +46,9 @@ class Display(Intensity):
         Probability of a display that shows dense material bright.
     """
 
+    takes = EXPOSED
+    gives = "displayed"
+
     log: Chance = 0.5
     gamma: Range = Uniform(0.6, 1.6)
     low: Range = Uniform(0.0, 2.0)
@@ -63,8 +67,7 @@ class Display(Intensity):
         return [self._show(frame, frames[0], stream(0)) for frame in frames]
 
     def _show(self, sample: Sample, reference: Sample, rng: np.random.Generator) -> Sample:
-        if sample.image.dtype != np.float32:
-            raise UsageError("stage 'display' needs intensities: put 'expose' before it")
+        image = intensities(sample, self)
         law: Literal["log", "gamma"] = "log" if rng.random() < self.log else "gamma"
         gamma, low, high = self.gamma.draw(rng), self.low.draw(rng), self.high.draw(rng)
         black = draw_within(-1e3, 1e3, self.black, "display: black", rng)
@@ -80,7 +83,7 @@ class Display(Intensity):
         dark, bright = (float(curve[round(v * (LEVELS - 1))]) for v in ends)
         table = black + (curve - dark) * ((white - black) / max(bright - dark, 1e-3))
         grey = np.clip(table, 0, 255)
-        image, contrast = sample.image, sample.contrast
+        contrast = sample.contrast
         if contrast is not None:
             contrast = np.asarray(_depths(image, contrast, grey))
         drawn = {"law": law, "gamma": gamma, "low": low, "high": high}

@@ -9,11 +9,11 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval
 
-from fluorosynth.errors import UsageError
 from fluorosynth.geometry.arc_path import ArcPath, Curve
 from fluorosynth.ranges import Chance, Range, Uniform, draw_within
 from fluorosynth.sample import Points, Sample
 from fluorosynth.stages.base import Stage, record
+from fluorosynth.stages.order import AT_REST, check_sample
 
 STEP = 3.0  # px between the points of a path
 ROUND = np.hanning(15)[1:-1] / np.hanning(15).sum()  # rounds the corners between points by eye
@@ -23,7 +23,7 @@ PERIOD = 60.0, 240.0  # px of a wave of sway
 
 @dataclass(frozen=True)
 class Engage(Stage):
-    """Lead the first instrument along a path of the background's. Stands first.
+    """Lead the first instrument along a path of the background's.
 
     Backgrounds full of contrast come with the rough paths of the catheters that filled them
     (``Background.paths``), which are ignored. An instrument whose tip lies at that mouth, with the
@@ -43,6 +43,8 @@ class Engage(Stage):
         How far the tip goes beyond the path's end, in px of a 256 px picture.
     """
 
+    takes = AT_REST
+
     chance: Chance = 0.6
     sway: Range = Uniform(0.0, 20.0)
     reach: Annotated[float, Interval(gt=0)] = 80.0
@@ -50,8 +52,7 @@ class Engage(Stage):
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with its first instrument on a path."""
-        if sample.matrix is not None or sample.mask is not None:
-            raise UsageError("stage 'engage' knows the background unmoved: put it first")
+        check_sample(self, sample)
         if not (sample.paths and sample.devices) or rng.random() >= self.chance:
             return sample
         number = int(rng.random() * len(sample.paths))

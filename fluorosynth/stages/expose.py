@@ -11,6 +11,7 @@ from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, with_picture
+from fluorosynth.stages.order import GREY, check_sample
 from fluorosynth.xray.beer_lambert import attenuated
 
 WHITE = np.ones((1, 256), np.float32)
@@ -31,12 +32,14 @@ class Expose(Intensity):
         2.5; the smaller the span, the deeper an instrument's shadow.
     """
 
+    takes = GREY
+    gives = "exposed"
+
     span: Range = Uniform(1.2, 3.0)
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with a float32 picture in (0, 1]."""
-        if sample.image.dtype != np.uint8:
-            raise UsageError("stage 'expose' needs a picture of grey levels, uint8")
+        check_sample(self, sample)
         span = self.span.draw(rng)
         if not 0 < span <= 20:
             raise UsageError(f"expose drew a span of {span}; it must be in (0, 20]")

@@ -19,7 +19,7 @@ SHIFT = 4  # fixed-point bits of OpenCV's corners
 
 @dataclass(frozen=True)
 class Field(Intensity):
-    """Darken what lies outside the exposed field. Works on intensities and on grey levels.
+    """Darken what lies outside the exposed field.
 
     Parameters
     ----------

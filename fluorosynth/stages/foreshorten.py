@@ -11,11 +11,12 @@ from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Chance, Range, Uniform
 from fluorosynth.sample import Device, Sample
 from fluorosynth.stages.base import Stage, record
+from fluorosynth.stages.order import PENDING, check_sample
 
 
 @dataclass(frozen=True)
 class Foreshorten(Stage):
-    """Squeeze the last part of each instrument along a random direction. Before ``render``.
+    """Squeeze the last part of each instrument along a random direction.
 
     That is a parallel projection of a curve turned out of the plane; the squeeze sets in
     gradually, so that the curve gets no kink. Where the instrument then lies upon itself its
@@ -31,14 +32,15 @@ class Foreshorten(Stage):
         What the squeezed lengths are multiplied by, in [0, 1]: the cosine of the turn.
     """
 
+    takes = PENDING
+
     chance: Chance = 0.3
     length: Range = Uniform(25.0, 90.0)
     factor: Range = Uniform(0.05, 0.7)
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with its instruments' ends turned."""
-        if sample.mask is not None:
-            raise UsageError("stage 'foreshorten' moves things and must stand before 'render'")
+        check_sample(self, sample)
         devices, turned = [], 0
         for device in sample.devices:
             if rng.random() < self.chance:

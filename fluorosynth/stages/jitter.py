@@ -11,6 +11,7 @@ from numba import njit
 
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, record
+from fluorosynth.stages.order import RENDERED, check_sample
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Jitter(Intensity):
         of the background under the instrument (``"local"``).
     """
 
+    takes = RENDERED
+
     fresh: ClassVar[bool] = True
 
     amount: Annotated[int, Interval(ge=0, le=255)] = 50
@@ -37,6 +40,7 @@ class Jitter(Intensity):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Overwrite the instrument's pixels."""
+        check_sample(self, sample)
         covered = sample.pixels
         if covered is None or len(covered) == 0:
             return sample

@@ -14,7 +14,7 @@ from numba import njit
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import LogUniform, Range, Uniform
 from fluorosynth.sample import Intensities, Sample
-from fluorosynth.stages.base import Radiation, Stream, intensities, with_picture
+from fluorosynth.stages.base import Detector, Stream, intensities, with_picture
 
 KEY = 20200405  # of the pool
 COUNT = 2**20  # of the pool
@@ -23,7 +23,7 @@ DARKEST = 1e-4  # intensity below which the detector reads nothing
 
 
 @dataclass(frozen=True)
-class Noise(Radiation):
+class Noise(Detector):
     """Add noise of variance I / N + (e / N)^2 at intensity I.
 
     N photons reach a pixel at full intensity, Poisson distributed, here a normal law of the same

@@ -10,6 +10,7 @@ import numpy as np
 from fluorosynth.ranges import check_odds, pick
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Stage, Stream, nested
+from fluorosynth.stages.order import Flow
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class OneOf(Stage):
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Apply the stage that one draw picks."""
         return self.stages[pick(len(self.stages), self.odds, rng)](sample, rng)
+
+    def follow(self, given: Flow) -> Flow:
+        """Return the states after any of them."""
+        return {state: by for stage in self.stages for state, by in stage.follow(given).items()}
 
     def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
         """Apply one stage to the whole run."""

@@ -8,10 +8,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Chance
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, with_picture
+from fluorosynth.stages.order import GREY, check_sample
 
 LETTERS = "ABCDEFGHIKLMNOPRSTUVX0123456789:/.-+ "
 
@@ -20,15 +20,16 @@ LETTERS = "ABCDEFGHIKLMNOPRSTUVX0123456789:/.-+ "
 class Overlay(Intensity):
     """Write one to four short lines of random text at the border, white or black.
 
-    What they cover of an instrument keeps its label. Stands after ``display``.
+    What they cover of an instrument keeps its label.
     """
+
+    takes = GREY
 
     chance: Chance = 0.08
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with text on it."""
-        if sample.image.dtype != np.uint8:
-            raise UsageError("stage 'overlay' writes on what is shown: put it after 'display'")
+        check_sample(self, sample)
         if rng.random() >= self.chance:
             return sample
         image: Any = sample.image.copy()

@@ -10,11 +10,11 @@ import numpy as np
 from annotated_types import Interval
 from numpy.typing import NDArray
 
-from fluorosynth.errors import UsageError
 from fluorosynth.geometry.raster import cover
 from fluorosynth.geometry.warp import Border, displace, resample
 from fluorosynth.sample import IGNORE, INSTRUMENT, Image, Sample
 from fluorosynth.stages.base import Stage
+from fluorosynth.stages.order import PENDING, check_sample
 
 FWHM = np.float32(math.sqrt(3) / 2)  # of a solid tube's shadow, in its diameters
 NOTHING = np.empty(0, np.int32)
@@ -40,6 +40,9 @@ class Render(Stage):
         Labels of the devices that the mask counts as instruments; empty: all.
     """
 
+    takes = PENDING
+    gives = "rendered"
+
     draws: ClassVar[bool] = False
 
     border: Border = "edge"
@@ -49,8 +52,7 @@ class Render(Stage):
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:  # noqa: ARG002
         """Return the sample with its image moved and its mask drawn."""
-        if sample.mask is not None:
-            raise UsageError("stage 'render' stands twice in the recipe")
+        check_sample(self, sample)
         image, ignore = sample.image, sample.ignore
         if sample.matrix is not None or sample.moment is not None:
             image = _moved(image, sample, self.border)

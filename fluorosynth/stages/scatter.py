@@ -10,12 +10,12 @@ import numpy as np
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Intensities
-from fluorosynth.stages.base import Radiation
+from fluorosynth.stages.base import Detector
 from fluorosynth.xray.blur import mixed, wide_blur
 
 
 @dataclass(frozen=True)
-class Scatter(Radiation):
+class Scatter(Detector):
     """Replace the share F of the primary rays by their Gaussian blur: (1 - F) I + F G * I.
 
     Small shadows keep (1 - F) of their contrast.

@@ -9,14 +9,14 @@ import numpy as np
 
 from fluorosynth.ranges import LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Intensities
-from fluorosynth.stages.base import Radiation
+from fluorosynth.stages.base import Detector
 from fluorosynth.xray.blur import blur, mixed
 
 DARKEST = np.float32(1e-3)  # intensity; what follows may take its logarithm
 
 
 @dataclass(frozen=True)
-class Sharpen(Radiation):
+class Sharpen(Detector):
     """Unsharp masking, I + a (I - G * I): edges steepen, and a thin shadow gets a bright rim.
 
     Most consoles do so by default. Backgrounds from real frames have been through it; an

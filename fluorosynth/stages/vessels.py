@@ -12,6 +12,7 @@ from fluorosynth.geometry.tubes import Tube, moved_to, union
 from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, intensities, with_picture
+from fluorosynth.stages.order import EXPOSED
 from fluorosynth.xray.beer_lambert import attenuated
 from fluorosynth.xray.blur import wide_blur
 from fluorosynth.xray.materials import attenuation
@@ -43,6 +44,8 @@ class Vessels(Intensity):
     spacing
         Millimetres per pixel of a 256 px picture.
     """
+
+    takes = EXPOSED
 
     chance: Chance = 0.5
     from_tip: Chance = 0.7

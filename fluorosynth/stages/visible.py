@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Constant, Range, draw_within
 from fluorosynth.sample import IGNORE, INSTRUMENT, Sample
 from fluorosynth.stages.base import Intensity, record
+from fluorosynth.stages.order import DISPLAYED, check_sample
 
 REACH = 3  # px around a pixel in which its instrument's contrast and noise are measured
 
@@ -20,7 +20,7 @@ REACH = 3  # px around a pixel in which its instrument's contrast and noise are 
 class Visible(Intensity):
     """Set to 255 (ignore) each instrument pixel whose instrument cannot be seen.
 
-    It stands after ``display``. The instruments' contrast in grey levels, known exactly, is
+    The instruments' contrast in grey levels, known exactly, is
     compared with the noise around: a pixel counts as seen where the largest contrast within 3 px
     is at least ``depth`` grey levels and ``ratio`` times the noise. Saturated pixels and those
     under a field's border have no contrast.
@@ -34,15 +34,16 @@ class Visible(Intensity):
         that of a single pixel; the eye averages along the instrument.
     """
 
+    takes = DISPLAYED
+
     depth: Range = Constant(3.0)
     ratio: Range = Constant(1.0)
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with a new mask."""
+        check_sample(self, sample)
         depth = draw_within(0, 1e3, self.depth, "visible: depth", rng)
         ratio = draw_within(0, 1e3, self.ratio, "visible: ratio", rng)
-        if sample.image.dtype != np.uint8:
-            raise UsageError("stage 'visible' judges what is shown: put it after 'display'")
         if sample.contrast is None or sample.pixels is None or sample.mask is None:
             return sample
         mask = sample.mask.copy()

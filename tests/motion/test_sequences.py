@@ -554,7 +554,7 @@ def test_impossible_lags_frames_and_recipes_are_named():
     for t in (-1, 2):
         with pytest.raises(UsageError, match=f"2 frames has no frame {t}"):
             physics(2).open(0).frame(0, t)
-    with pytest.raises(UsageError, match="no 'render' stage"):
+    with pytest.raises(UsageError, match="add 'render' after the geometry"):
         physics(2, stages=()).sequence(0, 0)
     with pytest.raises(UsageError, match="frames"):
         Recipe.from_toml("frames = 0\n" + Recipe.preset("paper").to_toml())
