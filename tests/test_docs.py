@@ -217,6 +217,15 @@ def test_links_lead_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+@pytest.mark.parametrize("page", [p for p in PAGES if p.stem != "CHANGELOG"], ids=lambda p: p.stem)
+def test_names_of_files_and_modules_are_those_of_today(page: Path) -> None:
+    text = page.read_text("utf-8")
+    for path in re.findall(r"\b((?:fluorosynth|tests|examples|benchmarks|docs)/[\w/]+\.\w+)", text):
+        assert (ROOT / path).exists(), f"{page.name} names {path}"
+    for name in re.findall(r"\bfluorosynth(?:\.\w+)+", text):
+        assert pkgutil.resolve_name(name), f"{page.name} names {name}"
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_is_in_the_documentation(name: str) -> None:
     page = (ROOT / "docs/commands.md").read_text("utf-8")
