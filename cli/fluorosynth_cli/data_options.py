@@ -34,10 +34,9 @@ def mask_values(function: Callable[..., Any]) -> Callable[..., Any]:
             help="Of masks: the values of instruments, such as 1,2; any other is background. "
             "Default: by the masks.",
         ),
-        click.option("--ignore", default=-1, type=value, help="Of masks: value without truth."),
+        click.option("--ignore", type=value, help="Of masks: value without truth."),
         click.option(
             "--threshold",
-            default=-1,
             type=value,
             help="Of masks: the grey value above which a pixel is instrument.",
         ),
@@ -54,11 +53,13 @@ def data_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return _with(mask_values(function), options)
 
 
-def values_of(instrument: tuple[int, ...], ignore: int, threshold: int) -> MaskValues:
+def values_of(instrument: tuple[int, ...], ignore: int | None, threshold: int | None) -> MaskValues:
     """Return the options as the library takes them."""
     from fluorosynth.io.masks import MaskValues
 
-    return MaskValues(instrument, ignore, threshold)
+    return MaskValues(
+        instrument, -1 if ignore is None else ignore, -1 if threshold is None else threshold
+    )
 
 
 def say_left_out(error: Exception) -> None:

@@ -42,8 +42,8 @@ def command(
     quiet: bool,
     masks: str | None,
     instrument: tuple[int, ...],
-    ignore: int,
-    threshold: int,
+    ignore: int | None,
+    threshold: int | None,
     skip_bad: bool,
     **settings: Any,
 ) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from fluorosynth_cli.streams import usable_streams, warnings_said
+
 COMMANDS = {
     "generate": "recipe -> shards; resumes",
     "patches": "real frames -> instrument-free patches",
@@ -70,9 +72,15 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    with usable_streams():
+        _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> None:
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        cli.main(arguments, prog_name="fluorosynth", standalone_mode=False)
+        with warnings_said():
+            cli.main(arguments, prog_name="fluorosynth", standalone_mode=False)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:

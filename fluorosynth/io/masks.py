@@ -22,7 +22,7 @@ from fluorosynth.sample import BACKGROUND, IGNORE, INSTRUMENT, Mask
 
 MAX_SHARE = 0.5  # of a picture that instruments cover
 MAX_LABELS = 64  # more values than this are grey levels
-_WAY_OUT = "say which value is what by instrument, ignore or threshold"
+_WAY_OUT = "say which value is what by `instrument`, `ignore` or `threshold`"
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,11 @@ class MaskValues:
         given |= {"instrument": min(self.instrument, default=-1)}
         for name, value in [*given.items(), ("instrument", max(self.instrument, default=-1))]:
             if not -1 <= value <= 65535:
-                raise UsageError(f"{name} must be from 0 to 65535, not {value}")
+                raise UsageError(f"`{name}` must be from 0 to 65535, not {value}")
         if self.instrument and self.threshold >= 0:
-            raise UsageError("give instrument values or a threshold, not both")
+            raise UsageError("give `instrument` values or a `threshold`, not both")
         if self.ignore >= 0 and self.ignore in self.instrument:
-            raise UsageError(f"{self.ignore} cannot be both instrument and ignore")
+            raise UsageError(f"{self.ignore} cannot be both `instrument` and `ignore`")
 
 
 @dataclass(frozen=True, order=True)
@@ -243,7 +243,7 @@ def _values(mask: MaskFile) -> frozenset[int]:
     if len(found) > MAX_LABELS:
         raise BadDataError(
             f"{mask} holds {len(found)} values, so it is no label image: name the masks alone, or "
-            "give a threshold"
+            "give a `threshold`"
         )
     return frozenset(int(value) for value in found if value)
 
@@ -253,7 +253,7 @@ def _checked(found: NDArray[Any], name: object) -> NDArray[Any]:
     if share > MAX_SHARE:
         raise BadDataError(
             f"{name} is no mask of instruments: {share:.0%} of it is not background; invert it, "
-            "or name the value of instruments by instrument"
+            "or name the value of instruments by `instrument`"
         )
     return found
 
