@@ -25,8 +25,9 @@ def usable_streams() -> Iterator[None]:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the least number that is free
-    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123
-    sys.stderr = _Lenient(sys.stderr or open(os.devnull, "w"))  # noqa: SIM115, PTH123
+    out, error = (stream or open(os.devnull, "w") for stream in before)  # noqa: SIM115, PTH123
+    sys.stdout = _Lenient(out, BrokenPipeError)  # a reader that has seen enough is no error
+    sys.stderr = _Lenient(error, OSError)  # progress is no reason to stop
     try:
         yield
     finally:
@@ -34,18 +35,18 @@ def usable_streams() -> Iterator[None]:
 
 
 class _Lenient(io.TextIOBase):
-    """A stream that drops what cannot be written: progress is no reason to stop."""
+    """A stream that drops what cannot be written for the given reasons, and goes on."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, *forgiven: type[OSError]) -> None:
+        self._stream, self._forgiven = stream, forgiven
 
     def write(self, text: str) -> int:
-        with suppress(OSError):
+        with self._tolerant():
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
-        with suppress(OSError):
+        with self._tolerant():
             self._stream.flush()
 
     def isatty(self) -> bool:
@@ -57,6 +58,14 @@ class _Lenient(io.TextIOBase):
     @property
     def encoding(self) -> str:  # type: ignore[override]
         return self._stream.encoding
+
+    @contextmanager
+    def _tolerant(self) -> Iterator[None]:
+        try:
+            yield
+        except self._forgiven:
+            with suppress(OSError, ValueError):  # what is still in its buffer goes there, too
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
 
 @contextmanager
