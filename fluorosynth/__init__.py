@@ -8,4 +8,7 @@
 
 import lazy_loader
 
+from fluorosynth.core.numba_cache import choose_cache
+
+choose_cache()
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -65,3 +65,7 @@ class InterruptedRunError(FluorosynthError):
     """Work stopped early and can be resumed by the same command (exit code 4)."""
 
     exit_code = 4
+
+
+class DataWarning(UserWarning):
+    """What was read is not surely what was meant, or was passed over; the message says what."""

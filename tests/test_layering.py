@@ -19,7 +19,11 @@ ALLOWED = {
     "torch": ["fluorosynth/learn/"],
     "onnxruntime": ["fluorosynth/learn/"],
     "matplotlib": ["fluorosynth/learn/"],
-    "h5py": ["fluorosynth/shards/", "fluorosynth/learn/data/weiss.py"],
+    "h5py": [
+        "fluorosynth/shards/",
+        "fluorosynth/io/published.py",
+        "fluorosynth/learn/data/weiss.py",
+    ],
     "pydicom": ["fluorosynth/io/dicom"],
     "pycocotools": ["fluorosynth/exporters/coco.py"],
     "fluorosynth.learn": ["fluorosynth/learn/"],

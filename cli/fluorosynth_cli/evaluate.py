@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fluorosynth_cli.data_options import data_options, values_of
 from fluorosynth_cli.predict import mask_options
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ SHOWN = 3  # best and worst pictures
     "half its area is); distances are in those pixels. Default: as they are.",
 )
 @mask_options
+@data_options
 @click.option("--limit", default=0, type=click.IntRange(0), help="Images, evenly spread.")
 @click.option("--device", default="auto", show_default=True, help="cuda, mps, cpu, ...")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of intervals.")
@@ -56,6 +58,11 @@ def command(
     turned: bool,
     scales: tuple[float, ...],
     min_length: float,
+    masks: str | None,
+    instrument: tuple[int, ...],
+    ignore: int | None,
+    threshold: int | None,
+    skip_bad: bool,
     limit: int,
     device: str,
     seed: int,
@@ -76,7 +83,9 @@ def command(
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file: name a folder")
     model = load_model(source, pick_device(device))
-    pairs = evaluate.prepare(open_dataset(data), model, size, limit)
+    values = values_of(instrument, ignore, threshold)
+    labelled = open_dataset(data, masks, values, skip_bad)
+    pairs = evaluate.prepare(labelled, model, size, limit)
     out.mkdir(parents=True, exist_ok=True)  # before the work, not after it
     predict = evaluate.plain_predictor(model, tta, scales, turned)
     thresholds = evaluate.thresholds_of(model)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from fluorosynth_cli.data_options import data_options, values_of
 from fluorosynth_cli.train import open_data, run_options, summarise
 
 EXAMPLES = """
@@ -31,8 +32,20 @@ Interrupted at any moment, the same command goes on and ends with the same weigh
 )
 @click.option("--n", default=9000, show_default=True, help="Of a recipe: samples per epoch.")
 @run_options(epochs=50, batch_size=10)
+@data_options
 def command(
-    data: str, source: str, layers: str, n: int, out: Path, quiet: bool, **settings: Any
+    data: str,
+    source: str,
+    layers: str,
+    n: int,
+    out: Path,
+    quiet: bool,
+    masks: str | None,
+    instrument: tuple[int, ...],
+    ignore: int | None,
+    threshold: int | None,
+    skip_bad: bool,
+    **settings: Any,
 ) -> None:
     """Fine-tune a model on DATA: labelled images, a generated set, or a recipe.
 
@@ -43,4 +56,6 @@ def command(
 
     model = load_model(source)
     config = finetune_config(model, layers, **settings)
-    summarise(finetune(open_data(data, n, config.seed), model, config, out, quiet=quiet), quiet)
+    values = values_of(instrument, ignore, threshold)
+    pairs = open_data(data, n, config.seed, masks, values, skip_bad)
+    summarise(finetune(pairs, model, config, out, quiet=quiet), quiet)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -11,6 +10,8 @@ from types import FrameType
 from typing import Any
 
 import click
+
+from fluorosynth_cli.streams import usable_streams, warnings_said
 
 COMMANDS = {
     "generate": "recipe -> shards; resumes",
@@ -70,9 +71,15 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    with usable_streams():
+        _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> None:
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        cli.main(arguments, prog_name="fluorosynth", standalone_mode=False)
+        with warnings_said():
+            cli.main(arguments, prog_name="fluorosynth", standalone_mode=False)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
@@ -80,9 +87,6 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted", 4)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except OSError as error:
         _fail(f"{error.filename or 'cannot write'}: {error.strerror or error}", 3)
     except Exception as error:

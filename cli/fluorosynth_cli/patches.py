@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fluorosynth.errors import BadDataError
+from fluorosynth_cli.data_options import mask_values, say_left_out, values_of
 
 if TYPE_CHECKING:
     from fluorosynth.patches.search import Search
@@ -31,6 +32,7 @@ out a bad patch by deleting its line in patches.csv.
 @click.argument("src")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder.")
 @click.option("--masks", default="", help="Folder of instrument masks, named like the frames.")
+@mask_values
 @click.option("--count", default=32, show_default=True, help="Patches wanted.")
 @click.option("--size", default=256, show_default=True, help="Side of a patch, px.")
 @click.option(
@@ -63,6 +65,9 @@ def command(
     count: int,
     size: int,
     smallest: int,
+    instrument: tuple[int, ...],
+    ignore: int | None,
+    threshold: int | None,
     ceiling: float,
     temporal: bool,
     manifest: Path | None,
@@ -89,13 +94,14 @@ def command(
         write_patches(dict(zip(windows, cuts, strict=True)), out, made_from)
         _summary(len(cuts), out, quiet)
         return
-    search = Search(count, size, masks, smallest, ceiling, temporal)
+    values = values_of(instrument, ignore, threshold)
+    search = Search(count, size, masks, smallest, ceiling, temporal, values)
     patches = extract_patches(
         src,
         search,
         seed,
         track=partial(_progress, quiet=quiet),
-        on_bad=partial(click.echo, err=True) if skip_bad else None,
+        on_bad=say_left_out if skip_bad else None,
     )
     if patches:
         write_patches(dict(zip(file_names(len(patches)), patches, strict=True)), out, made_from)

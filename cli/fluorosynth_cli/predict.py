@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from fluorosynth_cli.data_options import say_left_out
+
 EXAMPLES = """
 \b
 Examples:
@@ -76,6 +78,7 @@ def mask_options(function: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--fps", default=15.0, show_default=True, help="Of the films of runs.")
 @click.option("--device", default="auto", show_default=True, help="cuda, mps, cpu, ...")
+@click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def command(
     src: str,
@@ -92,6 +95,7 @@ def command(
     overlays: bool,
     fps: float,
     device: str,
+    skip_bad: bool,
     quiet: bool,
 ) -> None:
     """Segment the instruments in SRC: a picture, a video, a DICOM file, a folder, a glob."""
@@ -116,7 +120,8 @@ def command(
     started = time.perf_counter()
     try:
         with tqdm(unit="frame", file=sys.stderr, disable=quiet) as bar:
-            done = predict(src, inference, out, config, wanted, bar.update)
+            on_bad = say_left_out if skip_bad else None
+            done = predict(src, inference, out, config, wanted, bar.update, on_bad)
     except KeyboardInterrupt:
         raise InterruptedRunError(
             f"interrupted; what is complete stays in {out}: run the same command to go on"

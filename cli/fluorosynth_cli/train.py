@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from fluorosynth_cli.data_options import data_options, values_of
+
 if TYPE_CHECKING:
+    from fluorosynth.io.masks import MaskValues
     from fluorosynth.learn.data import LabelledDataset
     from fluorosynth.learn.training.train import Result
 
@@ -96,7 +99,20 @@ def run_options(epochs: int, batch_size: int) -> Callable[[Any], Any]:
     "beside it count.",
 )
 @run_options(epochs=12, batch_size=30)
-def command(data: str, out: Path, n: int, quick: bool, quiet: bool, **settings: Any) -> None:
+@data_options
+def command(
+    data: str,
+    out: Path,
+    n: int,
+    quick: bool,
+    quiet: bool,
+    masks: str | None,
+    instrument: tuple[int, ...],
+    ignore: int | None,
+    threshold: int | None,
+    skip_bad: bool,
+    **settings: Any,
+) -> None:
     """Train a network on DATA: a generated set, a labelled folder, or a recipe."""
     from fluorosynth.learn.training.config import QUICK, TrainConfig
     from fluorosynth.learn.training.train import train
@@ -105,10 +121,19 @@ def command(data: str, out: Path, n: int, quick: bool, quiet: bool, **settings: 
         given = click.get_current_context().get_parameter_source
         settings |= {k: v for k, v in QUICK.items() if given(k) == ParameterSource.DEFAULT}
     config = TrainConfig(**settings)
-    summarise(train(open_data(data, n, config.seed), config, out, quiet=quiet), quiet)
+    values = values_of(instrument, ignore, threshold)
+    pairs = open_data(data, n, config.seed, masks, values, skip_bad)
+    summarise(train(pairs, config, out, quiet=quiet), quiet)
 
 
-def open_data(data: str, n: int, seed: int) -> LabelledDataset:
+def open_data(
+    data: str,
+    n: int,
+    seed: int,
+    masks: str | None = None,
+    values: MaskValues | None = None,
+    skip_bad: bool = False,
+) -> LabelledDataset:
     """Open a path, or a recipe (a preset's name or a TOML file) as endless data."""
     from fluorosynth.learn.data import RecipeDataset, open_dataset
     from fluorosynth.recipe import Recipe
@@ -117,7 +142,7 @@ def open_data(data: str, n: int, seed: int) -> LabelledDataset:
         return RecipeDataset(Recipe.read(data), seed, n)
     if data in Recipe.presets() and not Path(data).exists():
         return RecipeDataset(Recipe.preset(data), seed, n)
-    return open_dataset(data)
+    return open_dataset(data, masks, values, skip_bad)
 
 
 def summarise(result: Result, quiet: bool) -> None:

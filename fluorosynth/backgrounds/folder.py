@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,9 +16,11 @@ from numpy.typing import NDArray
 from fluorosynth.backgrounds.base import BackgroundSource
 from fluorosynth.backgrounds.pool import BackgroundPool, Ignore
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.frames import Frame, count_frames, find_sources, read_frames
+from fluorosynth.io.frames import Frame, count_frames, find_sources, read_frames, root_of
 from fluorosynth.io.guard import quoted, untrusted
-from fluorosynth.io.labels import read_labels
+from fluorosynth.io.masks import MaskFile, Meaning, check_size
+from fluorosynth.io.names import natural_key
+from fluorosynth.io.pairing import MaskFolder
 from fluorosynth.io.paths import read_paths
 from fluorosynth.io.square import central_square, resized
 from fluorosynth.sample import Image, Points
@@ -49,9 +50,10 @@ class Folder(BackgroundSource):
         Leave out files that cannot be read; they are listed in ``BackgroundPool.skipped``.
         Otherwise the first one is refused by name.
     ignore
-        A folder of PNG masks that say where the truth of a picture is unknown (not 0): for
-        ``run/a.dcm`` the mask ``run/a.png``, for its frame 7 alone ``run/a#7.png``. Pictures
-        without a mask are known throughout. Empty: no masks.
+        A folder of PNG masks that say where the truth of a picture is unknown (not 0), named as
+        ``io.pairing.MaskFolder`` finds them: for ``run/a.dcm`` the mask ``run/a.png``, for its
+        frame 7 alone ``run/a#7.png`` or ``run/a/00007.png``. Pictures without a mask are known
+        throughout. Empty: no masks.
     instruments
         A CSV file, ``io.paths``, of roughly where instruments lie in the pictures, by their ids,
         in pixels of the picture: where the stage `engage` may lead another one. They are not
@@ -81,6 +83,7 @@ class Folder(BackgroundSource):
             Naming the file that is missing, broken, or not of its mask's size.
         """
         root, sources = self._sources()
+        ignore = MaskFolder(Path(self.ignore)) if self.ignore else None
         skipped: list[str] = []
         counts: dict[Path, int] = {}
         for source in sources:
@@ -96,7 +99,7 @@ class Folder(BackgroundSource):
         for (source, count), wanted in zip(counts.items(), chosen, strict=True):
             name = source.relative_to(root)
             with self._tolerant(skipped):
-                pictures = list(self._pictures(source, name, count, wanted, size))
+                pictures = list(self._pictures(source, name, count, wanted, size, ignore))
                 for identity, image, mask, (left, top, scale) in pictures:
                     images[len(ids)] = image
                     ids.append(identity)
@@ -125,18 +128,22 @@ class Folder(BackgroundSource):
     def _sources(self) -> tuple[Path, list[Path]]:
         """Return the files, and the folder that their ids are relative to."""
         path = Path(self.path)
-        sources = find_sources(path)
-        if self.ignore:
-            masks = Path(self.ignore)
-            if not masks.is_dir():
-                raise BadDataError(f"{quoted(masks)}, the folder of masks, does not exist")
-            sources = [source for source in sources if masks not in source.parents]
-        if path.is_dir():
-            return path, _unstruck(path, sources) if (path / _MANIFEST).exists() else sources
-        return Path(os.path.commonpath([source.parent for source in sources])), sources
+        masks = Path(self.ignore) if self.ignore else None
+        if masks is not None and not masks.is_dir():
+            raise BadDataError(f"{quoted(masks)}, the folder of masks, does not exist")
+        sources = find_sources(path, masks=masks)
+        if path.is_dir() and (path / _MANIFEST).exists():
+            sources = _unstruck(path, sources)
+        return root_of(path), sources
 
     def _pictures(
-        self, source: Path, name: Path, count: int, wanted: list[int], size: int
+        self,
+        source: Path,
+        name: Path,
+        count: int,
+        wanted: list[int],
+        size: int,
+        ignore: MaskFolder | None,
     ) -> Iterator[tuple[str, Image, Ignore | None, tuple[int, int, np.float32]]]:
         """Yield id, picture, mask, and the square it was cut from: left, top, scale."""
         for frame in read_frames(source, wanted) if wanted else ():
@@ -145,31 +152,14 @@ class Folder(BackgroundSource):
             image = frame.image
             if frame.field is not None:
                 image = np.where(frame.field, image, np.uint8(0))
-            mask = self._mask(name, frame) if self.ignore else None
+            known = ignore.of(name.as_posix(), frame.index) if ignore else None
+            mask = _unknown(known, frame) if known else None
             yield (
                 identity,
                 resized(image[square], size),
                 None if mask is None else resized(mask[square], size) > 0,
                 (columns.start, rows.start, np.float32(size / (rows.stop - rows.start))),
             )
-
-    def _mask(self, name: Path, frame: Frame) -> Image | None:
-        """Return 255 where the truth is unknown, ``(H, W)`` like the frame, or None."""
-        folder = Path(self.ignore or "", name).parent
-        path = folder / f"{name.stem}#{frame.index}.png"
-        if not path.exists():
-            path = folder / f"{name.stem}.png"
-        if not path.exists():
-            return None
-        unknown = read_labels(path) != 0
-        if unknown.shape != frame.image.shape:
-            raise BadDataError(
-                f"{quoted(path)} is {_extent(unknown)} pixels but {quoted(frame.source)} is "
-                f"{_extent(frame.image)}"
-            )
-        if unknown.all():
-            raise BadDataError(f"{quoted(path)} marks every pixel; nothing of the picture is known")
-        return np.where(unknown, np.uint8(255), np.uint8(0))
 
     @contextmanager
     def _tolerant(self, skipped: list[str]) -> Iterator[None]:
@@ -179,6 +169,15 @@ class Folder(BackgroundSource):
             if not self.skip_bad:
                 raise
             skipped.append(str(error))
+
+
+def _unknown(mask: MaskFile, frame: Frame) -> Image:
+    """Return 255 where the truth is unknown, ``(H, W)`` like the frame."""
+    labels = mask.labels()
+    check_size(mask, labels.values.shape, frame.image.shape, frame.source)
+    if labels.values.all():
+        raise BadDataError(f"{mask} marks every pixel; nothing of the picture is known")
+    return Meaning().mask(labels, mask) * np.uint8(255)
 
 
 def _spread(counts: NDArray[np.int64], room: int) -> list[list[int]]:
@@ -203,8 +202,4 @@ def _unstruck(folder: Path, sources: list[Path]) -> list[Path]:
         raise BadDataError(f"{quoted(manifest)} lists {quoted(absent[0].name)}, which is not there")
     if not listed:
         raise BadDataError(f"{quoted(manifest)} lists no file")
-    return sorted(listed)
-
-
-def _extent(image: NDArray[np.generic]) -> str:
-    return f"{image.shape[1]} x {image.shape[0]}"
+    return sorted(listed, key=natural_key)

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 from annotated_types import Interval
-from numpy.typing import NDArray
 
 from fluorosynth.devices.base import DeviceSource
 from fluorosynth.devices.pool import DevicePool, DeviceSet, fit, take_share
 from fluorosynth.devices.trace import trace
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.frames import find_sources
+from fluorosynth.io.frames import find_masks
 from fluorosynth.io.guard import quoted
-from fluorosynth.io.labels import read_labels
-from fluorosynth.sample import IGNORE, INSTRUMENT
-
-MAX_LABELS = 64  # more values than this are grey levels
-MAX_FOREGROUND = 0.5
+from fluorosynth.io.masks import MaskFile, MaskValues, Meaning, meaning_of, readable
+from fluorosynth.io.pairing import is_ours
+from fluorosynth.io.published import label_rows
 
 
 @dataclass(frozen=True)
 class Masks(DeviceSource):
     """Instruments traced from PNG masks: a file, a folder (any depth) or a glob.
 
-    0 is background; each other value is traced apart, and may hold several instruments. A mask
-    with both 1 and 255 is one of ours, where 255 is ignored. The instruments of one mask are
-    drawn together. Masks may differ in size; the longer side is scaled to the opened size and the
-    shorter one centred.
+    0 is background; each other value is traced apart, and may hold several instruments. Where
+    masks hold both 1 and 255, 255 is ignored (``io.masks``). The published label files,
+    ``*_label.hdf5``, are read as well. The instruments of one mask are drawn together. Masks may
+    differ in size; the longer side is scaled to the opened size and the shorter one centred.
 
     Parameters
     ----------
     path
-        File, folder or glob; of a folder that holds frames too, name the masks: ``*_mask.png``.
+        File, folder or glob; of a folder that holds frames too, the masks are found by their
+        names (``io.pairing``).
     share
         Share of the masks to use, drawn once per dataset from its seed (at least one mask). Only
         these are read.
@@ -43,19 +41,35 @@ class Masks(DeviceSource):
         The label of all devices.
     skip_bad
         Leave out masks that cannot be used; otherwise the first one is refused by name.
+    instrument
+        Values of instruments, where the masks do not tell; any other is background.
+    ignore
+        Value of pixels without truth; -1: by the masks.
+    threshold
+        Grey value above which a pixel is instrument; -1: none.
     """
 
     path: Path
     share: Annotated[float, Interval(gt=0, le=1)] = 1.0
     label: str = "catheter"
     skip_bad: bool = False
+    instrument: tuple[int, ...] = ()
+    ignore: int = -1
+    threshold: int = -1
 
     def open(self, size: int, seed: int) -> DevicePool:
         """Trace the masks; BadDataError names the first that cannot be used."""
-        sets, problems = [], []
-        for file in take_share(find_sources(self.path, (".png",)), self.share, seed):
+        sets, problems = list[DeviceSet](), list[str]()
+        given = MaskValues(self.instrument, self.ignore, self.threshold)
+        masks: Sequence[MaskFile] = list(_masks(find_masks(self.path)))
+        masks = take_share(masks, self.share, seed)
+        if self.skip_bad:
+            masks = list(readable(masks, problems))
+        ours = all(is_ours(mask.path) for mask in masks)
+        meaning = meaning_of(masks, given, several=True, ours=ours)
+        for mask in masks:
             try:
-                devices, frame = trace_file(file, self.label)
+                devices, frame = trace_mask(mask, self.label, meaning)
             except BadDataError as error:
                 if not self.skip_bad:
                     raise
@@ -73,32 +87,29 @@ def trace_file(path: Path, label: str = "catheter") -> tuple[DeviceSet, tuple[in
     Raises BadDataError for a file that cannot be read, an empty or nearly full mask, a grey
     picture, and where nothing is long and thin.
     """
-    mask = read_labels(path)
-    if mask.max() == IGNORE and (mask == INSTRUMENT).any():
-        mask = np.where(mask == IGNORE, 0, mask)
-    _check(path, mask)
+    mask = MaskFile(path)
+    return trace_mask(mask, label, meaning_of([mask], several=True))
+
+
+def trace_mask(mask: MaskFile, label: str, meaning: Meaning) -> tuple[DeviceSet, tuple[int, int]]:
+    """Trace one mask whose values mean ``meaning``; the rest is as for ``trace_file``."""
+    numbers = meaning.numbered(mask.labels(), mask)
+    if not numbers.any():
+        raise BadDataError(f"{mask} is an empty mask: all pixels are background")
     try:
-        devices = trace(mask, label)
+        devices = trace(numbers, label)
     except BadDataError as error:
-        raise BadDataError(f"{quoted(path)}: {error}") from None
+        raise BadDataError(f"{mask}: {error}") from None
     if not devices:
-        raise BadDataError(f"{quoted(path)} holds nothing that is longer than it is wide")
-    named = (replace(d, id=f"{path.name}#{i}") for i, d in enumerate(devices))
-    return tuple(named), (mask.shape[0], mask.shape[1])
+        raise BadDataError(f"{mask} holds nothing that is longer than it is wide")
+    row = "" if mask.row < 0 else f"#{mask.row}"
+    named = (replace(d, id=f"{mask.path.name}{row}#{i}") for i, d in enumerate(devices))
+    return tuple(named), (numbers.shape[0], numbers.shape[1])
 
 
-def _check(path: Path, mask: NDArray[Any]) -> None:
-    share = float(np.mean(mask != 0))
-    labels = len(np.unique(mask[mask != 0]))
-    if share == 0:
-        raise BadDataError(f"{quoted(path)} is an empty mask: all pixels are 0")
-    if labels > MAX_LABELS:
-        raise BadDataError(
-            f"{quoted(path)} holds {labels} values, so it is no label image; name the masks with a "
-            "glob such as '*_mask.png', or threshold it"
-        )
-    if share > MAX_FOREGROUND:
-        raise BadDataError(
-            f"{quoted(path)} is no mask of instruments: {share:.0%} of it is not 0; "
-            "invert it if its background is not 0"
-        )
+def _masks(files: Sequence[Path]) -> Iterator[MaskFile]:
+    for file in files:
+        if file.suffix.lower() == ".hdf5":
+            yield from (MaskFile(file, row) for row in range(label_rows(file)))
+        else:
+            yield MaskFile(file)

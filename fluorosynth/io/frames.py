@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -13,9 +14,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.errors import BadDataError
+from fluorosynth.errors import BadDataError, DataWarning
 from fluorosynth.io.guard import MAX_FRAMES, MAX_PIXELS, MIN_SIDE, check_count, quoted, untrusted
+from fluorosynth.io.names import BY_SUFFIX, natural_key
+from fluorosynth.io.pairing import frames_among, masks_among
 from fluorosynth.io.pixels import to_uint8
+from fluorosynth.io.walk import files_below
 
 __all__ = [
     "MAX_FRAMES",
@@ -23,20 +27,13 @@ __all__ = [
     "MIN_SIDE",
     "Frame",
     "count_frames",
+    "find_masks",
     "find_sources",
     "read_frames",
     "root_of",
     "to_uint8",
 ]
 
-_READERS = {
-    "raster": (".png", ".jpg", ".jpeg"),
-    "tiff": (".tif", ".tiff"),
-    "array": (".npy",),
-    "video": (".avi", ".mp4"),
-    "dicom": (".dcm", ".dicom"),
-}
-_BY_SUFFIX = {suffix: reader for reader, suffixes in _READERS.items() for suffix in suffixes}
 _Pixels = tuple[NDArray[np.uint8], NDArray[np.bool_] | None]
 
 
@@ -67,49 +64,64 @@ class Frame:
     field: NDArray[np.bool_] | None = None
 
 
-def find_sources(src: str | Path, suffixes: Collection[str] = ()) -> list[Path]:
-    """Return the readable files that ``src`` names, sorted.
+def find_sources(
+    src: str | Path, suffixes: Collection[str] = (), masks: Path | None = None
+) -> list[Path]:
+    """Return the files of frames that ``src`` names, in natural order (frame10 after frame9).
 
     Parameters
     ----------
     src
-        A file, a folder (searched to any depth; hidden files and those of other formats are
-        passed over) or a glob such as ``runs/**/*.dcm``. A path that exists is taken literally,
-        whatever characters it holds. DICOM files need no suffix.
+        A file, a folder (searched to any depth, linked folders too) or a glob such as
+        ``runs/**/*.dcm``. A path that exists is taken literally, whatever characters it holds.
+        DICOM files need no suffix. Of folders and globs, hidden files, those of other formats,
+        masks and what is written beside them are passed over; with a ``DataWarning``, also DICOM
+        that is no image (a dose report) and files without suffix that may not be read.
     suffixes
-        What to take from folders and globs; by default all kinds of frames.
+        What to take from folders and globs, whatever it is; by default all kinds of frames.
+    masks
+        A folder of masks: no frames lie in it.
 
     Raises
     ------
     BadDataError
         When nothing is there, or nothing that can be read.
     """
-    path = Path(src)
-    try:
-        exists = bool(str(src)) and path.exists()
-    except (OSError, ValueError) as error:
-        raise BadDataError(f"{quoted(src)} cannot be opened: {error}") from None
-    if not exists:
-        hits = [Path(hit) for hit in glob.glob(str(src), recursive=True)]  # noqa: PTH207 - Path.glob takes no absolute pattern
-        if not hits:
-            raise BadDataError(f"{quoted(src)} does not exist")
-        found = sorted({file for hit in hits for file in _files(hit)})
-    else:
-        found = sorted(_files(path))
+    path, found = Path(src), _found(src)
     if suffixes:
         sources = [file for file in found if file == path or file.suffix.lower() in suffixes]
+    elif found == [path]:
+        sources = [path] if _reader_name(path) else []
     else:
-        sources = [file for file in found if _reader_name(file)]
+        sources = _frames(frames_among(found, _root(path, found), masks))
     if not sources:
-        raise BadDataError(f"{quoted(src)} {_why_nothing(path, found, suffixes or _BY_SUFFIX)}")
+        raise BadDataError(f"{quoted(src)} {_why_nothing(path, found, suffixes or BY_SUFFIX)}")
     return sources
+
+
+def find_masks(src: str | Path) -> list[Path]:
+    """Return the PNG masks, or published label files, that ``src`` names, in natural order.
+
+    Of a folder or glob that holds frames as well, the masks: ``NAME_mask.png``, what lies in a
+    folder ``masks`` or nnU-Net's ``labelsTr``; else all.
+
+    Raises
+    ------
+    BadDataError
+        When nothing is there.
+    """
+    path, found = Path(src), _found(src)
+    usable = [f for f in found if f == path or f.suffix.lower() in (".png", ".hdf5")]
+    masks = usable if found == [path] else masks_among(usable, _root(path, found))
+    if not masks:
+        raise BadDataError(f"{quoted(src)} {_why_nothing(path, found, ('.png',))}")
+    return masks
 
 
 def root_of(src: str | Path) -> Path:
     """Return the folder that the files of ``src`` are named relative to."""
-    if Path(src).is_dir():
-        return Path(src)
-    return Path(os.path.commonpath([path.parent for path in find_sources(src)]))
+    path = Path(src)
+    return path if path.is_dir() else _root(path, find_sources(src))
 
 
 def count_frames(path: str | Path) -> int:
@@ -159,14 +171,26 @@ def read_frames(path: str | Path, wanted: Sequence[int] | None = None) -> Iterat
         yield Frame(image, path, index, field)
 
 
-def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    found = []
-    for folder, subfolders, names in os.walk(path):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        found += [Path(folder, name) for name in names if not name.startswith(".")]
-    return found
+def _found(src: str | Path) -> list[Path]:
+    """Return all files that ``src`` names; BadDataError where there is nothing of that name."""
+    path = Path(src)
+    try:
+        exists = bool(str(src)) and path.exists()
+    except (OSError, ValueError) as error:
+        raise BadDataError(f"{quoted(src)} cannot be opened: {error}") from None
+    if exists:
+        return files_below(path) if path.is_dir() else [path]
+    hits = [Path(hit) for hit in glob.glob(str(src), recursive=True)]  # noqa: PTH207 - Path.glob takes no absolute pattern
+    if not hits:
+        raise BadDataError(f"{quoted(src)} does not exist")
+    files = {file for hit in hits for file in (files_below(hit) if hit.is_dir() else [hit])}
+    return sorted(files, key=natural_key)
+
+
+def _root(path: Path, files: Sequence[Path]) -> Path:
+    if path.is_dir() or not files:
+        return path
+    return Path(os.path.commonpath([file.parent for file in files]))
 
 
 def _why_nothing(path: Path, found: list[Path], readable: Collection[str]) -> str:
@@ -175,8 +199,37 @@ def _why_nothing(path: Path, found: list[Path], readable: Collection[str]) -> st
     return f"holds nothing that can be read; readable are {', '.join(readable)}"
 
 
+def _frames(files: list[Path]) -> list[Path]:
+    """Return the files of a folder that are of a readable format; say which DICOM is no image."""
+    frames, passed = [], list[str]()
+    for file in files:
+        try:
+            name = _reader_name(file)
+        except BadDataError as error:  # no suffix, so nothing says that it is a frame
+            passed.append(str(error))
+            continue
+        if name == "dicom" and (what := _other_dicom(file)):
+            passed.append(f"{quoted(file)} is a DICOM {what}, no image")
+        elif name is not None:
+            frames.append(file)
+    if passed:
+        more = f", and {len(passed) - 1} more files" if len(passed) > 1 else ""
+        warnings.warn(f"passed over: {passed[0]}{more}", DataWarning, stacklevel=3)
+    return frames
+
+
+def _other_dicom(path: Path) -> str:
+    """Return what a DICOM file is by its class where that has no pixels, else nothing."""
+    try:
+        reader = import_module("fluorosynth.io.dicom_class")
+        other: str = reader.without_pixels(path)
+    except (ImportError, BadDataError):  # reading it will say so
+        return ""
+    return other
+
+
 def _reader_name(path: Path) -> str | None:
-    if known := _BY_SUFFIX.get(path.suffix.lower()):
+    if known := BY_SUFFIX.get(path.suffix.lower()):
         return known
     # Exported DICOM files often carry no suffix, or the tail of a UID.
     if path.name != "DICOMDIR" and path.is_file():
@@ -192,6 +245,6 @@ def _reader(path: Path) -> _Reader:
         raise BadDataError(f"{quoted(path)} is not a file")
     name = _reader_name(path)
     if name is None:
-        raise BadDataError(f"{quoted(path)} {_why_nothing(path, [path], _BY_SUFFIX)}")
+        raise BadDataError(f"{quoted(path)} {_why_nothing(path, [path], BY_SUFFIX)}")
     reader: _Reader = import_module(f"fluorosynth.io.{name}")
     return reader

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from fluorosynth.errors import BadDataError, FluorosynthError
+from fluorosynth.errors import BadDataError, DataWarning, FluorosynthError
 
 MAX_PIXELS = 2**26  # per frame; a 16-bit 8192 x 8192 detector still fits
 MAX_FRAMES = 2**16  # per file; an hour at 15 frames/s is 54,000
@@ -85,12 +85,14 @@ def untrusted(path: Path) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            warnings.simplefilter("default", DataWarning)
             yield
-    except FluorosynthError:
+    except (FluorosynthError, GeneratorExit, KeyboardInterrupt, SystemExit):
         raise
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):
-        raise
-    except BaseException as error:  # from struct.error to the panic of a codec written in Rust
+    except OSError as error:  # the system's: Pillow's and OpenCV's carry no number
+        reason = error.strerror or " ".join(str(error).split()) or type(error).__name__
+        raise BadDataError(f"{quoted(path)} cannot be read: {reason}") from error
+    except BaseException as error:  # decoders raise anything, even panics of Rust
         reason = " ".join(str(error).split()) or type(error).__name__
         raise BadDataError(f"{quoted(path)} cannot be read: {reason}") from error
     finally:

@@ -2,32 +2,105 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
-from fluorosynth.io.guard import check_shape, untrusted
+from fluorosynth.errors import BadDataError
+from fluorosynth.io.guard import check_shape, quoted, untrusted
+
+MAX_COLOURS = 64  # more are a picture
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def read_labels(path: Path) -> NDArray[Any]:
-    """Return the labels of a PNG as they are stored.
+@dataclass(frozen=True)
+class Labels:
+    """A label image.
 
-    Returns
-    -------
-    NDArray
-        ``(H, W)`` uint8 or uint16: grey values, palette indices, 0 and 1 of a bilevel image;
-        of a colour image the largest channel.
+    Parameters
+    ----------
+    values
+        ``(H, W)`` uint8 or uint16, 0 where nothing is drawn.
+    drawn
+        True where the file itself knows only two states, nothing and something: a bilevel
+        image, an alpha channel that holds the drawing, black and one colour of a palette.
+    """
+
+    values: NDArray[Any]
+    drawn: bool = False
+
+
+def read_labels(path: Path) -> Labels:
+    """Read the labels of a PNG as a viewer shows it, upright.
+
+    Grey values and the indices of a palette that begins with black are taken as they are. In
+    another palette black is background, whatever its index. Of a colour image the largest channel
+    counts, or, where there are several colours, their numbers from 1 on. What is wholly
+    transparent is background; of a layer of one colour, the alpha channel is the drawing.
 
     Raises
     ------
     BadDataError
-        When the file is missing, broken, too small or too large.
+        When the file is missing, broken, too small or too large, or no PNG.
     """
-    with untrusted(path), Image.open(path, formats=("PNG",)) as image:
-        check_shape(path, image.height, image.width)
-        coloured = image.mode in ("LA", "RGB", "RGBA")
-        labels = np.asarray(image.convert("RGB") if coloured else image)
-        return labels.max(axis=2) if coloured else labels + np.uint8(0)
+    with untrusted(path):
+        with path.open("rb") as file:
+            if file.read(len(_PNG)) != _PNG:
+                raise BadDataError(f"{quoted(path)} is no PNG: save masks as PNG")
+        with Image.open(path, formats=("PNG",)) as image:
+            check_shape(path, image.height, image.width)
+            return _labels(ImageOps.exif_transpose(image))
+
+
+def _labels(image: Image.Image) -> Labels:
+    if image.mode == "1":
+        return Labels(np.asarray(image).astype(np.uint8), drawn=True)
+    if image.mode == "P":
+        return _of_palette(image)
+    if image.mode in ("LA", "PA", "RGB", "RGBA"):
+        return _of_colours(np.asarray(image.convert("RGBA")))
+    values = np.asarray(image)
+    if values.dtype.itemsize > 2:
+        values = values.clip(0, 65535).astype(np.uint16)
+    if values.dtype.itemsize == 2 and np.isin(values, (0, 65535)).all():
+        values = (values >> 8).astype(np.uint8)  # white is white at any depth
+    return Labels(values)
+
+
+def _of_palette(image: Image.Image) -> Labels:
+    indices = np.asarray(image)
+    palette = np.zeros((256, 3), np.uint8)
+    listed = np.asarray(image.getpalette("RGB") or [], np.uint8).reshape(-1, 3)[:256]
+    palette[: len(listed)] = listed
+    used = np.unique(indices)
+    black = [int(index) for index in used if not palette[index].any()]
+    if not palette[0].any() or len(black) != 1:
+        return Labels(indices)
+    numbers = np.zeros(256, np.uint8)
+    others = used[used != black[0]]
+    numbers[others] = np.arange(1, len(others) + 1)
+    return Labels(numbers[indices], drawn=len(others) < 2)
+
+
+def _of_colours(pixels: NDArray[np.uint8]) -> Labels:
+    colours, alpha = pixels[..., :3], pixels[..., 3]
+    if alpha.min() < 255 and alpha.max() > alpha.min():
+        visible = _packed(colours)[alpha > 0]
+        if (visible == visible[0]).all():
+            return Labels(alpha, drawn=len(np.unique(alpha)) < 3)
+        colours = np.where(alpha[..., None] > 0, colours, np.uint8(0))
+    packed = _packed(colours)
+    found = np.unique(packed)
+    found = found[found > 0]
+    patterns = {(c >> 16 > 0, c >> 8 & 255 > 0, c & 255 > 0) for c in found.tolist()}
+    if len(patterns) < 2 or len(found) > MAX_COLOURS:
+        return Labels(colours.max(axis=2))
+    return Labels((np.searchsorted(found, packed) + (packed > 0)).astype(np.uint8))
+
+
+def _packed(colours: NDArray[np.uint8]) -> NDArray[np.int64]:
+    return np.asarray(colours.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1]))

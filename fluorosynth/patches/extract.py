@@ -11,8 +11,8 @@ import numpy as np
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.frames import find_sources, read_frames, root_of
+from fluorosynth.io.pairing import MaskFolder
 from fluorosynth.patches.choose import Candidate, choose, thumbnail
-from fluorosynth.patches.masks import is_mask
 from fluorosynth.patches.search import Search
 from fluorosynth.patches.sights import Sight, sights
 from fluorosynth.patches.windows import Patch, Window, cut, draw_squares
@@ -60,17 +60,17 @@ def extract_patches(
         When a file cannot be read, or a mask is missing or of another size.
     """
     search = search or Search()
-    found = find_sources(src)
     root = root_of(src)
-    masks = Path(search.masks) if search.masks else None
-    sources = [path for path in found if masks is None or not is_mask(path, masks, root)]
+    folder = Path(search.masks) if search.masks else None
+    sources = find_sources(src, masks=folder)
+    masks = None if folder is None else MaskFolder(folder)
     rng = np.random.default_rng(seed)
     share = math.ceil(2 * search.count / max(len(sources), 1))
     candidates: list[Candidate] = []
     for source in track(_thinned(sources, SOURCES * search.count, rng)):
         name = source.relative_to(root).as_posix()
         try:
-            for sight in sights(source, name, share, search):
+            for sight in sights(source, name, share, search, masks):
                 candidates += _candidates(name, sight, search, rng)
         except BadDataError as error:
             if on_bad is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from annotated_types import Ge, Interval
 from fluorosynth.core.check import Checked
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.guard import quoted
+from fluorosynth.io.masks import MaskValues
 
 
 @dataclass(frozen=True)
@@ -24,14 +25,16 @@ class Search(Checked):
     size
         Side of the patches, 16 to 4096 px.
     masks
-        Folder of instrument masks, named like the frames (``masks.mask_path``); windows keep
-        clear of them. Empty: where instruments lie is estimated.
+        Folder of instrument masks, named like the frames (``io.pairing.MaskFolder``); windows
+        keep clear of them. Empty: where instruments lie is estimated.
     smallest
         Least side of a window in px of the frame; 0 stands for half of ``size``.
     ceiling
         Highest score of a window, [0, 1), where it is estimated.
     temporal
         False looks at each frame of a run alone.
+    mask_values
+        What the masks hold, where they do not tell.
     """
 
     count: Annotated[int, Ge(1)] = 32
@@ -40,6 +43,7 @@ class Search(Checked):
     smallest: int = 0
     ceiling: Annotated[float, Interval(ge=0, lt=1)] = 0.2
     temporal: bool = True
+    mask_values: MaskValues = field(default_factory=MaskValues)
 
     def __post_init__(self) -> None:
         if not (self.smallest == 0 or self.smallest >= 8):

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.frames import Frame, count_frames, read_frames
 from fluorosynth.io.guard import quoted
+from fluorosynth.io.pairing import MaskFolder
 from fluorosynth.patches.curvilinear import instrument_score
 from fluorosynth.patches.field import exposed_field
-from fluorosynth.patches.masks import keep_off, mask_path
+from fluorosynth.patches.masks import keep_off
 from fluorosynth.patches.search import Search
 from fluorosynth.patches.temporal import run_scores
 
@@ -31,23 +32,29 @@ class Sight:
     score: NDArray[np.float32]
 
 
-def sights(source: Path, name: str, share: int, search: Search) -> Iterator[Sight]:
+def sights(
+    source: Path, name: str, share: int, search: Search, masks: MaskFolder | None = None
+) -> Iterator[Sight]:
     """Look at about ``share`` evenly spaced frames of a file that is called ``name``."""
     total = count_frames(source)
-    if search.masks:
-        return _masked(source, name, total, share, Path(search.masks))
+    if masks is not None:
+        return _masked(source, name, total, share, masks, search)
     if search.temporal and total >= RUN:
         return _run(source, _spaced(range(total), min(max(share, FRAMES[0]), FRAMES[1])))
     return _alone(source, _spaced(range(total), min(share, FRAMES[1])))
 
 
-def _masked(source: Path, name: str, total: int, share: int, masks: Path) -> Iterator[Sight]:
-    paths = {frame: mask_path(masks, name, frame) for frame in range(total)}
-    known = {frame: path for frame, path in paths.items() if path is not None}
+def _masked(
+    source: Path, name: str, total: int, share: int, masks: MaskFolder, search: Search
+) -> Iterator[Sight]:
+    found = {frame: masks.of(name, frame) for frame in range(total)}
+    known = {frame: mask for frame, mask in found.items() if mask is not None}
     if not known:
-        raise BadDataError(f"{quoted(source)} has no mask of the same name in {quoted(masks)}")
+        raise BadDataError(
+            f"{quoted(source)} has no mask of the same name in {quoted(masks.folder)}"
+        )
     for frame in read_frames(source, _spaced(list(known), min(share, FRAMES[1]))):
-        yield Sight(frame, _free(frame), keep_off(known[frame.index], frame))
+        yield Sight(frame, _free(frame), keep_off(known[frame.index], frame, search.mask_values))
 
 
 def _run(source: Path, wanted: Sequence[int]) -> Iterator[Sight]:

@@ -206,11 +206,11 @@ def test_labels_are_not_scaled(tmp_path):
     palette.save(tmp_path / "palette.png")
     Image.fromarray(labels > 0).save(tmp_path / "bilevel.png")
     cv2.imwrite(str(tmp_path / "red.png"), np.dstack([labels * 0, labels * 0, labels]))
-    assert np.array_equal(read_labels(tmp_path / "grey.png"), labels)
-    assert np.array_equal(read_labels(tmp_path / "deep.png"), labels.astype(int) * 300)
-    assert np.array_equal(read_labels(tmp_path / "palette.png"), labels)
-    assert np.array_equal(read_labels(tmp_path / "bilevel.png"), labels > 0)
-    assert np.array_equal(read_labels(tmp_path / "red.png"), labels)
+    assert np.array_equal(read_labels(tmp_path / "grey.png").values, labels)
+    assert np.array_equal(read_labels(tmp_path / "deep.png").values, labels.astype(int) * 300)
+    assert np.array_equal(read_labels(tmp_path / "palette.png").values, labels)
+    assert np.array_equal(read_labels(tmp_path / "bilevel.png").values, labels > 0)
+    assert np.array_equal(read_labels(tmp_path / "red.png").values, labels)
     with pytest.raises(BadDataError, match="gone"):
         read_labels(tmp_path / "gone.png")
 

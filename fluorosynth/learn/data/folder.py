@@ -3,116 +3,144 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 from xxhash import xxh3_128
 
-from fluorosynth.errors import BadDataError
+from fluorosynth.errors import BadDataError, DataWarning
 from fluorosynth.io.frames import read_frames
-from fluorosynth.io.labels import read_labels
+from fluorosynth.io.labelled import Labelled, labelled_frames
+from fluorosynth.io.masks import MaskValues, meaning_of, read_meant, readable
+from fluorosynth.io.pairing import is_ours
 from fluorosynth.learn.data.base import LabelledDataset
-from fluorosynth.sample import IGNORE, Image, Mask
+from fluorosynth.sample import Image, Mask
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 _FRAME_NUMBER = re.compile(r"(?:^|[-_ .])(?:frame)?[-_ .]?\d+$", re.IGNORECASE)
-_Key = tuple[Path, str]
+_HELD = 2**28  # bytes of frames of runs held in a process
 
 
 class LabelledFolder(LabelledDataset):
-    """Every image below a folder with its mask.
+    """Every labelled frame below a folder, in the layouts of ``io.labelled.labelled_frames``.
 
-    Either ``images/NAME.png`` beside ``masks/NAME.png``, where each subfolder is a sequence, or
-    ``NAME.png`` beside ``NAME_mask.png``, where names that differ in a last frame number alone
-    are one: ``run_a_007`` and ``run_a-frame08`` both belong to ``run_a``.
-    Masks are PNG and hold 0, 1 and 255 (ignore); where no mask of the folder holds a 1, 255 is
-    the instrument, as drawing programs save it.
+    Of ``images`` and ``masks`` each subfolder is a sequence; beside one another, names that
+    differ in a last frame number alone are one: ``run_a_007`` and ``run_a-frame08`` both belong to
+    ``run_a``. The labelled frames of a file of several are a sequence.
 
     Parameters
     ----------
     folder
-        Searched to any depth; hidden files are passed over.
+        Searched to any depth, linked folders too; hidden files are passed over.
+    masks
+        A folder of masks elsewhere, named like the frames; None: beside the frames.
+    values
+        What the masks hold, where they do not tell (``io.masks``).
+    skip_bad
+        Leave out pairs that cannot be read; otherwise the first one is refused by name.
 
     Raises
     ------
     BadDataError
-        When there is no pair, an image has no mask or a mask no image, or a mask holds other
-        values.
+        When there is no pair, an image has no mask or a mask no image, or the values of masks
+        leave two readings.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(
+        self,
+        folder: str | Path,
+        masks: str | Path | None = None,
+        values: MaskValues | None = None,
+        skip_bad: bool = False,
+    ) -> None:
         root = Path(folder)
         if not root.is_dir():
             raise BadDataError(f"{root} is not a folder")
-        images, masks = _find(root)
-        for key in sorted(images.keys() ^ masks.keys()):
-            path, lacks = (images[key], "mask") if key in images else (masks[key], "image")
-            raise BadDataError(f"{path} has no {lacks}: add one, or move the file away")
-        if not images:
+        if masks is not None and not Path(masks).is_dir():
+            raise BadDataError(f"{masks}, the folder of masks, does not exist")
+        self._root, self._held = root, dict[tuple[Path, int], Image]()
+        self._frames = labelled_frames(root, None if masks is None else Path(masks), skip_bad)
+        if skip_bad:
+            problems = list[str]()
+            usable = set(readable([one.mask for one in self._frames], problems))
+            self._frames = [one for one in self._frames if one.mask in usable]
+            for problem in problems:
+                _say(problem)
+        drawn = [one.mask for one in self._frames]
+        ours = all(is_ours(mask.path) for mask in drawn)
+        self._meaning = meaning_of(drawn, values, ours=ours)
+        self._frames = [one for one in self._frames if self._usable(one, skip_bad)]
+        if not self._frames:
             raise BadDataError(f"{root} holds no labelled image: NAME.png with NAME_mask.png")
-        self._keys = sorted(images)
-        self._files = [(images[key], masks[key]) for key in self._keys]
-        self._root = root
-        self._instrument = _instrument_value([mask for _, mask in self._files])
         self.fingerprint = self._fingerprint()
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._frames)
 
     def __getitem__(self, index: int) -> tuple[Image, Mask]:
         self._check(index)
-        image_path, mask_path = self._files[index]
-        image, mask = next(iter(read_frames(image_path))).image, read_labels(mask_path)
-        if image.shape != mask.shape:
-            raise BadDataError(f"{mask_path} is {mask.shape}, its image {image.shape}")
-        if self._instrument == IGNORE:
-            return image, (mask == IGNORE).astype(np.uint8)
-        return image, mask.astype(np.uint8)
+        one = self._frames[index]
+        image = self._image(one)
+        return image, read_meant(one.mask, self._meaning, image.shape, one.source)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_held": {}}
 
     def sequence(self, index: int) -> str:
         """Return the run's name: subfolder, relative to the folder, and stem without number."""
-        folder, stem = self._keys[index]
-        parts = [part for part in (folder.relative_to(self._root).as_posix(),) if part != "."]
-        if self._files[index][1].parent.name != "masks":
+        one = self._frames[index]
+        *folders, stem = one.name.split("/")
+        parts = [part for part in (one.folder.relative_to(self._root).as_posix(),) if part != "."]
+        parts += folders
+        if one.frames > 1:
+            parts.append(stem)
+        elif one.beside:
             parts.append(_FRAME_NUMBER.sub("", stem))
         return "/".join(part for part in parts if part) or self._root.name
 
     def name(self, index: int) -> str:
-        """Return the image's name without suffix."""
-        return self._keys[index][1]
+        """Return the image's name without suffix, or the frame's number in its run."""
+        one = self._frames[index]
+        return one.name.split("/")[-1] if one.frames == 1 else f"{one.frame:05d}"
+
+    def _image(self, one: Labelled) -> Image:
+        if one.frames == 1:
+            return next(iter(read_frames(one.source, [0]))).image
+        if (one.source, one.frame) not in self._held:  # a run is decoded once, not frame by frame
+            if sum(image.nbytes for image in self._held.values()) > _HELD:
+                self._held.clear()
+            wanted = [other.frame for other in self._frames if other.source == one.source]
+            for frame in read_frames(one.source, wanted):
+                self._held[one.source, frame.index] = frame.image
+        if (one.source, one.frame) not in self._held:
+            raise BadDataError(f"{one.source} has no frame {one.frame}")
+        return self._held[one.source, one.frame]
+
+    def _usable(self, one: Labelled, skip_bad: bool) -> bool:
+        """Check the mask, and where bad pairs are left out, the image too."""
+        try:
+            if skip_bad:
+                read_meant(one.mask, self._meaning, self._image(one).shape, one.source)
+            else:
+                self._meaning.mask(one.mask.labels(), one.mask)
+        except BadDataError as error:
+            if not skip_bad:
+                raise
+            _say(str(error))
+            return False
+        return True
 
     def _fingerprint(self) -> str:
         state = xxh3_128()
-        for key, files in zip(self._keys, self._files, strict=True):
-            sizes = [file.stat().st_size for file in files]
-            state.update(repr((key[0].relative_to(self._root).as_posix(), key[1], sizes)).encode())
+        for one in self._frames:
+            sizes = [file.stat().st_size for file in (one.source, one.mask.path)]
+            place = one.folder.relative_to(self._root).as_posix(), one.name
+            number = (one.frame,) if one.frames > 1 else ()
+            state.update(repr((*place, sizes, *number)).encode())
+        if self._meaning.given != MaskValues():
+            state.update(repr(self._meaning.given).encode())
         return state.hexdigest()
 
 
-def _find(root: Path) -> tuple[dict[_Key, Path], dict[_Key, Path]]:
-    images: dict[_Key, Path] = {}
-    masks: dict[_Key, Path] = {}
-    for path in sorted(root.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-        if hidden or path.suffix.lower() not in SUFFIXES:
-            continue
-        in_masks, stem = path.parent.name == "masks", path.stem
-        found = masks if in_masks or stem.endswith("_mask") else images
-        folder = path.parent.parent if path.parent.name in ("images", "masks") else path.parent
-        key = folder, stem.removesuffix("_mask")
-        if key in found:
-            raise BadDataError(f"{path} and {found[key].name} have one name: keep one of them")
-        found[key] = path
-    return images, masks
-
-
-def _instrument_value(masks: list[Path]) -> int:
-    """Return which value means instrument; BadDataError for a mask that is no mask."""
-    held: set[int] = set()
-    for path in masks:
-        values = {int(value) for value in np.unique(read_labels(path))}
-        if not values <= {0, 1, IGNORE}:
-            worst = max(values - {0, 1, IGNORE})
-            raise BadDataError(f"{path} holds {worst}: a mask holds 0, 1 and 255 (ignore) only")
-        held |= values
-    return 1 if 1 in held else IGNORE
+def _say(problem: str) -> None:
+    warnings.warn(f"left out: {problem}", DataWarning, stacklevel=3)

@@ -4,37 +4,61 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fluorosynth.errors import BadDataError
+from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.io.masks import MaskValues
+from fluorosynth.io.published import RUNS
 from fluorosynth.learn.data.base import LabelledDataset
 from fluorosynth.learn.data.folder import LabelledFolder
 from fluorosynth.learn.data.shards import ShardDataset
-from fluorosynth.learn.data.weiss import RUNS, WeissDataset
+from fluorosynth.learn.data.weiss import WeissDataset
 
 
-def open_dataset(path: str | Path) -> LabelledDataset:
+def open_dataset(
+    path: str | Path,
+    masks: str | Path | None = None,
+    values: MaskValues | None = None,
+    skip_bad: bool = False,
+) -> LabelledDataset:
     """Open labelled data: shards, the WEISS files or a folder of images and masks.
 
     Parameters
     ----------
     path
-        A generated set or one ``.h5`` shard; a folder with WEISS ``.hdf5`` files (all sequences
-        whose images are there); or a folder of images with masks.
+        A generated set or one ``.h5`` shard; one of the WEISS ``.hdf5`` files of images or a folder
+        of them (all sequences whose images are there); or a folder of images with masks.
+    masks
+        A folder of masks elsewhere, named like the frames below ``path``.
+    values
+        What the masks hold, where they do not tell.
+    skip_bad
+        Leave out pairs of a folder that cannot be read, with a ``DataWarning``.
 
     Raises
     ------
     BadDataError
         When nothing is there, or it is not one of these or broken.
+    UsageError
+        When masks are given to data that has its own.
     """
     path = Path(path)
     if not path.exists():
         raise BadDataError(f"{path} does not exist")
     pairs = _reader(path)
+    if pairs is None:
+        pairs = LabelledFolder(path, masks, values, skip_bad)
+    elif masks is not None or (values or MaskValues()) != MaskValues():
+        raise UsageError(f"{path} holds its own masks: masks and their values are for folders")
     pairs.source = str(path)
     return pairs
 
 
-def _reader(path: Path) -> LabelledDataset:
+def _reader(path: Path) -> LabelledDataset | None:
     if path.suffix == ".h5" or (path.is_dir() and any(path.glob("shard-*.h5"))):
         return ShardDataset(path)
-    weiss = [name for name, run in RUNS.items() if (path / run.images).exists()]
-    return WeissDataset(path, weiss) if weiss else LabelledFolder(path)
+    folder, file = (path, "") if path.is_dir() else (path.parent, path.name)
+    weiss = [
+        name
+        for name, run in RUNS.items()
+        if (folder / run.images).exists() and file in ("", run.images)
+    ]
+    return WeissDataset(folder, weiss) if weiss else None

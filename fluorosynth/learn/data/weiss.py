@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,31 +12,10 @@ import numpy as np
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.io.published import RUNS, Run, eight_bits, label_file
 from fluorosynth.learn.data.base import LabelledDataset, Subset
 from fluorosynth.sample import Image, Mask
 
-
-@dataclass(frozen=True)
-class Run:
-    """Where a sequence lies: rows ``first`` to ``last - 1`` of a key of a file."""
-
-    images: str
-    key: str
-    labels: str
-    label_key: str
-    first: int
-    last: int
-
-
-RUNS: Mapping[str, Run] = {
-    "T1": Run("T1T2.hdf5", "train_img", "T1T2_label.hdf5", "label", 0, 286),
-    "T2": Run("T1T2.hdf5", "train_img", "T1T2_label.hdf5", "label", 286, 436),
-    "T3": Run("T3-T6.hdf5", "test", "T3-T6_label.hdf5", "label", 0, 200),
-    "T4": Run("T3-T6.hdf5", "test", "T3-T6_label.hdf5", "label", 200, 400),
-    "T5": Run("T3-T6.hdf5", "test", "T3-T6_label.hdf5", "label", 400, 543),
-    "T6": Run("T3-T6.hdf5", "test", "T3-T6_label.hdf5", "label", 543, 771),
-    "phantom": Run("Phantom.hdf5", "test", "Phantom_label.hdf5", "label", 0, 2000),
-}
 IN_VIVO = ("T1", "T2", "T3", "T4", "T5", "T6")
 _S1 = {"T1": 55, "T2": 30, "T3": 40, "T4": 40, "T5": 30, "T6": 45}
 _BY_RUN = {"S2": ("T1", "T4", "T6"), "S3": ("T1", "T2", "T5")}
@@ -55,8 +34,9 @@ class WeissDataset(LabelledDataset):
     names
         Sequences, in this order.
     labels
-        The label file, and its key, of an image file where they differ from ``RUNS``: the name
-        of T1T2's is not known for sure. ``{"T1T2.hdf5": ("T1T2_labels.hdf5", "label")}``.
+        The label file, and its key, of an image file where they differ from ``RUNS``; files that
+        end in ``_label.hdf5`` and ``_labels.hdf5`` are found by themselves.
+        ``{"T1T2.hdf5": ("labels.hdf5", "label")}``.
 
     Raises
     ------
@@ -71,7 +51,8 @@ class WeissDataset(LabelledDataset):
         labels: Mapping[str, tuple[str, str]] | None = None,
     ) -> None:
         self._folder = Path(folder)
-        self._names, self._runs = list(names), [_run(name, labels or {}) for name in names]
+        self._names = list(names)
+        self._runs = [_run(name, labels or {}, self._folder) for name in names]
         self._starts = np.cumsum([0, *(run.last - run.first for run in self._runs)])
         self._process, self._open_files = -1, dict[str, Any]()
         for run in self._runs:
@@ -90,9 +71,7 @@ class WeissDataset(LabelledDataset):
         row = run.first + index - int(self._starts[number])
         image = self._array(run.images, run.key)[row, :, :, 0]
         label = self._array(run.labels, run.label_key)[row, :, :, 0]
-        if image.dtype != np.uint8:
-            image = np.clip(np.rint(image * self._scales[number]), 0, 255).astype(np.uint8)
-        return image, (label > 0.5).astype(np.uint8)
+        return eight_bits(image, self._scales[number]), (label > 0.5).astype(np.uint8)
 
     def sequence(self, index: int) -> str:
         """Return T1, T2, ..."""
@@ -135,18 +114,26 @@ class WeissDataset(LabelledDataset):
         path = self._folder / file
         try:
             if file not in self._open_files:
-                self._open_files[file] = h5py.File(path, "r")
+                self._open_files[file] = h5py.File(path, "r", locking=False)
             return self._open_files[file][key]
-        except (OSError, KeyError) as error:
-            raise BadDataError(f"{path} cannot be read at key {key!r}: {error}") from None
+        except KeyError:
+            raise BadDataError(f"{path} has no array at key {key!r}") from None
+        except OSError as error:
+            wrong = os.strerror(error.errno) if error.errno else "no HDF5 file, or cut short"
+            raise BadDataError(f"{path} cannot be read: {wrong}") from None
 
     def _verify(self, run: Run) -> None:
         images, labels = self._array(run.images, run.key), self._array(run.labels, run.label_key)
         for file, array, channels in ((run.images, images, 3), (run.labels, labels, 2)):
             shape: tuple[int, ...] = getattr(array, "shape", ())
-            if len(shape) != 4 or shape[3] != channels or shape[0] < run.last:
+            if len(shape) != 4 or shape[3] != channels:
                 raise BadDataError(
-                    f"{self._folder / file} holds {shape}, expected ({run.last}, H, W, {channels})"
+                    f"{self._folder / file} holds {shape}, expected (frames, H, W, {channels})"
+                )
+            whole = max(other.last for other in RUNS.values() if other.images == run.images)
+            if shape[0] < run.last:
+                raise BadDataError(
+                    f"{self._folder / file} holds {shape[0]} frames; as published it has {whole}"
                 )
         if images.shape[1:3] != labels.shape[1:3]:
             raise BadDataError(f"{run.images} and {run.labels} differ in size")
@@ -156,9 +143,11 @@ class WeissDataset(LabelledDataset):
         return 255.0 if first.dtype != np.uint8 and first.max() <= 1 else 1.0
 
 
-def _run(name: str, labels: Mapping[str, tuple[str, str]]) -> Run:
+def _run(name: str, labels: Mapping[str, tuple[str, str]], folder: Path) -> Run:
     if name not in RUNS:
         raise UsageError(f"no sequence {name!r}: {', '.join(RUNS)}")
     run = RUNS[name]
-    file, key = labels.get(run.images, (run.labels, run.label_key))
+    beside = label_file(folder / run.images)
+    file = run.labels if beside is None else beside.name
+    file, key = labels.get(run.images, (file, run.label_key))
     return replace(run, labels=file, label_key=key)

@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
-from fluorosynth.errors import UsageError
+from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.io.frames import Frame, count_frames, find_sources, root_of
+from fluorosynth.io.names import stem
 from fluorosynth.learn.checkpoint import weights_hash
 from fluorosynth.learn.overlay import Film, overlay
 from fluorosynth.learn.prediction.centrelines import centrelines
@@ -24,8 +25,6 @@ from fluorosynth.learn.prediction.journal import Journal
 from fluorosynth.learn.prediction.segment import Map, SegmentConfig, segment
 from fluorosynth.learn.prediction.windows import Clip, read_clips
 from fluorosynth.sample import Mask
-
-SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".avi", ".mp4", ".dcm", ".dicom"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +69,7 @@ def predict(
     config: SegmentConfig,
     wanted: Wanted | None = None,
     progress: Callable[[int], None] | None = None,
+    on_bad: Callable[[BadDataError], None] | None = None,
 ) -> Outcome:
     """Segment the frames of files and write what was found; go on where it was interrupted.
 
@@ -93,6 +93,9 @@ def predict(
         The settings.
     progress
         Called with the number of frames finished since the last call.
+    on_bad
+        Called with the error of a file that cannot be read, which is then left out; by default
+        the error is raised.
 
     Raises
     ------
@@ -110,20 +113,30 @@ def predict(
     journal = Journal(out, settings)
     names = _names(sources, root)
     frames = found = skipped = 0
-    for number, source in enumerate(sources):
+    readable = list[Path]()
+    for source, name in zip(sources, names, strict=True):
         if journal.has(source):
+            readable.append(source)
             skipped += 1
             continue
-        with _Writer(out, names[number], count_frames(source) > 1, wanted) as writer:
-            for clips in _batches(read_clips(sources, number, inference.channels), inference.batch):
-                stack = np.stack([clip for _, clip in clips])
-                results = segment(stack, inference, config)
-                for (frame, _), result in zip(clips, results, strict=True):
-                    writer.add(frame, *result)
-                    found += bool(result[1].any())
-                frames += len(clips)
-                if progress:
-                    progress(len(clips))
+        clips = read_clips([*readable, source], len(readable), inference.channels)
+        try:
+            with _Writer(out, name, count_frames(source) > 1, wanted) as writer:
+                for batch in _batches(clips, inference.batch):
+                    stack = np.stack([clip for _, clip in batch])
+                    results = segment(stack, inference, config)
+                    for (frame, _), result in zip(batch, results, strict=True):
+                        writer.add(frame, *result)
+                        found += bool(result[1].any())
+                    frames += len(batch)
+                    if progress:
+                        progress(len(batch))
+        except BadDataError as error:
+            if on_bad is None:
+                raise
+            on_bad(error)
+            continue
+        readable.append(source)
         journal.add(source)
     return Outcome(frames, found, skipped)
 
@@ -173,12 +186,13 @@ class _Writer:
 def _names(sources: Sequence[Path], root: Path) -> list[str]:
     """Return each file's place below ``root`` without suffix, or with it where two would be one."""
     whole = [path.relative_to(root).as_posix() for path in sources]
-    short = [
-        name.removesuffix(path.suffix) if path.suffix.lower() in SUFFIXES else name
-        for name, path in zip(whole, sources, strict=True)
-    ]
+    short = [stem(name) for name in whole]
     often = Counter(short)
-    return [s if often[s] == 1 else w for s, w in zip(short, whole, strict=True)]
+    # A run has a folder of masks: not that of pictures which lie in a folder of its name
+    folders = {parent.as_posix() for name in short for parent in PurePosixPath(name).parents}
+    return [
+        s if often[s] == 1 and s not in folders else w for s, w in zip(short, whole, strict=True)
+    ]
 
 
 def _batches(clips: Iterator[Clip], size: int) -> Iterator[list[Clip]]:

@@ -1,0 +1,310 @@
+"""What the values of masks mean: one rule for all that read masks.
+
+A value is taken as meant where that is certain, else the file and the way out are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.io.guard import quoted
+from fluorosynth.io.labels import Labels, read_labels
+from fluorosynth.io.published import read_label_row
+from fluorosynth.sample import BACKGROUND, IGNORE, INSTRUMENT, Mask
+
+MAX_SHARE = 0.5  # of a picture that instruments cover
+MAX_LABELS = 64  # more values than this are grey levels
+_WAY_OUT = "say which value is what by `instrument`, `ignore` or `threshold`"
+
+
+@dataclass(frozen=True)
+class MaskValues:
+    """What masks hold, where they do not tell by themselves.
+
+    Parameters
+    ----------
+    instrument
+        Values of instruments; any other is background. Empty: by the masks.
+    ignore
+        Value of pixels without truth; -1: by the masks.
+    threshold
+        Grey value above which a pixel is instrument; -1: none.
+
+    Raises
+    ------
+    UsageError
+        For values outside 0 to 65535, or instrument values beside a threshold.
+    """
+
+    instrument: tuple[int, ...] = ()
+    ignore: int = -1
+    threshold: int = -1
+
+    def __post_init__(self) -> None:
+        given = {"ignore": self.ignore, "threshold": self.threshold}
+        given |= {"instrument": min(self.instrument, default=-1)}
+        for name, value in [*given.items(), ("instrument", max(self.instrument, default=-1))]:
+            if not -1 <= value <= 65535:
+                raise UsageError(f"`{name}` must be from 0 to 65535, not {value}")
+        if self.instrument and self.threshold >= 0:
+            raise UsageError("give `instrument` values or a `threshold`, not both")
+        if self.ignore >= 0 and self.ignore in self.instrument:
+            raise UsageError(f"{self.ignore} cannot be both `instrument` and `ignore`")
+
+
+@dataclass(frozen=True, order=True)
+class MaskFile:
+    """Where a mask lies: a PNG file, or a row of a file of labels.
+
+    Parameters
+    ----------
+    path
+        The file.
+    row
+        Number of the row; -1 for a file of one mask.
+    """
+
+    path: Path
+    row: int = -1
+
+    def __str__(self) -> str:
+        return quoted(self.path) + ("" if self.row < 0 else f", row {self.row},")
+
+    def labels(self) -> Labels:
+        """Read it; BadDataError where it is missing or broken."""
+        if self.row < 0:
+            return read_labels(self.path)
+        return Labels(read_label_row(self.path, self.row), drawn=True)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the values of a set of masks mean.
+
+    Parameters
+    ----------
+    given
+        What the user says.
+    instrument
+        Values of instruments, where ``several`` values are not all.
+    ignore
+        The value of pixels without truth; -1: none.
+    """
+
+    given: MaskValues = field(default_factory=MaskValues)
+    instrument: frozenset[int] = frozenset()
+    ignore: int = -1
+
+    def numbered(self, labels: Labels, name: object) -> NDArray[Any]:
+        """Return ``(H, W)`` numbers of instruments, 0 where there is none or no truth.
+
+        ``name`` stands in the message of the BadDataError for a picture that is no mask.
+        """
+        values, drawn = _hardened(labels)
+        if self.given.threshold >= 0:
+            found = (labels.values > self.given.threshold).astype(np.uint8)
+        elif self.given.instrument:
+            found = np.isin(labels.values, self.given.instrument).astype(np.uint8)
+        elif drawn:
+            return _checked((values > 0).astype(np.uint8), name)
+        else:
+            kept = np.isin(values, list(self.instrument)) if self.instrument else values > 0
+            found = np.where(kept, values, 0)
+        if self.ignore >= 0:
+            found = np.where(labels.values == self.ignore, 0, found)
+        return _checked(found, name)
+
+    def mask(self, labels: Labels, name: object) -> Mask:
+        """Return ``(H, W)`` uint8 {0, 1, 255}; raise as ``numbered`` does."""
+        mask = np.where(self.numbered(labels, name) > 0, np.uint8(INSTRUMENT), np.uint8(BACKGROUND))
+        if self.ignore >= 0 and not (self._drawn(labels) and self.given.ignore < 0):
+            mask[(labels.values == self.ignore) & (mask == BACKGROUND)] = IGNORE
+        return mask
+
+    def _drawn(self, labels: Labels) -> bool:
+        return _hardened(labels)[1]
+
+
+def meaning_of(
+    masks: Collection[MaskFile],
+    given: MaskValues | None = None,
+    *,
+    several: bool = False,
+    ours: bool = False,
+) -> Meaning:
+    """Find out what the values of masks mean that belong together.
+
+    0 is background. A single other value is the instrument, whatever it is. Where a mask holds
+    both 1 and 255, 255 is ignored. Grey rims of a drawing (anti-aliased, once a JPEG) are cut at
+    half its brightest value.
+
+    Parameters
+    ----------
+    masks
+        The files.
+    given
+        What the user says of them.
+    several
+        Whether values other than 1 and 255 number instruments.
+    ours
+        Whether the masks are known to hold 0, 1 and 255 (ignore), as ``export`` writes them.
+
+    Raises
+    ------
+    BadDataError
+        Naming the files whose values leave two readings.
+    """
+    given = given or MaskValues()
+    held: dict[MaskFile, frozenset[int]] = {}
+    if not (given.threshold >= 0 or given.instrument):
+        held = {mask: _values(mask) - {given.ignore} for mask in masks}
+    if given.ignore >= 0:
+        return Meaning(given, _instruments(held, several), given.ignore)
+    if ours:
+        return Meaning(given, frozenset({INSTRUMENT}), IGNORE)
+    if _both(held):
+        held = {mask: values - {IGNORE} for mask, values in held.items()}
+        return Meaning(given, _instruments(held, several), IGNORE)
+    return Meaning(given, _instruments(held, several))
+
+
+def read_meant(mask: MaskFile, meaning: Meaning, shape: tuple[int, ...], frame: Path) -> Mask:
+    """Return ``(H, W)`` uint8 {0, 1, 255} of the mask of a picture.
+
+    Raises BadDataError where it is no mask, or not of the picture's shape.
+    """
+    labels = mask.labels()
+    check_size(mask, labels.values.shape, shape, frame)
+    return meaning.mask(labels, mask)
+
+
+def covered(mask: MaskFile, given: MaskValues, shape: tuple[int, ...], frame: Path) -> Mask:
+    """Return ``(H, W)`` uint8, 1 wherever a picture's mask holds anything, ignored or not."""
+    meaning = Meaning(given, ignore=given.ignore)
+    return np.asarray(read_meant(mask, meaning, shape, frame) != BACKGROUND, np.uint8)
+
+
+def check_size(mask: MaskFile, found: tuple[int, ...], shape: tuple[int, ...], frame: Path) -> None:
+    """Raise BadDataError naming both files unless the two shapes are equal."""
+    if found != shape:
+        (rows, columns), (height, width) = found, shape
+        raise BadDataError(
+            f"{mask} is {columns} x {rows} pixels but {quoted(frame)} is {width} x {height}"
+        )
+
+
+def _instruments(held: Mapping[MaskFile, frozenset[int]], several: bool) -> frozenset[int]:
+    """Return the value of instruments; none stands for all."""
+    first: dict[int, MaskFile] = {}
+    for mask, values in held.items():
+        for value in values:
+            first.setdefault(value, mask)
+    if len(first) < 2 or (several and set(first) != {INSTRUMENT, IGNORE}):
+        return frozenset() if several else frozenset(first)
+    if set(first) == {INSTRUMENT, IGNORE}:
+        raise BadDataError(
+            f"{first[INSTRUMENT]} holds 1 and {first[IGNORE]} holds 255 alone, which may be "
+            f"instrument or ignored: {_WAY_OUT}"
+        )
+    odd = max(set(first) - {INSTRUMENT, IGNORE})
+    raise BadDataError(
+        f"{first[odd]} holds {odd}: a mask holds 0, 1 and 255 (ignore), or 0 and one value; "
+        f"{_WAY_OUT}"
+    )
+
+
+def _both(held: Mapping[MaskFile, frozenset[int]]) -> bool:
+    """Tell whether 255 is ignored for certain.
+
+    It is where every mask that holds it holds 1 as well, or is full of it: nothing is known there.
+    """
+    if not any(INSTRUMENT in values for values in held.values()):
+        return False
+    alone = [m for m, values in held.items() if IGNORE in values and INSTRUMENT not in values]
+    together = any({INSTRUMENT, IGNORE} <= values for values in held.values())
+    full = all((m.labels().values == IGNORE).all() for m in alone)
+    return full and (together or bool(alone))
+
+
+def _values(mask: MaskFile) -> frozenset[int]:
+    """Return the values of a mask other than 0; none where the file tells itself."""
+    values, drawn = _hardened(mask.labels())
+    if drawn:
+        return frozenset()
+    found = np.unique(values)
+    if len(found) > MAX_LABELS:
+        raise BadDataError(
+            f"{mask} holds {len(found)} values, so it is no label image: name the masks alone, or "
+            "give a `threshold`"
+        )
+    return frozenset(int(value) for value in found if value)
+
+
+def _checked(found: NDArray[Any], name: object) -> NDArray[Any]:
+    share = float(np.mean(found != 0))
+    if share > MAX_SHARE:
+        raise BadDataError(
+            f"{name} is no mask of instruments: {share:.0%} of it is not background; invert it, "
+            "or name the value of instruments by `instrument`"
+        )
+    return found
+
+
+def _hardened(labels: Labels) -> tuple[NDArray[Any], bool]:
+    """Return the values, of a soft drawing cut at half; and whether they are 0 and not 0 alone."""
+    if not is_soft(labels.values):
+        return labels.values, labels.drawn
+    return (labels.values > labels.values.max() / 2).astype(np.uint8), True
+
+
+def is_soft(values: NDArray[Any]) -> bool:
+    """Tell whether a label image is a drawing with grey rims rather than numbers.
+
+    Its bright pixels are a drawing's where all that is neither bright nor dark lies between the
+    two, within 2 px of both, and all that is nearly black within 16 px of it, as a JPEG leaves it.
+
+    Examples
+    --------
+    >>> line = np.zeros((40, 40), np.uint8)
+    >>> line[10:15] = 255
+    >>> numbers = np.where(line > 0, 1, 0)
+    >>> numbers[20:25] = 2
+    >>> is_soft(line), is_soft(cv2.blur(line, (3, 3))), is_soft(numbers)
+    (False, True, False)
+    """
+    high = int(values.max())
+    present = np.flatnonzero(np.bincount(values.ravel()))
+    if high < 128 or len(present) < 3 or set(present.tolist()) <= {0, 1, 255}:
+        return False
+    bright, dark = values >= 0.875 * high, values <= 0.125 * high
+    between, faint = ~(bright | dark), dark & (values > 0)
+    if faint.any() and len(present) < 6:
+        return False  # numbers such as 1, 2 and 255
+    rim = _near(bright, 2) & _near(dark, 2)
+    return bool(rim[between].mean() > 0.99 if between.any() else True) and bool(
+        _near(bright, 16)[faint].all()
+    )
+
+
+def _near(region: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    square = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    return np.asarray(cv2.dilate(region.astype(np.uint8), square) > 0)
+
+
+def readable(masks: Collection[MaskFile], problems: list[str]) -> Iterator[MaskFile]:
+    """Yield the masks that can be read; what is wrong with the others goes to ``problems``."""
+    for mask in masks:
+        try:
+            _values(mask)
+        except BadDataError as error:
+            problems.append(str(error))
+        else:
+            yield mask

@@ -1,0 +1,123 @@
+"""Which files are masks, and which mask is of which frame: one rule for all commands."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+
+from fluorosynth.io.masks import MaskFile
+from fluorosynth.io.names import stem
+from fluorosynth.io.published import is_label_file, label_file
+from fluorosynth.io.walk import files_below
+
+MASK_FOLDERS = ("masks", "labelsTr", "labelsTs")
+_BESIDE_MASKS = ("instruments", "overlays", "probabilities", "centrelines")
+_BESIDE = {  # what is written beside pictures, and the file that says so
+    "contact_sheet.png": "patches.csv",
+    "preview.png": "dataset.json",
+    "first.png": "dataset.json",
+}
+
+
+def is_mask(path: Path, root: Path, masks: Path | None = None) -> bool:
+    """Tell whether a file found below ``root`` is a mask rather than a frame.
+
+    It is one by its name (``NAME_mask.png``, ``NAME_label.hdf5``), by a folder ``masks`` or
+    nnU-Net's ``labelsTr`` that it lies in, or because it lies in the folder ``masks`` given.
+    """
+    if masks is not None and masks in path.parents and (masks != root or "#" in path.stem):
+        return True
+    if path.stem.endswith("_mask") or is_label_file(path):
+        return True
+    return any(part in MASK_FOLDERS for part in _folders(path, root))
+
+
+def is_by_product(path: Path, root: Path) -> bool:
+    """Tell whether a file is what commands write beside masks and pictures, to be looked at."""
+    if path.name in _BESIDE and path.with_name(_BESIDE[path.name]).is_file():
+        return True
+    place = root
+    for part in _folders(path, root):
+        if part in _BESIDE_MASKS and (place / "masks").is_dir():
+            return True
+        place = place / part
+    return False
+
+
+def frames_among(files: Iterable[Path], root: Path, masks: Path | None = None) -> list[Path]:
+    """Return the files below ``root`` that are neither masks nor by-products."""
+    return [f for f in files if not (is_mask(f, root, masks) or is_by_product(f, root))]
+
+
+def masks_among(files: Sequence[Path], root: Path) -> list[Path]:
+    """Return the masks below ``root``: those by name or folder where there are any, else all."""
+    named = [file for file in files if is_mask(file, root)]
+    return named or [file for file in files if not is_by_product(file, root)]
+
+
+def is_ours(path: Path) -> bool:
+    """Tell whether a mask is one that ``export --to folder`` wrote: 0, 1 and 255 (ignore)."""
+    return path.parent.name == "masks" and (path.parents[1] / "instruments.json").is_file()
+
+
+class MaskFolder:
+    """A folder of masks that are named like frames.
+
+    For frame 7 of ``run/a.dcm`` the mask is ``run/a#7.png``, else ``run/a/00007.png`` as
+    ``predict`` writes it, else ``run/a_mask.png`` or ``run/a.png``, which hold for all frames of
+    the file. A mask may also be named by the frame's whole name, ``run/a.dcm.png``. The frames of
+    ``T1T2.hdf5`` have the rows of ``T1T2_label.hdf5``.
+
+    Parameters
+    ----------
+    folder
+        Searched to any depth.
+    beside
+        Take only ``NAME_mask.png`` in the folder itself, where frames lie as well.
+    """
+
+    def __init__(self, folder: Path, beside: bool = False) -> None:
+        self.folder = folder
+        self._by_name: dict[str, Path] = {}
+        numbered: dict[str, dict[int, Path]] = defaultdict(dict)
+        for path in sorted(folder.glob("*_mask.png")) if beside else files_below(folder):
+            if path.suffix.lower() == ".png":
+                name = path.relative_to(folder).with_suffix("").as_posix()
+                self._by_name[name] = path
+                if path.stem.isascii() and path.stem.isdigit():
+                    numbered[PurePosixPath(name).parent.as_posix()][int(path.stem)] = path
+        self._numbered = dict(numbered)
+
+    def of(self, name: str, frame: int) -> MaskFile | None:
+        """Return the mask of a frame of the file ``name``, relative to its folder, if any."""
+        own = self.of_one_frame(name, frame)
+        return own if own is not None else self.of_whole(name)
+
+    def of_one_frame(self, name: str, frame: int) -> MaskFile | None:
+        """Return the mask of this very frame of a file, if any."""
+        if name.endswith(".hdf5"):
+            labels = label_file(self.folder / name)
+            return None if labels is None else MaskFile(labels, frame)
+        for base in (name, stem(name)):
+            numbered = self._numbered.get(base, {}).get(frame)
+            names = (f"{base}#{frame}", f"{base}#{frame}_mask")
+            for path in (*map(self._by_name.get, names), numbered):
+                if path is not None:
+                    return MaskFile(path)
+        return None
+
+    def of_whole(self, name: str) -> MaskFile | None:
+        """Return the mask that holds for all frames of a file, if any."""
+        if name.endswith(".hdf5"):
+            return None
+        for base in (name, stem(name)):
+            for ending in ("_mask", ""):
+                if (path := self._by_name.get(base + ending)) is not None:
+                    return MaskFile(path)
+        return None
+
+
+def _folders(path: Path, root: Path) -> tuple[str, ...]:
+    """Return the folders between ``root`` and the file."""
+    return path.relative_to(root).parts[:-1] if root in path.parents else ()
