@@ -135,8 +135,8 @@ def _draw(
     pairs: LabelledDataset, predict: Predictor, threshold: float, min_length: float, row: Row
 ) -> tuple[Row, Image]:
     """Predict an image again and draw what was found."""
-    from fluorosynth.learn.overlay import agreement
     from fluorosynth.learn.prediction.segment import mask_above
+    from fluorosynth.reports.pictures import agreement
 
     image, mask = pairs[row.index]
     newest = image.reshape(-1, *mask.shape)[-1]
@@ -145,7 +145,8 @@ def _draw(
 
 
 def _print(found: Evaluation, threshold: float) -> None:
-    from fluorosynth.learn.evaluation.report import LABELS, means_of_sequences, show, show_interval
+    from fluorosynth.learn.evaluation.report import LABELS, means_of_sequences
+    from fluorosynth.reports.text import show, show_interval
 
     overall = {t: found.overall(t) for t in found.thresholds}
     heads = ["mean over sequences", *(f"> {t:g} ({what})" for t, what in found.thresholds.items())]

@@ -29,7 +29,7 @@ from fluorosynth.learn.evaluation.evaluate import (
     plain_predictor,
     prepare,
 )
-from fluorosynth.learn.overlay import agreement
+from fluorosynth.reports.pictures import agreement
 
 SIZE, PAPER, HALF = 256, 0.01, 0.5
 SHOWN = (

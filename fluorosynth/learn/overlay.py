@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.dataset.preview import TIP_COLOUR, outlined
-from fluorosynth.sample import INSTRUMENT, Image, Mask
+from fluorosynth.sample import Image, Mask
 
 SMALL = 512  # px: smaller pictures are shown twice as large, so that the outline hides nothing
 
@@ -29,31 +29,6 @@ def overlay(image: Image, mask: Mask, tips: Sequence[Sequence[float]] = ()) -> N
         at = (round(scale * (x + 0.5) - 0.5), round(scale * (y + 0.5) - 0.5))
         cv2.circle(picture, at, 6, TIP_COLOUR, 1, cv2.LINE_AA)
     return picture
-
-
-def agreement(image: Image, prediction: NDArray[np.bool_], truth: Mask) -> Image:
-    """Return a colour picture: found green, missed blue, false red, ignored untouched.
-
-    Parameters
-    ----------
-    image
-        ``(H, W)`` uint8.
-    prediction
-        ``(H, W)`` bool.
-    truth
-        ``(H, W)`` uint8 {0, 1, 255}.
-
-    Returns
-    -------
-    Image
-        ``(H, W, 3)`` uint8 RGB.
-    """
-    picture = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
-    true, none = truth == INSTRUMENT, truth == 0
-    picture[prediction & true] = (0, 200, 0)
-    picture[~prediction & true] = (0, 80, 255)
-    picture[prediction & none] = (255, 0, 0)
-    return np.asarray(picture, np.uint8)
 
 
 class Film:

@@ -70,10 +70,36 @@ class CentrelinePair:
 
         Precision is the share of hits among predicted points, recall among true points.
         """
+        return _harmonic(self.precision(tolerance), self.recall(tolerance))
+
+    def precision(self, tolerance: float) -> float:
+        """Return the share of the predicted skeleton within ``tolerance`` px of the true one."""
         if any(self._masks.empty):
             return float(all(self._masks.empty))
-        precision, recall = (float((d <= tolerance).mean()) for d in self._distances)
-        return _harmonic(precision, recall)
+        return float((self._distances[0] <= tolerance).mean())
+
+    def recall(self, tolerance: float) -> float:
+        """Return the share of the true skeleton within ``tolerance`` px of the predicted one."""
+        if any(self._masks.empty):
+            return float(all(self._masks.empty))
+        return float(self.hits(tolerance).mean())
+
+    def hits(self, tolerance: float) -> Flags:
+        """Return, for each pixel of the true skeleton, whether it is found.
+
+        Parameters
+        ----------
+        tolerance
+            Distance in px to the predicted skeleton at which it counts as found.
+
+        Returns
+        -------
+        Flags
+            ``(n,)`` bool, in the same order for any prediction.
+        """
+        if self._masks.empty[0]:
+            return np.zeros(int(np.count_nonzero(self._skeletons[1])), bool)
+        return self._distances[1] <= tolerance
 
     @property
     def tip_error(self) -> float:

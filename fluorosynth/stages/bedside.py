@@ -9,7 +9,7 @@ import numpy as np
 from fluorosynth.geometry.tubes import moved_to, union
 from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, intensities, with_picture
+from fluorosynth.stages.base import EXPOSED, Intensity, intensities, with_picture
 from fluorosynth.xray.bedside import SHAPES
 from fluorosynth.xray.beer_lambert import attenuated
 
@@ -43,6 +43,8 @@ class Bedside(Intensity):
     spacing
         Millimetres per pixel of a 256 px picture.
     """
+
+    takes = EXPOSED
 
     table: Chance = 0.1
     covers: Chance = 0.1

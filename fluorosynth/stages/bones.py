@@ -49,7 +49,7 @@ class Bones(Intensity):
         total, names = np.zeros(image.shape, np.float32), []
         for name, wanted, draw in (
             ("ribs", ribs < self.ribs, _ribs),
-            ("spine", spine < self.spine, _spine),
+            ("spine", spine < self.spine, spine_paths),
         ):
             if wanted:
                 names.append(name)
@@ -89,17 +89,38 @@ def _ribs(side: int, shape: tuple[int, int], rng: Rng, moment: Moment | None) ->
     return _coarse(moved_to(ribs, moment, breath=1.0), 2, shape)
 
 
-def _spine(side: int, shape: tuple[int, int], rng: Rng, moment: Moment | None) -> Intensities:
-    """Return a column of vertebral bodies with end plates and spinous processes."""
+def spine_paths(
+    side: int,
+    shape: tuple[int, int],
+    rng: Rng,
+    moment: Moment | None = None,
+    x: float | None = None,
+) -> Intensities:
+    """Return ``(H, W)`` float32 paths in px through vertebral bodies, end plates and processes.
+
+    Parameters
+    ----------
+    side
+        Longer side of the picture in px.
+    shape
+        ``(H, W)`` of it.
+    rng
+        Draws the column.
+    moment
+        Where it is in a run; None: at rest.
+    x
+        Where its axis meets the upper border, in sides, instead of anywhere.
+    """
     scale = side / 256
     across, tall = (40 + 30 * rng.random()) * scale, (26 + 16 * rng.random()) * scale
     lean = np.exp(1j * rng.normal(0, 0.12))
-    top = complex(rng.random() * side, -rng.random() * tall)
-    x = np.linspace(-0.5, 0.5, 5)
-    sag, sides = 0.08 * tall * (1 - 4 * x * x), np.array([0.05j, 0.4j, 0.77j]) * tall
+    place, above = rng.random(2).tolist()
+    top = complex((place if x is None else x) * side, -above * tall)
+    at = np.linspace(-0.5, 0.5, 5)
+    sag, sides = 0.08 * tall * (1 - 4 * at * at), np.array([0.05j, 0.4j, 0.77j]) * tall
     parts = (
-        (across * x - 1j * sag, 2.2, 0.0),
-        (across * x + 1j * (0.82 * tall + sag), 2.2, 0.0),
+        (across * at - 1j * sag, 2.2, 0.0),
+        (across * at + 1j * (0.82 * tall + sag), 2.2, 0.0),
         (sides - across * 0.47, 2.0, 0.0),
         (sides + across * 0.47, 2.0, 0.0),
         (np.array([0.5j, 0.75j]) * tall, 5.0, 0.6),

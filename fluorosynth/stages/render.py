@@ -62,7 +62,7 @@ class Render(Stage):
             mask[ignore] = IGNORE
         counted = [d for d in sample.devices if not self.instruments or d.label in self.instruments]
         drawn = [
-            cover(mask, d.centreline, self._width(d.width, max(mask.shape)), INSTRUMENT)
+            cover(mask, d.centreline, self.label_widths(d.width, max(mask.shape)), INSTRUMENT)
             for d in counted
         ]
         covered = drawn[0] if len(drawn) == 1 else np.concatenate([NOTHING, *drawn])
@@ -70,8 +70,16 @@ class Render(Stage):
             image=image, mask=mask, ignore=ignore, matrix=None, pixels=covered, paths=()
         )
 
-    def _width(self, outer: NDArray[np.float32], side: int) -> NDArray[np.float32]:
-        """Return how wide the label of an instrument is at each of its points."""
+    def label_widths(self, outer: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+        """Return how wide a label is drawn, ``(n,)`` float32 px.
+
+        Parameters
+        ----------
+        outer
+            ``(n,)`` float32, the instrument's outer diameter in px.
+        side
+            Of the picture, px.
+        """
         width = outer * FWHM if self.label_width == "fwhm" else outer
         if self.blur:
             width = np.sqrt(width * width + np.float32(2.355 * self.blur * side / 256) ** 2)

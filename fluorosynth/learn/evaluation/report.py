@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import csv
-import html
-import io
 import json
-import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from math import isfinite, isnan
+from collections.abc import Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from fluorosynth.io.atomic import replacing
-from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.learn.evaluation.evaluate import Evaluation, Row, mean
+from fluorosynth.reports.page import gallery, heading, paragraph, plot, table
+from fluorosynth.reports.page import page as html_page
+from fluorosynth.reports.plots import new_figure, png_of
+from fluorosynth.reports.text import show, show_interval
 from fluorosynth.sample import Image
 
 METRICS, SUMMARY, REPORT = "metrics.csv", "summary.json", "report.html"
@@ -34,14 +33,6 @@ LABELS = {
     "hausdorff95": "Hausdorff 95 %, px",
     "tip_error": "tip error, px",
 }
-_STYLE = """
-body { font: 15px/1.4 system-ui, sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em }
-table { border-collapse: collapse; margin: 1em 0 } caption { text-align: left; font-weight: 600 }
-th, td { padding: .2em .7em; border-bottom: 1px solid #ddd; text-align: right }
-th:first-child, td:first-child { text-align: left } .wide { overflow-x: auto }
-figure { display: inline-block; margin: .5em } figure img { width: 20em } img { max-width: 100% }
-"""
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def write_report(
@@ -115,41 +106,24 @@ def page(
     ]
     heads = ["sequence", "images", *(LABELS[name] for name in evaluation.measures)]
     at = f"above {threshold:g} ({thresholds[threshold]})"
-    return "\n".join(
+    return html_page(
+        "Evaluation",
         [
-            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Evaluation</title>'
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-            f"<style>{_STYLE}</style><h1>Evaluation</h1>",
-            _table("", [], [[key, _plain(value)] for key, value in facts.items()]),
-            _table("Mean over sequences [95 % interval]", columns, rows),
-            "<p>Intervals: whole sequences drawn with replacement (percentile bootstrap); none for "
-            "one sequence. Truth and prediction both empty: shares 1, distances 0; one of them "
-            "empty: shares 0, distances the image's diagonal. Pixels labelled 255 count in "
-            "nothing.</p>",
-            _table(f"Sequences, {at}", heads, per_sequence),
-            f'<h2>Dice of the images, {html.escape(at)}</h2><img alt="box plot" src="'
-            f'{_data(_box_plot(evaluation.by_sequence(threshold, "dice")))}">',
-            *(_gallery(heading, pictures) for heading, pictures in shown.items()),
-            "<p>Found green, missed blue, false red.</p></html>\n",
-        ]
+            table("", [], [[key, _plain(value)] for key, value in facts.items()]),
+            table("Mean over sequences [95 % interval]", columns, rows),
+            paragraph(
+                "Intervals: whole sequences drawn with replacement (percentile bootstrap); none "
+                "for one sequence. Truth and prediction both empty: shares 1, distances 0; one of "
+                "them empty: shares 0, distances the image's diagonal. Pixels labelled 255 count "
+                "in nothing."
+            ),
+            table(f"Sequences, {at}", heads, per_sequence),
+            heading(f"Dice of the images, {at}"),
+            plot(_box_plot(evaluation.by_sequence(threshold, "dice")), "box plot"),
+            *(part for name, pictures in shown.items() for part in _gallery(name, pictures)),
+            paragraph("Found green, missed blue, false red."),
+        ],
     )
-
-
-def show(value: float | None) -> str:
-    """Return a number for people; a dash for none."""
-    return (
-        "-"
-        if value is None or isnan(value)
-        else f"{value:.3f}"
-        if abs(value) < 10
-        else f"{value:.1f}"
-    )
-
-
-def show_interval(found: Sequence[float]) -> str:
-    """Return "mean [low, high]", or the mean alone where there are no limits."""
-    value, low, high = found
-    return show(value) if isnan(low) else f"{show(value)} [{show(low)}, {show(high)}]"
 
 
 def means_of_sequences(evaluation: Evaluation, threshold: float) -> dict[str, dict[str, Any]]:
@@ -182,42 +156,17 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    lines = [_line("th", heads), *(_line("td", row) for row in rows)]
-    body = "".join(lines)
-    return f'<div class="wide"><table><caption>{html.escape(caption)}</caption>{body}</table></div>'
-
-
-def _line(tag: str, cells: Iterable[str]) -> str:
-    return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
-
-
-def _gallery(heading: str, pictures: Sequence[tuple[Row, Image]]) -> str:
-    figures = [
-        f'<figure><img alt="" src="{_data(png_bytes(picture))}"><figcaption>'
-        f"{html.escape(row.sequence)} {html.escape(row.name)}: "
-        f"Dice {show(row.values['dice'])}</figcaption></figure>"
-        for row, picture in pictures
-    ]
-    return f"<h2>{html.escape(heading)}</h2>{''.join(figures)}"
-
-
-def _data(png: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+def _gallery(name: str, pictures: Sequence[tuple[Row, Image]]) -> list[str]:
+    captions = [f"{r.sequence} {r.name}: Dice {show(r.values['dice'])}" for r, _ in pictures]
+    shown = [picture for _, picture in pictures]
+    return [heading(name), gallery(list(zip(shown, captions, strict=True)))]
 
 
 def _box_plot(values: Mapping[str, Sequence[float]]) -> bytes:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 1.2 + 0.3 * len(values)), layout="constrained")
-    axes = figure.subplots()
+    figure, ((axes,),) = new_figure(8, 1.2 + 0.3 * len(values))
     axes.boxplot(list(values.values()), orientation="horizontal", widths=0.6)
     # Names come from files: no formulas in them
     axes.set_yticks(range(1, len(values) + 1), list(values), parse_math=False)
     axes.set(xlim=(-0.02, 1.02), xlabel="Dice")
     axes.invert_yaxis()
-    png = io.BytesIO()
-    with warnings.catch_warnings():  # a letter that the font lacks is drawn as a box
-        warnings.simplefilter("ignore", UserWarning)
-        figure.savefig(png, format="png", dpi=100)
-    return png.getvalue()
+    return png_of(figure)

@@ -17,7 +17,7 @@ from fluorosynth.errors import InterruptedRunError, UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.learn.checkpoint import LAST
-from fluorosynth.learn.overlay import agreement
+from fluorosynth.reports.pictures import agreement
 
 CONFIG, METRICS, CURVES, LOG, OVERLAYS = (
     "config.toml", "metrics.csv", "curves.png", "log.txt", "overlays"

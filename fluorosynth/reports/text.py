@@ -1,0 +1,53 @@
+"""Numbers for people, and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import isnan
+
+
+def show(value: float | None) -> str:
+    """Return a number for people; a dash for none.
+
+    Examples
+    --------
+    >>> show(0.12345), show(123.45), show(None)
+    ('0.123', '123.5', '-')
+    """
+    if value is None or isnan(value):
+        return "-"
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def show_interval(found: Sequence[float | None]) -> str:
+    """Return "mean [low, high]", or the mean alone where there are no limits.
+
+    Examples
+    --------
+    >>> show_interval([0.5, 0.4, 0.6])
+    '0.500 [0.400, 0.600]'
+    """
+    value, low, high = found
+    if low is None or isnan(low):
+        return show(value)
+    return f"{show(value)} [{show(low)}, {show(high)}]"
+
+
+def markdown_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    r"""Return a table in Markdown; bars in cells are escaped.
+
+    Examples
+    --------
+    >>> print(markdown_table(["a", "b"], [["1", "2|3"]]))
+    | a | b |
+    |---|---|
+    | 1 | 2\|3 |
+    """
+    heads = list(heads)
+    lines = [_row(heads), "|" + "---|" * len(heads), *(_row(row) for row in rows)]
+    return "\n".join(lines)
+
+
+def _row(cells: Iterable[str]) -> str:
+    escaped = (cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
+    return f"| {' | '.join(escaped)} |"

@@ -1,0 +1,105 @@
+"""ONNX files as segmenters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fluorosynth.errors import BadDataError, MissingExtraError, UsageError
+from fluorosynth.sample import Image, Mask
+
+TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32}
+
+
+class OnnxFile:
+    """A network in an ONNX file, on the CPU.
+
+    It has one input, ``(N, K, H, W)``: uint8 grey levels, or float32 grey levels over 255. K
+    frames are K times the same picture. Its first output, ``(N, H, W)`` or ``(N, 1, H, W)``, is
+    the instrument's map in [0, 1].
+
+    Parameters
+    ----------
+    path
+        The file.
+    threshold
+        On the map; None: that in the file's metadata (``model export`` writes it), else 0.5.
+
+    Raises
+    ------
+    BadDataError
+        When the file cannot be read or is not such a network.
+    MissingExtraError
+        When ONNX Runtime is not installed.
+    """
+
+    def __init__(self, path: Path, threshold: float | None = None) -> None:
+        try:
+            import onnxruntime
+        except ImportError:
+            raise MissingExtraError(
+                "an ONNX file needs ONNX Runtime: pip install 'fluorosynth[onnx]'"
+            ) from None
+        self.path = path
+        try:
+            self._session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's errors have no common root
+            reason = str(error).splitlines()[0]
+            raise BadDataError(f"{path} cannot be read as ONNX: {reason}") from None
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1 or inputs[0].type not in TYPES or len(inputs[0].shape) != 4:
+            found = [(i.name, i.type, i.shape) for i in inputs]
+            raise BadDataError(
+                f"{path} takes {found}: expected one uint8 or float32 of (N, K, H, W)"
+            )
+        self._input = inputs[0]
+        channels = inputs[0].shape[1]
+        self._channels = channels if isinstance(channels, int) else 1
+        about = self._session.get_modelmeta().custom_metadata_map
+        self.threshold = (
+            _threshold(path, about.get("threshold")) if threshold is None else threshold
+        )
+        if not 0 <= self.threshold < 1:
+            raise UsageError(f"threshold must be at least 0 and below 1, not {self.threshold}")
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What it is."""
+        from xxhash import xxh3_128
+
+        digest = xxh3_128(self.path.read_bytes()).hexdigest()
+        return {
+            "kind": "onnx",
+            "model": self.path.name,
+            "threshold": self.threshold,
+            "hash": digest,
+        }
+
+    def masks(self, pictures: Iterable[Image]) -> Iterator[Mask]:
+        """Yield the mask of each picture."""
+        for picture in pictures:
+            frames: NDArray[Any] = np.repeat(picture[None, None], self._channels, axis=1)
+            if TYPES[self._input.type] is np.float32:
+                frames = (frames / 255).astype(np.float32)
+            try:
+                found = self._session.run(None, {self._input.name: frames})[0]
+            except Exception as error:
+                reason = str(error).splitlines()[0]
+                raise BadDataError(f"{self.path} failed on {picture.shape}: {reason}") from None
+            if found.shape not in ((1, *picture.shape), (1, 1, *picture.shape)):
+                raise BadDataError(
+                    f"{self.path} gives {found.shape} for a picture of {picture.shape}: expected "
+                    "a map of (N, H, W) or (N, 1, H, W)"
+                )
+            yield (found.reshape(picture.shape) > self.threshold).astype(np.uint8)
+
+
+def _threshold(path: Path, text: str | None) -> float:
+    try:
+        return 0.5 if text is None else float(text)
+    except ValueError:
+        raise BadDataError(f"{path} has the threshold {text!r} in its metadata") from None

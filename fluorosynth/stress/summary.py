@@ -1,0 +1,188 @@
+"""What a test says, as ``stress.json`` holds it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fluorosynth.errors import BadDataError
+from fluorosynth.io.atomic import replacing
+from fluorosynth.metrics import bootstrap_interval
+from fluorosynth.stress.axes import Axis
+from fluorosynth.stress.psychometric import Half, half_found
+from fluorosynth.stress.run import Stress
+from fluorosynth.stress.scores import MEASURES
+from fluorosynth.version import __version__
+
+FORMAT, VERSION = "fluorosynth-stress", 1
+MAX_BYTES = 2**28
+Number = float | None  # None: not applicable
+
+
+@dataclass(frozen=True)
+class MeasureSummary:
+    """One measure over one axis.
+
+    Parameters
+    ----------
+    mean
+        At each level, over scenes.
+    low
+        Lower limit of its 95 % interval.
+    high
+        Upper limit.
+    values
+        At each level, of each scene.
+    """
+
+    mean: list[Number]
+    low: list[Number]
+    high: list[Number]
+    values: list[list[Number]]
+
+
+@dataclass(frozen=True)
+class AxisSummary:
+    """One axis.
+
+    Parameters
+    ----------
+    label
+        What is varied.
+    levels
+        Its values.
+    held
+        Its value while others are varied.
+    log
+        Whether it is seen over the logarithm.
+    lowest
+        The value from which on half of the centreline is found; None: not asked.
+    highest
+        The value up to which it is; None: not asked.
+    measures
+        By name, see ``scores.MEASURES``.
+    """
+
+    label: str
+    levels: list[float]
+    held: float
+    log: bool
+    lowest: Half | None
+    highest: Half | None
+    measures: dict[str, MeasureSummary]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A whole test.
+
+    Parameters
+    ----------
+    segmenter
+        What was tested.
+    pictures
+        What the pictures depend on: equal for two tests of the same pictures.
+    axes
+        By name.
+    fluorosynth
+        Version.
+    """
+
+    segmenter: dict[str, Any]
+    pictures: dict[str, Any]
+    axes: dict[str, AxisSummary]
+    fluorosynth: str = __version__
+
+
+def summarise(stress: Stress, progress: Callable[[int], object] | None = None) -> Summary:
+    """Return means, intervals and thresholds of a test.
+
+    Parameters
+    ----------
+    stress
+        What was found.
+    progress
+        Called with 1 after each axis.
+    """
+    axes = {}
+    for axis in stress.config.axes:
+        axes[axis.name] = _axis(stress, axis)
+        if progress:
+            progress(1)
+    pictures = {**stress.config.to_plain(), "backgrounds": stress.backgrounds}
+    return Summary(stress.about, pictures, axes)
+
+
+def write_summary(summary: Summary, path: Path) -> None:
+    """Write ``stress.json``."""
+    plain = {"format": FORMAT, "format_version": VERSION, **asdict(summary)}
+    with replacing(path) as part:
+        part.write_text(json.dumps(plain, indent=1, allow_nan=False) + "\n", "utf-8")
+
+
+def read_summary(path: Path) -> Summary:
+    """Read ``stress.json``, or the one in a folder.
+
+    Raises
+    ------
+    BadDataError
+        When it is missing, or not one.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    if path.is_dir():
+        path = path / "stress.json"
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise BadDataError(f"{path} is larger than any stress.json")
+        plain = json.loads(path.read_text("utf-8"))
+        if (plain.pop("format"), plain.pop("format_version")) != (FORMAT, VERSION):
+            raise BadDataError(f"{path} is of another version of fluorosynth")
+        found: Summary = TypeAdapter(Summary).validate_python(plain)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadDataError(f"{path} cannot be read: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise BadDataError(f"{path} is no stress.json: {where}: {first['msg']}") from None
+    except (json.JSONDecodeError, KeyError, AttributeError, TypeError) as error:
+        raise BadDataError(f"{path} is no stress.json: {error!r}") from None
+    return found
+
+
+def _axis(stress: Stress, axis: Axis) -> AxisSummary:
+    levels, recall = np.array(axis.levels, float), stress.values(axis, "recall")
+    seed = stress.config.seed
+
+    def half(rising: bool) -> Half:
+        return half_found(levels, recall, rising, axis.log, np.random.default_rng(seed))
+
+    return AxisSummary(
+        axis.label,
+        list(map(float, axis.levels)),
+        float(getattr(stress.config.held, axis.name)),
+        axis.log,
+        half(True) if axis.rises else None,
+        half(False) if axis.falls else None,
+        {name: _measure(stress, axis, name) for name in MEASURES},
+    )
+
+
+def _measure(stress: Stress, axis: Axis, name: str) -> MeasureSummary:
+    table = stress.values(axis, name)
+    rng = np.random.default_rng(stress.config.seed)
+    found = [
+        bootstrap_interval({str(scene): [value] for scene, value in enumerate(row)}, rng)
+        for row in table
+    ]
+    mean, low, high = ([_number(value) for value in part] for part in zip(*found, strict=True))
+    return MeasureSummary(mean, low, high, [[_number(v) for v in row] for row in table])
+
+
+def _number(value: float) -> Number:
+    return None if np.isnan(value) else round(float(value), 6)
