@@ -17,8 +17,8 @@ ROW = re.compile(r"^\| `([^`|]+)` \|[^|]+\|([^|]*)\|$", re.MULTILINE)
 # Import -> the places in the library that may have it: a folder, a file, or none at all.
 ALLOWED = {
     "torch": ["fluorosynth/learn/"],
-    "onnxruntime": ["fluorosynth/learn/"],
-    "matplotlib": ["fluorosynth/learn/"],
+    "onnxruntime": ["fluorosynth/learn/", "fluorosynth/stress/"],
+    "matplotlib": ["fluorosynth/learn/", "fluorosynth/reports/"],
     "h5py": [
         "fluorosynth/shards/",
         "fluorosynth/io/published.py",

@@ -9,7 +9,8 @@ import numpy as np
 from fluorosynth.geometry.tubes import moved_to, union
 from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import EXPOSED, Intensity, intensities, with_picture
+from fluorosynth.stages.base import Intensity, intensities, with_picture
+from fluorosynth.stages.order import EXPOSED
 from fluorosynth.xray.bedside import SHAPES
 from fluorosynth.xray.beer_lambert import attenuated
 
