@@ -114,7 +114,24 @@ class Recipe(Checked):
         return plain
 
     def to_toml(self) -> str:
-        """Return the recipe as TOML; ``from_toml`` gives back an equal one."""
+        """Return the recipe as TOML; ``from_toml`` gives back an equal one.
+
+        Raises
+        ------
+        UsageError
+            For a recipe that holds arrays (``Memory``).
+        """
+        for source in (*self.backgrounds, *self.devices):
+            if not source.writable:
+                raise UsageError(
+                    f"a recipe with {type(source).__name__!r}, {source.package.rpartition('.')[2]} "
+                    "from memory, cannot be written as TOML: write the arrays to files and name "
+                    "these"
+                )
+        return self.describe()
+
+    def describe(self) -> str:
+        """Return what ``to_toml`` does, with a fingerprint where the recipe holds arrays."""
         import tomli_w
 
         scalars = {k: v for k, v in self.to_plain().items() if not _is_tables(v)}

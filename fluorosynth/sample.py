@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.core.arrays import form
 from fluorosynth.errors import BadDataError
 
 Image = NDArray[np.uint8]
@@ -52,7 +53,7 @@ class Device:
         if not _is_curve(self.centreline, self.width):  # cheap: made thousands of times a second
             raise BadDataError(
                 "Device: `centreline` should be (n, 2) float32 with n >= 2 and `width` (n,) "
-                f"float32, not {_form(self.centreline)} and {_form(self.width)}"
+                f"float32, not {form(self.centreline)} and {form(self.width)}"
             )
 
 
@@ -72,7 +73,7 @@ class Background:
     def __post_init__(self) -> None:
         if getattr(self.image, "ndim", 0) != 2 or self.image.dtype != np.uint8:
             raise BadDataError(
-                f"Background: `image` should be (H, W) uint8, not {_form(self.image)}"
+                f"Background: `image` should be (H, W) uint8, not {form(self.image)}"
             )
 
 
@@ -185,8 +186,3 @@ def _is_curve(points: Any, width: Any) -> bool:
         )
     except (AttributeError, TypeError):
         return False
-
-
-def _form(value: Any) -> str:
-    """Return what to call a value in a message: an array by shape and dtype."""
-    return f"{value.shape} {value.dtype}" if isinstance(value, np.ndarray) else f"{value!r:.40}"

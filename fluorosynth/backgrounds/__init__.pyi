@@ -4,5 +4,6 @@ from .bundled import Bundled as Bundled
 from .ct import Ct as Ct
 from .folder import Folder as Folder
 from .limbs import Limbs as Limbs
+from .memory import Memory as Memory
 from .pool import BackgroundPool as BackgroundPool
 from .procedural import Procedural as Procedural

@@ -20,11 +20,18 @@ class Component(Checked, ABC):
     A concrete component is a frozen dataclass; its fields are its configuration and must
     survive a TOML round trip. ``kind`` is the name that recipes use: the module's name unless
     given as ``class Mine(Stage, kind="mine")``. ``package`` is where the built-in ones of a
-    family are found; the class that a family is named after gives it.
+    family are found; the class that a family is named after gives it. One that holds arrays, which
+    no TOML can, says ``writable = False`` and gives a ``fingerprint`` of them.
     """
 
     kind: ClassVar[str]
     package: ClassVar[str]
+    writable: ClassVar[bool] = True
+
+    @property
+    def fingerprint(self) -> str:
+        """Text that is equal for equal content, of what is not writable."""
+        raise NotImplementedError
 
     def __init_subclass__(
         cls, kind: str | None = None, package: str | None = None, **kwargs: Any
@@ -36,7 +43,7 @@ class Component(Checked, ABC):
 
 
 def kinds(root: type[C], package: str) -> dict[str, type[C]]:
-    """Return all components under ``root`` by kind.
+    """Return all components under ``root`` that can be written, by kind.
 
     Built-in ones are the modules of ``package``; others come from installed distributions
     through the entry-point group of the package's name (``fluorosynth.stages``, ...). Raises
@@ -47,7 +54,8 @@ def kinds(root: type[C], package: str) -> dict[str, type[C]]:
     for info in pkgutil.iter_modules(getattr(module, "__path__", ())):
         importlib.import_module(f"{package}.{info.name}")
     for cls in concrete(root):
-        if cls.__module__ == package or cls.__module__.startswith(package + "."):
+        inside = cls.__module__ == package or cls.__module__.startswith(package + ".")
+        if inside and cls.writable:
             found[cls.kind] = cls
     for entry in entry_points(group=package):
         found[entry.name] = _installed(root, entry)

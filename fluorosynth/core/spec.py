@@ -19,6 +19,8 @@ C = TypeVar("C", bound=Component)
 def dump(value: Any) -> Any:
     """Return a component as dicts, lists and scalars; the first key of each dict is ``kind``.
 
+    One that holds arrays is described by their fingerprint and cannot be loaded again.
+
     Examples
     --------
     >>> from fluorosynth.ranges import Uniform
@@ -26,7 +28,7 @@ def dump(value: Any) -> Any:
     {'kind': 'uniform', 'low': 0.6, 'high': 1.4}
     """
     if isinstance(value, Component):
-        plain = dump_fields(value)
+        plain = dump_fields(value) if value.writable else {"fingerprint": value.fingerprint}
         return {"kind": value.kind, **{k: v for k, v in plain.items() if v is not None}}
     if isinstance(value, tuple):
         return [dump(item) for item in value]

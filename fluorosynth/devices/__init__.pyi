@@ -2,6 +2,7 @@ from .base import Devices as Devices
 from .base import DeviceSource as DeviceSource
 from .drawn import Drawn as Drawn
 from .masks import Masks as Masks
+from .memory import Memory as Memory
 from .none import NoInstrument as NoInstrument
 from .polylines import Polylines as Polylines
 from .pool import DevicePool as DevicePool

@@ -41,7 +41,7 @@ class RecipeDataset(LabelledDataset):
 
     def __init__(self, recipe: Recipe, seed: int, n: int, first: int = 0) -> None:
         self._recipe, self.seed, self.n, self.first = recipe, seed, n, first
-        text = recipe.to_toml()
+        text = recipe.describe()
         self.recipe = recipe_hash(text)
         self.fingerprint = xxh3_128(f"{text}|{seed}|{n}|{first}".encode()).hexdigest()
 
