@@ -6,6 +6,7 @@ from . import learn as learn
 from . import metrics as metrics
 from . import ranges as ranges
 from . import stages as stages
+from .chain import apply as apply
 from .dataset.generation import generate as generate
 from .learn.data.open import open_dataset as open_dataset
 from .recipe import Recipe as Recipe

@@ -70,10 +70,7 @@ class OpenRecipe:
     def __init__(self, recipe: Ingredients, seed: int) -> None:
         self.recipe = recipe
         self.seed = seed
-        try:
-            self._streams = Streams(seed)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
+        self._streams = open_streams(seed)
         self._unused = self._streams.at(0, 0)  # for stages that draw nothing
         self._backgrounds = [s.open(recipe.size, seed) for s in recipe.backgrounds]
         self._devices = [s.open(recipe.size, seed) for s in recipe.devices]
@@ -112,8 +109,7 @@ class OpenRecipe:
 
     def _begin(self, index: int) -> Sample:
         """Draw a background and instruments."""
-        if not 0 <= index < 2**62:
-            raise UsageError(f"index must be in [0, 2**62), not {index}")
+        check_index(index)
         rng = self._streams.at(index, STEP_BACKGROUND)
         source = self._backgrounds[pick(len(self._backgrounds), self._background_odds, rng)]
         background = source.draw(rng)
@@ -146,6 +142,20 @@ class OpenRecipe:
         while True:
             yield self.sample(index)
             index += 1
+
+
+def open_streams(seed: int) -> Streams:
+    """Return the streams of a seed; UsageError where there are none."""
+    try:
+        return Streams(seed)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def check_index(index: int) -> None:
+    """Raise UsageError for what is no index of a sample."""
+    if not 0 <= index < 2**62:
+        raise UsageError(f"index must be in [0, 2**62), not {index}")
 
 
 def _finished(sample: Sample) -> Sample:

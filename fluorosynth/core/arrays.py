@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
 
-MAX_SIDE = 4096  # px
+MIN_SIDE, MAX_SIDE = 16, 4096  # px of a picture
 MAX_PLACE = 1e6  # px from a picture's corner that a point may lie
 BRIGHTEST = 2.0  # intensity: 1 is white, noise goes beyond
 
@@ -33,7 +33,7 @@ def check_picture(name: str, image: Any) -> None:
     name
         What the message calls it.
     image
-        Array ``(H, W)``, sides of 1 to 4096 px. Intensities are 0..1, up to 2 where noise adds
+        Array ``(H, W)``, sides of 16 to 4096 px. Intensities are 0..1, up to 2 where noise adds
         to them.
 
     Raises
@@ -41,15 +41,15 @@ def check_picture(name: str, image: Any) -> None:
     BadDataError
         For another shape or dtype, NaN, and intensities out of range.
     """
-    if not isinstance(image, np.ndarray) or image.ndim != 2 or image.size == 0:
+    if not isinstance(image, np.ndarray) or image.ndim != 2:
         raise BadDataError(f"{name} should be (H, W), not {form(image)}")
     if image.dtype not in (np.uint8, np.float32):
         raise BadDataError(
             f"{name} should be grey levels, uint8, or intensities, float32, not {image.dtype}"
         )
-    if max(image.shape) > MAX_SIDE:
+    if not (min(image.shape) >= MIN_SIDE and max(image.shape) <= MAX_SIDE):
         raise BadDataError(
-            f"{name} should be at most {MAX_SIDE} px wide and high, not {form(image)}"
+            f"{name} should have sides of {MIN_SIDE} to {MAX_SIDE} px, not {image.shape}"
         )
     if image.dtype == np.float32:
         check_finite(name, image)
@@ -58,6 +58,16 @@ def check_picture(name: str, image: Any) -> None:
             raise BadDataError(
                 f"{name} should hold intensities from 0 to 1, white, not {low:g} to {high:g}"
             )
+
+
+def check_intensities(name: str, image: Any) -> None:
+    """Refuse what is no picture of intensities; see ``check_picture``."""
+    check_picture(name, image)
+    if image.dtype != np.float32:
+        raise BadDataError(
+            f"{name} should be intensities, float32 with 1 for white, not {image.dtype}; "
+            "`fluorosynth.apply` takes grey levels too"
+        )
 
 
 def check_curve(name: str, points: NDArray[np.floating], width: NDArray[np.floating]) -> None:

@@ -28,6 +28,7 @@ class Tube:
 def union(tubes: list[Tube], shape: tuple[int, int]) -> Intensities:
     """Return ``(H, W)`` float32 paths in px through tubes; where they meet, the longest."""
     out = np.zeros(shape, np.float32)
+    tubes = [tube for tube in tubes if len(tube.curve) > 1]  # short parts vanish in small pictures
     if tubes:
         curve = np.concatenate([tube.curve for tube in tubes])
         points = curve.view(np.float64).reshape(-1, 2).astype(np.float32)

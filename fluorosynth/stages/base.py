@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from fluorosynth.core.arrays import check_intensities, form
 from fluorosynth.core.component import Component
+from fluorosynth.errors import BadDataError
 from fluorosynth.geometry.warp import transform
 from fluorosynth.sample import Device, Intensities, Matrix, Sample
 from fluorosynth.stages.order import (
@@ -149,14 +151,45 @@ class Detector(Intensity):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Act on picture and contrast, and add what was drawn to the provenance."""
-        image, contrast, drawn = self.act(intensities(sample, self), sample.contrast, rng)
+        image, contrast, drawn = self.detect(intensities(sample, self), sample.contrast, rng)
         return with_picture(sample, self, drawn, image, contrast)
 
-    @abstractmethod
     def act(
         self, image: Intensities, contrast: Intensities | None, rng: np.random.Generator
     ) -> tuple[Intensities, Intensities | None, dict[str, Any]]:
-        """Return the next picture, its contrast, and the scalars drawn."""
+        """Do on arrays of one's own, checked, what the stage does to a sample's.
+
+        Parameters
+        ----------
+        image
+            Array ``(H, W)`` float32, intensities.
+        contrast
+            Array ``(H, W)`` float32, what instruments took away; or None.
+        rng
+            Generator that all draws come from.
+
+        Returns
+        -------
+        The next picture, its contrast, and the scalars drawn.
+
+        Raises
+        ------
+        BadDataError
+            For grey levels and other arrays that are no intensities.
+        """
+        check_intensities(f"`image` of {self.kind!r}", image)
+        if contrast is not None and (contrast.dtype, contrast.shape) != (image.dtype, image.shape):
+            raise BadDataError(
+                f"`contrast` of {self.kind!r} should be {form(image)} as its picture, "
+                f"not {form(contrast)}"
+            )
+        return self.detect(image, contrast, rng)
+
+    @abstractmethod
+    def detect(
+        self, image: Intensities, contrast: Intensities | None, rng: np.random.Generator
+    ) -> tuple[Intensities, Intensities | None, dict[str, Any]]:
+        """Return the next picture, its contrast, and the scalars drawn; see ``act``."""
 
 
 def intensities(sample: Sample, stage: Stage) -> Intensities:

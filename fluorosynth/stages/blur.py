@@ -20,7 +20,7 @@ class Blur(Detector):
 
     sigma: Range = Uniform(0.3, 1.0)
 
-    def act(
+    def detect(
         self, image: Intensities, contrast: Intensities | None, rng: np.random.Generator
     ) -> tuple[Intensities, Intensities | None, dict[str, Any]]:
         """Blur picture and contrast alike."""

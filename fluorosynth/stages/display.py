@@ -100,7 +100,8 @@ def _curve(law: str, gamma: float) -> Any:
 @njit(cache=True)
 def _percentiles(image, low, high):  # type: ignore[no-untyped-def]
     """Return two quantiles of every 16th pixel, by rank, to the detector's own digits."""
-    few, counts = image[1::4, 1::4], np.zeros(LEVELS, np.int64)
+    few = image[1::4, 1::4] if min(image.shape) > 1 else image
+    counts = np.zeros(LEVELS, np.int64)
     for value in few.flat:
         at = min(max(value, np.float32(0)), np.float32(1))
         counts[np.uint32(at * np.float32(LEVELS - 1) + np.float32(0.5))] += 1

@@ -9,7 +9,7 @@ import numpy as np
 
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
-from fluorosynth.sample import Sample
+from fluorosynth.sample import Intensities, Sample
 from fluorosynth.stages.base import Intensity, with_picture
 from fluorosynth.stages.order import GREY, check_sample
 from fluorosynth.xray.beer_lambert import attenuated
@@ -43,5 +43,10 @@ class Expose(Intensity):
         span = self.span.draw(rng)
         if not 0 < span <= 20:
             raise UsageError(f"expose drew a span of {span}; it must be in (0, 20]")
-        image = cv2.LUT(sample.image, attenuated(WHITE, np.float32(span) * BLACKNESS))
+        image = cv2.LUT(sample.image, intensity_of_levels(span))
         return with_picture(sample, self, {"span": span}, image, sample.contrast)
+
+
+def intensity_of_levels(span: float) -> Intensities:
+    """Return the intensity of each grey level, ``(1, 256)``."""
+    return attenuated(WHITE, np.float32(span) * BLACKNESS)

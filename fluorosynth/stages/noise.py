@@ -48,7 +48,7 @@ class Noise(Detector):
     electronic: Range = Uniform(2.0, 10.0)
     correlation: Range = Uniform(0.0, 1.0)
 
-    def act(
+    def detect(
         self, image: Intensities, contrast: Intensities | None, rng: np.random.Generator
     ) -> tuple[Intensities, Intensities | None, dict[str, Any]]:
         """Add one field of noise."""

@@ -31,7 +31,7 @@ class Scatter(Detector):
     share: Range = Uniform(0.1, 0.5)
     sigma: Range = Uniform(15.0, 40.0)
 
-    def act(
+    def detect(
         self, image: Intensities, contrast: Intensities | None, rng: np.random.Generator
     ) -> tuple[Intensities, Intensities | None, dict[str, Any]]:
         """Add the veil."""

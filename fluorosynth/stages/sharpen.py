@@ -44,7 +44,7 @@ class Sharpen(Detector):
     amount: Range = Uniform(0.2, 1.5)
     sigma: Range = LogUniform(0.8, 4.0)
 
-    def act(
+    def detect(
         self, image: Intensities, contrast: Intensities | None, rng: np.random.Generator
     ) -> tuple[Intensities, Intensities | None, dict[str, Any]]:
         """Enhance picture and contrast alike."""
