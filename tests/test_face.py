@@ -14,21 +14,37 @@ from fluorosynth.devices.base import DeviceSource
 from fluorosynth.exporters.base import Exporter
 from fluorosynth.stages.base import Stage
 
-FACE = """__version__ Background Device Recipe Sample backgrounds devices errors exporters generate
-    learn metrics open_dataset ranges stages"""
+FACE = """
+    Background Device Recipe Sample __version__ apply backgrounds devices errors exporters
+    generate learn metrics open_dataset ranges stages
+"""
 ROOMS = {
-    "backgrounds": "BackgroundPool BackgroundSource Backgrounds Bundled Ct Folder Limbs Procedural",
-    "devices": "DevicePool DeviceSource Devices Drawn Masks NoInstrument Polylines Spline Walk fit",
-    "exporters": "Coco Exporter Folder NnUNet export",
-    "learn": """EpochBatches Evaluation Inference LabelledDataset LabelledFolder Model Network
-        RecipeDataset SegmentConfig ShardDataset TrainConfig WeissDataset data evaluate export_onnx
-        finetune finetune_config load_model networks open_dataset pick_device predict save_model
-        segment train""",
-    "metrics": """CentrelinePair Counts Interval TOLERANCES bootstrap_interval count hausdorff95
-        measure""",
-    "stages": """Attenuate Bedside Blur Bones Clutter Coaxial Compose Detector Display Engage Expose
+    "backgrounds": """
+        BackgroundPool BackgroundSource Backgrounds Bundled Ct Folder Limbs Memory
+        Procedural
+    """,
+    "devices": """
+        DevicePool DeviceSource Devices Drawn Masks Memory NoInstrument Polylines Spline
+        Walk fit
+    """,
+    "exporters": """
+        Coco Exporter Folder NnUNet export
+    """,
+    "learn": """
+        EpochBatches Evaluation Inference LabelledDataset LabelledFolder Model Network
+        RecipeDataset SegmentConfig ShardDataset TrainConfig WeissDataset data evaluate
+        export_onnx finetune finetune_config load_model networks open_dataset pick_device
+        predict save_model segment train
+    """,
+    "metrics": """
+        CentrelinePair Counts Interval TOLERANCES bootstrap_interval count hausdorff95
+        measure
+    """,
+    "stages": """
+        Attenuate Bedside Blur Bones Clutter Coaxial Compose Detector Display Engage Expose
         Field Flip Foreshorten Geometry Intensity Jitter Noise OneOf Overlay Render Rotate
-        Scatter Sharpen Shift Stage Vessels Visible Zoom""",
+        Scatter Sharpen Shift Stage Vessels Visible Zoom
+    """,
 }
 FAMILIES = {
     "backgrounds": BackgroundSource,
