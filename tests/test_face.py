@@ -26,8 +26,8 @@ ROOMS = {
         segment train""",
     "metrics": """CentrelinePair Counts Interval TOLERANCES bootstrap_interval count hausdorff95
         measure""",
-    "stages": """Attenuate Bedside Blur Bones Clutter Coaxial Compose Display Engage Expose Field
-        Flip Foreshorten Geometry Intensity Jitter Noise OneOf Overlay Radiation Render Rotate
+    "stages": """Attenuate Bedside Blur Bones Clutter Coaxial Compose Detector Display Engage Expose
+        Field Flip Foreshorten Geometry Intensity Jitter Noise OneOf Overlay Render Rotate
         Scatter Sharpen Shift Stage Vessels Visible Zoom""",
 }
 FAMILIES = {

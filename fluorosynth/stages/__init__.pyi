@@ -1,7 +1,7 @@
 from .attenuate import Attenuate as Attenuate
+from .base import Detector as Detector
 from .base import Geometry as Geometry
 from .base import Intensity as Intensity
-from .base import Radiation as Radiation
 from .base import Stage as Stage
 from .bedside import Bedside as Bedside
 from .blur import Blur as Blur

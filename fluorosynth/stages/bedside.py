@@ -10,6 +10,7 @@ from fluorosynth.geometry.tubes import moved_to, union
 from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, intensities, with_picture
+from fluorosynth.stages.order import EXPOSED
 from fluorosynth.xray.bedside import SHAPES
 from fluorosynth.xray.beer_lambert import attenuated
 
@@ -43,6 +44,8 @@ class Bedside(Intensity):
     spacing
         Millimetres per pixel of a 256 px picture.
     """
+
+    takes = EXPOSED
 
     table: Chance = 0.1
     covers: Chance = 0.1
