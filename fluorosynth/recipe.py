@@ -22,7 +22,7 @@ from fluorosynth.ranges import check_odds
 from fluorosynth.sample import Sample
 from fluorosynth.sampler import OpenRecipe
 from fluorosynth.stages.base import Stage
-from fluorosynth.stages.order import check_recipe
+from fluorosynth.stages.order import check_recipe, passage
 
 MAX_RUN = 2**30  # bytes of one run at work
 BYTES_PER_PIXEL = 24  # of a frame at work: picture, contrast, before and after a stage
@@ -136,6 +136,10 @@ class Recipe(Checked):
 
         scalars = {k: v for k, v in self.to_plain().items() if not _is_tables(v)}
         return tomli_w.dumps({**scalars, **self.to_plain()})
+
+    def passage(self) -> list[tuple[str, str, str]]:
+        """Return what each stage is given and gives; see ``stages.order.passage``."""
+        return passage(self.stages)
 
     def open(self, seed: int) -> OpenRecipe:
         """Open all sources for one seed."""

@@ -132,7 +132,7 @@ def _generate(
     started = time.perf_counter()
     unit = "image" if recipe.frames == 1 else "run"
     plan = plan_of(recipe, out, n, shard_size)
-    total = sum(plan.span(number)[1] for number in plan.numbers(part))
+    total = n if part is None else sum(plan.span(number)[1] for number in plan.numbers(part))
     with tqdm(total=total, unit=unit, file=sys.stderr, disable=quiet, smoothing=0.1) as bar:
         compression = "gzip" if compress else None
         outcome = generate(recipe, out, n, seed, workers, shard_size, compression, bar.update, part)

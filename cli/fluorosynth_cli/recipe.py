@@ -33,10 +33,9 @@ def show(name: str) -> None:
     What each stage is given, and what it gives, follows as comments.
     """
     from fluorosynth.recipe import Recipe, preset_text
-    from fluorosynth.stages.order import passage
 
     is_file = name.endswith(".toml")
     recipe = Recipe.read(name) if is_file else Recipe.preset(name)
     click.echo(recipe.to_toml() if is_file else preset_text(name))
-    for kind, given, after in passage(recipe.stages):
+    for kind, given, after in recipe.passage():
         click.echo(f"# {kind:<12} {given:<22} -> {after}")

@@ -33,7 +33,7 @@ class Checked:
     >>> from fluorosynth.stages.attenuate import Attenuate
     >>> Attenuate(overlap=7)
     Traceback (most recent call last):
-    fluorosynth.errors.UsageError: Attenuate: `overlap` should be less than or equal to 1, not 7
+    fluorosynth.errors.UsageError: Attenuate: `overlap` should be at most 1, not 7
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -107,7 +107,13 @@ def fault(error: ValidationError) -> tuple[str, str]:
     """Return the place of the first fault, ``[0][1]``, and what should be there, not what is."""
     first = error.errors(include_url=False)[0]
     place = "".join(f"[{key}]" for key in first["loc"] if isinstance(key, int))
-    return place, f"{first['msg'].removeprefix('Input ')}, not {_shown(first['input'])}"
+    said = first["msg"].removeprefix("Input ")
+    for long, short in (
+        ("greater than or equal to", "at least"),
+        ("less than or equal to", "at most"),
+    ):
+        said = said.replace(long, short)
+    return place, f"{said}, not {_shown(first['input'])}"
 
 
 def _shown(value: Any) -> str:

@@ -150,7 +150,7 @@ def test_a_changed_source_file_is_refused(recipe, made, tmp_path):
 def test_another_layout_is_refused(recipe, made):
     refused(made, ["0..4", "0..6", "`shard_size`"], recipe, shard_size=7)
     refused(made, ["10..14", "10..11", "`n`"], recipe, n=12)
-    refused(made, ["shard-00003.h5", "beyond --n 15"], recipe, n=15)
+    refused(made, ["shard-00003.h5", "beyond `n` 15"], recipe, n=15)
 
 
 def test_the_command_refuses_with_exit_code_2(made, written):

@@ -24,7 +24,6 @@ from fluorosynth.stages.flip import Flip
 from fluorosynth.stages.jitter import Jitter
 from fluorosynth.stages.noise import Noise
 from fluorosynth.stages.one_of import OneOf
-from fluorosynth.stages.order import passage
 from fluorosynth.stages.render import Render
 from fluorosynth.stages.visible import Visible
 
@@ -186,5 +185,5 @@ def test_recipe_show_tells_what_each_stage_is_given(name):
     shown = Recipe.from_toml(said)
     assert shown == Recipe.preset(name)
     rows = re.findall(r"^# (\w+) +(.+?) +-> (.+)$", said, re.M)
-    assert rows == passage(shown.stages)
+    assert rows == shown.passage()
     assert [kind for kind, _, _ in rows] == [stage.kind for stage in shown.stages]
