@@ -57,7 +57,7 @@ def command(
     tta: bool,
     turned: bool,
     scales: tuple[float, ...],
-    min_length: float,
+    min_length: float | None,
     masks: str | None,
     instrument: tuple[int, ...],
     ignore: int | None,
@@ -78,7 +78,7 @@ def command(
     from fluorosynth.learn.prediction.segment import SegmentConfig
 
     config = SegmentConfig(  # checks them
-        size=size, tta=tta, turned=turned, scales=scales, min_length=min_length
+        size=size, tta=tta, turned=turned, scales=scales, min_length=min_length or 0.0
     )
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file: name a folder")
@@ -89,9 +89,9 @@ def command(
     out.mkdir(parents=True, exist_ok=True)  # before the work, not after it
     predict = evaluate.plain_predictor(model, tta, scales, turned)
     thresholds = evaluate.thresholds_of(model)
-    found = evaluate.evaluate(pairs, predict, thresholds, seed, quiet, min_length)
+    found = evaluate.evaluate(pairs, predict, thresholds, seed, quiet, config.min_length)
     facts = _facts(data, source, model.network.kind, size, len(pairs)) | _cleaning(config)
-    draw = partial(_draw, pairs, predict, model.threshold, min_length)
+    draw = partial(_draw, pairs, predict, model.threshold, config.min_length)
     shown = _shown(found.ranked(model.threshold), draw)
     write_report(found, model.threshold, shown, facts, out)
     if not quiet:

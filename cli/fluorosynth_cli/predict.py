@@ -51,8 +51,9 @@ def mask_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--min-length",
-            default=0.0,
-            help="Drop parts with a shorter skeleton, px of the network's size.",
+            type=float,
+            help="Drop parts with a shorter skeleton, px of the network's size. Default of "
+            "predict: the model's; of evaluate: 0.",
         ),
     ]
     for option in reversed(options):
@@ -71,6 +72,12 @@ def mask_options(function: Callable[..., Any]) -> Callable[..., Any]:
     "--size", type=int, help="Longer side for the network, px; 0: as it is. Default: as trained."
 )
 @mask_options
+@click.option(
+    "--min-presence",
+    type=float,
+    help="Leave frames empty that show an instrument with a smaller probability. Default: the "
+    "model's; 0: none.",
+)
 @click.option("--probabilities", is_flag=True, help="Write the maps too, as 16-bit PNG.")
 @click.option("--centreline", is_flag=True, help="Write curves from entry to tip too, as JSON.")
 @click.option(
@@ -89,7 +96,8 @@ def command(
     tta: bool,
     turned: bool,
     scales: tuple[float, ...],
-    min_length: float,
+    min_length: float | None,
+    min_presence: float | None,
     probabilities: bool,
     centreline: bool,
     overlays: bool,
@@ -115,6 +123,7 @@ def command(
         turned=turned,
         scales=scales,
         min_length=min_length,
+        min_presence=min_presence,
     )
     wanted = Wanted(probabilities=probabilities, overlays=overlays, centrelines=centreline, fps=fps)
     started = time.perf_counter()

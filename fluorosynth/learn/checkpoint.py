@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import pickle
 import zipfile
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,35 @@ from fluorosynth.learn.networks import Network, build
 
 FORMAT, VERSION = "fluorosynth-model", 1
 BEST, LAST = "best.pt", "last.pt"
+
+
+@dataclass(frozen=True)
+class MaskDefaults:
+    """What was chosen on synthetic validation beside the threshold.
+
+    Parameters
+    ----------
+    min_length
+        Length of the shortest skeleton that is kept, in pixels of the network's size.
+    min_presence
+        Least probability of an instrument at which a frame is not left empty.
+    presence
+        Offset and slope of ``prediction.presence.Presence``; None: never measured.
+    """
+
+    min_length: float = 0.0
+    min_presence: float = 0.0
+    presence: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> MaskDefaults:
+        """Read what ``dataclasses.asdict`` made; TypeError or ValueError for something else."""
+        presence = None
+        if plain.get("presence") is not None:
+            offset, slope = plain["presence"]
+            presence = float(offset), float(slope)
+        least = float(plain.get("min_length", 0.0)), float(plain.get("min_presence", 0.0))
+        return cls(*least, presence)
 
 
 @dataclass
@@ -37,6 +67,8 @@ class Model:
         Hash of the recipe that made its training data (before any fine-tuning), or empty.
     config
         The training's settings, JSON-compatible.
+    masks
+        How ``predict`` turns its maps into masks unless told otherwise.
     """
 
     network: Network
@@ -44,6 +76,7 @@ class Model:
     threshold: float = 0.5
     recipe: str = ""
     config: dict[str, Any] = field(default_factory=dict)
+    masks: MaskDefaults = MaskDefaults()
 
 
 def save_model(
@@ -78,6 +111,7 @@ def save_model(
         "threshold": model.threshold,
         "recipe": model.recipe,
         "config": model.config,
+        "masks": asdict(model.masks),
     }
     content = {"header": json.dumps(header), "weights": weights}
     with replacing(path) as part:
@@ -154,6 +188,7 @@ def _model(path: Path, device: torch.device | str) -> tuple[Model, dict[str, Any
             float(header["threshold"]),
             str(header["recipe"]),
             dict(header["config"]),
+            MaskDefaults.of(header.get("masks", {})),  # files before version 0.2 have none
         )
     except FluorosynthError as error:
         raise BadDataError(f"{path}: {error}") from None

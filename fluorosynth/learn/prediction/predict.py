@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -22,9 +23,8 @@ from fluorosynth.learn.overlay import Film, overlay
 from fluorosynth.learn.prediction.centrelines import centrelines
 from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.journal import Journal
-from fluorosynth.learn.prediction.segment import Map, SegmentConfig, segment
+from fluorosynth.learn.prediction.segment import SegmentConfig, Segmented, segment
 from fluorosynth.learn.prediction.windows import Clip, read_clips
-from fluorosynth.sample import Mask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +76,8 @@ def predict(
     Written are ``masks/NAME.png`` (0 and 255, at the frame's resolution), ``overlays/NAME.png``
     and so on, NAME being the file's place below ``src`` without suffix. A file of several frames
     is a run: it has a folder ``masks/NAME`` with ``00012.png`` for its frame 12, and a film.
+    ``frames/NAME.json`` lists the frames: how many pixels are marked, and the probability that
+    there is an instrument at all (``presence``, null for a model that does not know it).
 
     A network of several channels sees the frames before in the run; pictures of one folder and
     size follow one another by name.
@@ -126,8 +128,8 @@ def predict(
                     stack = np.stack([clip for _, clip in batch])
                     results = segment(stack, inference, config)
                     for (frame, _), result in zip(batch, results, strict=True):
-                        writer.add(frame, *result)
-                        found += bool(result[1].any())
+                        writer.add(frame, result)
+                        found += bool(result.mask.any())
                     frames += len(batch)
                     if progress:
                         progress(len(batch))
@@ -147,6 +149,7 @@ class _Writer:
     def __init__(self, out: Path, name: str, run: bool, wanted: Wanted) -> None:
         self.out, self.name, self.run, self.wanted = out, name, run, wanted
         self.curves: list[dict[str, Any]] = []
+        self.frames: list[dict[str, Any]] = []
         self.film = (
             Film(self._path("overlays", ""), wanted.fps) if wanted.overlays and run else None
         )
@@ -157,12 +160,22 @@ class _Writer:
     def __exit__(self, kind: object, *error: object) -> None:
         if self.film is not None:
             self.film.close(keep=kind is None)
+        if kind is None:
+            _write(self._path("frames", ".json"), json.dumps(self.frames).encode())
         if self.wanted.centrelines and kind is None:
             text = json.dumps(self.curves)
             _write(self._path("centrelines", ".json"), text.encode())
 
-    def add(self, frame: Frame, found: Map, mask: Mask) -> None:
+    def add(self, frame: Frame, result: Segmented) -> None:
         """Write what belongs to one frame."""
+        found, mask, presence = result
+        self.frames.append(
+            {
+                "frame": frame.index,
+                "presence": None if math.isnan(presence) else round(presence, 4),
+                "pixels": int(np.count_nonzero(mask)),
+            }
+        )
         still = f"/{frame.index:05d}.png" if self.run else ".png"
         _write(self._path("masks", still), png_bytes(mask * np.uint8(255)))
         if self.wanted.probabilities:

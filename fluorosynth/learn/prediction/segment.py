@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from fluorosynth.errors import UsageError
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.prediction.fragments import drop_fragments
 from fluorosynth.learn.prediction.inference import Inference, check_scales
+from fluorosynth.learn.prediction.presence import Presence, evidence
 from fluorosynth.sample import INSTRUMENT, Mask
 
 Map = NDArray[np.float32]
@@ -35,6 +37,9 @@ class SegmentConfig:
         What to average over, see ``Inference.predict_maps``.
     min_length
         Parts whose skeleton is shorter are dropped; in pixels of the network's size. 0: none.
+    min_presence
+        Frames that show an instrument with a smaller probability are left empty, in [0, 1];
+        0: none. For models that know that probability.
     """
 
     threshold: float = 0.5
@@ -43,6 +48,7 @@ class SegmentConfig:
     scales: tuple[float, ...] = (1.0,)
     turned: bool = False
     min_length: float = 0.0
+    min_presence: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold < 1:
@@ -52,25 +58,55 @@ class SegmentConfig:
         check_scales(self.scales)
         if not 0 <= self.min_length < float("inf"):
             raise UsageError(f"min_length must be at least 0 pixels, not {self.min_length}")
+        if not 0 <= self.min_presence <= 1:
+            raise UsageError(f"min_presence must be in [0, 1], not {self.min_presence}")
 
     @classmethod
     def of(
-        cls, model: Model, threshold: float | None = None, size: int | None = None, **others: object
+        cls,
+        model: Model,
+        threshold: float | None = None,
+        size: int | None = None,
+        min_length: float | None = None,
+        min_presence: float | None = None,
+        **others: object,
     ) -> SegmentConfig:
-        """Return the settings with the model's own threshold and size where none is given."""
+        """Return the settings with the model's own where none is given."""
         if size is None:
             size = int(model.config.get("size", TRAINING_SIZE))
+        own = model.masks
         return cls(
             threshold=model.threshold if threshold is None else threshold,
             size=size,
+            min_length=own.min_length if min_length is None else min_length,
+            min_presence=own.min_presence if min_presence is None else min_presence,
             **others,  # type: ignore[arg-type]
         )
 
 
+class Segmented(NamedTuple):
+    """What was found in one frame.
+
+    Parameters
+    ----------
+    map
+        Catheter map, ``(H, W)`` float32 in [0, 1].
+    mask
+        Instruments, ``(H, W)`` uint8 {0, 1}.
+    presence
+        Probability that the frame shows an instrument at all; NaN for a model that was never
+        calibrated.
+    """
+
+    map: Map
+    mask: Mask
+    presence: float
+
+
 def segment(
     clips: NDArray[np.uint8], inference: Inference, config: SegmentConfig
-) -> Iterator[tuple[Map, Mask]]:
-    """Yield the map and the mask of each clip.
+) -> Iterator[Segmented]:
+    """Yield the map, the mask and the probability of an instrument of each clip.
 
     Parameters
     ----------
@@ -83,8 +119,8 @@ def segment(
 
     Yields
     ------
-    tuple
-        ``(H, W)`` float32 in [0, 1] and ``(H, W)`` uint8 {0, 1}.
+    Segmented
+        Map and mask at the frame's resolution, and the probability.
 
     Examples
     --------
@@ -92,7 +128,7 @@ def segment(
     >>> from fluorosynth.learn.networks import build
     >>> inference = Inference(Model(build("light"), Normalisation(128.0, 50.0)), "cpu")
     >>> frame = np.zeros((1, 1, 300, 200), np.uint8)
-    >>> ((found, mask),) = segment(frame, inference, SegmentConfig(size=64))
+    >>> ((found, mask, presence),) = segment(frame, inference, SegmentConfig(size=64))
     >>> found.shape == mask.shape == (300, 200)
     True
     """
@@ -101,8 +137,15 @@ def segment(
     small = max(round(height * scale), 1), max(round(width * scale), 1)
     seen = np.stack([[_resized(frame, *small) for frame in clip] for clip in clips])
     for found in inference.predict_maps(seen, config.tta, config.scales, config.turned):
-        whole = _resized(found, height, width)
-        yield whole, mask_above(whole, config.threshold, config.min_length / scale)
+        whole, chance = _resized(found, height, width), math.nan
+        if inference.model.masks.presence is not None:
+            longest = evidence(found, inference.model.threshold) * TRAINING_SIZE / max(small)
+            chance = Presence(*inference.model.masks.presence)(longest)
+        if chance < config.min_presence:
+            yield Segmented(whole, np.zeros((height, width), np.uint8), chance)
+        else:
+            mask = mask_above(whole, config.threshold, config.min_length / scale)
+            yield Segmented(whole, mask, chance)
 
 
 def mask_above(found: Map, threshold: float, min_length: float = 0.0) -> Mask:

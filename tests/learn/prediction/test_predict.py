@@ -81,7 +81,7 @@ def test_pictures_keep_name_and_resolution(frames, inference, trained, tmp_path)
     assert (done.frames, done.found, done.skipped) == (3, 3, 0)
     names = {f"{kind}/{name}.png" for kind in ("masks", "overlays", "probabilities")
              for name in truth}  # fmt: skip
-    assert set(outputs(out)) == names
+    assert set(outputs(out)) == names | {f"frames/{name}.json" for name in truth}
     for name, mask in truth.items():
         found, deep = (read(out / f"{kind}/{name}.png") for kind in ("masks", "probabilities"))
         assert found.shape == mask.shape
@@ -96,9 +96,9 @@ def test_one_name_twice(frames, inference, tmp_path):
     folder, _ = frames
     Image.open(folder / "a.png").save(folder / "a.jpg")
     predict(folder, inference, tmp_path / "out", SegmentConfig(size=64), Wanted(overlays=False))
-    assert set(outputs(tmp_path / "out")) == {
-        f"masks/{name}.png" for name in ("a.png", "a.jpg", "b.v2", "later/ü b")
-    }
+    names = ("a.png", "a.jpg", "b.v2", "later/ü b")
+    masks = {f"masks/{name}.png" for name in names}
+    assert set(outputs(tmp_path / "out")) == masks | {f"frames/{name}.json" for name in names}
 
 
 def film_frames(path):
@@ -122,7 +122,7 @@ def test_runs_keep_their_frame_numbers(kind, inference, tmp_path):
     done = predict(path, inference, out, SegmentConfig(size=64))
     assert done.frames == 5
     stills = {f"masks/{name}/{i:05d}.png" for i in range(5)}
-    assert set(outputs(out)) == stills | {f"overlays/{name}.mp4"}
+    assert set(outputs(out)) == stills | {f"overlays/{name}.mp4", f"frames/{name}.json"}
     for still, mask in zip(sorted(stills), truth, strict=True):
         assert dice(read(out / still) > 0, mask) > 0.8
     assert film_frames(out / f"overlays/{name}.mp4") == 5
