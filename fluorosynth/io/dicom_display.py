@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.errors import BadDataError
+from fluorosynth.io.dicom_class import is_projection
 from fluorosynth.io.pixels import to_grey, to_uint8
 
 if TYPE_CHECKING:
@@ -18,20 +20,23 @@ _WINDOW = ("WindowCenter", "WindowWidth", "VOILUTFunction")
 # In enhanced objects these sequences sit in the functional groups, shared or per frame.
 _GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 _MACROS = ("PixelValueTransformationSequence", "FrameVOILUTSequence", "FrameDisplayShutterSequence")
+_MODALITY = ("ModalityLUTSequence", "RescaleSlope", "RescaleIntercept", "RescaleType")
 DISPLAY_TAGS = [
+    "SOPClassUID",
     "SamplesPerPixel",
     "PhotometricInterpretation",
     "BitsAllocated",
     "BitsStored",
+    "HighBit",
     "PixelRepresentation",
-    "ModalityLUTSequence",
-    "RescaleSlope",
-    "RescaleIntercept",
+    *_MODALITY,
     "VOILUTSequence",
+    "PresentationLUTShape",
     *_WINDOW,
     *_GROUPS,
     *(f"{colour}PaletteColorLookupTableDescriptor" for colour in _COLOURS),
     *(f"{colour}PaletteColorLookupTableData" for colour in _COLOURS),
+    *(f"Segmented{colour}PaletteColorLookupTableData" for colour in _COLOURS),
 ]
 
 
@@ -54,48 +59,108 @@ def displayed(header: Dataset, stored: NDArray[Any]) -> NDArray[np.uint8]:
     """Map stored values to ``(H, W)`` uint8 by what ``header`` says of their display.
 
     The range of the VOI LUT's or window's output becomes [0, 255]; without either, the range
-    that the bits stored can hold. Source: DICOM PS3.3 C.11.1 and C.11.2.
+    that the bits stored can hold. Of X-ray angiography and fluoroscopy the modality LUT and the
+    rescaling lead back to beam intensities and are not for display. Source: DICOM PS3.3 C.11.1 and
+    C.11.2, PS3.17 FFF.2.3; DCMTK's ``dimomod.cc``.
     """
-    photometric = header.PhotometricInterpretation
-    if photometric == "PALETTE COLOR":
-        from pydicom.pixels.processing import apply_color_lut
-
-        stored = apply_color_lut(stored, header)
-        return to_uint8(to_grey(stored), (0, np.iinfo(stored.dtype).max))
+    if header.PhotometricInterpretation == "PALETTE COLOR":
+        return _coloured(header, stored)
     if stored.ndim == 3:
         return to_uint8(to_grey(stored), (0, 2**header.BitsStored - 1))
-    image = _monochrome(header, stored)
-    return 255 - image if photometric == "MONOCHROME1" else image
+    image = _monochrome(header, stored.astype(np.int64))
+    return 255 - image if _inverted(header) else image
 
 
-def _monochrome(header: Dataset, stored: NDArray[Any]) -> NDArray[np.uint8]:
-    from pydicom.pixels.processing import apply_modality_lut, apply_voi, apply_windowing
+def states_range(header: Dataset) -> bool:
+    """Tell whether a header says which values are to be seen."""
+    colour = header.PhotometricInterpretation == "PALETTE COLOR" or header.SamplesPerPixel > 1
+    return colour or _has_window(header) or _table(header, "VOILUTSequence") is not None
 
-    _widen_table(header, "ModalityLUTSequence")
-    values = apply_modality_lut(stored.astype(np.int32), header)
-    if bits := _widen_table(header, "VOILUTSequence"):
-        return to_uint8(apply_voi(values, header), (0, 2**bits - 1))
+
+def _inverted(header: Dataset) -> bool:
+    shape = str(header.get("PresentationLUTShape") or "")
+    return shape == "INVERSE" if shape else header.PhotometricInterpretation == "MONOCHROME1"
+
+
+def _monochrome(header: Dataset, values: NDArray[np.int64]) -> NDArray[np.uint8]:
+    from pydicom.pixels.processing import apply_modality_lut, apply_windowing
+
+    if is_projection(str(header.get("SOPClassUID", ""))):
+        for keyword in _MODALITY:
+            if keyword in header:
+                delattr(header, keyword)
+    least = -(2 ** (header.BitsStored - 1)) if header.PixelRepresentation else 0
+    ends = np.array([least, least + 2**header.BitsStored - 1])
+    if (table := _table(header, "ModalityLUTSequence")) is not None:
+        values, ends = table.of(values), np.array([0, 2**table.bits - 1])
+    else:
+        if "ModalityLUTSequence" in header:
+            del header.ModalityLUTSequence
+        values, ends = (apply_modality_lut(array, header) for array in (values, ends))
+    if (table := _table(header, "VOILUTSequence")) is not None:
+        return to_uint8(table.of(values), (0, 2**table.bits - 1))
     if _has_window(header):
         # The extremes show the range of the output, which depends on the rescaling.
         low, high = apply_windowing(np.array([-1e30, 1e30]), header)
         return to_uint8((apply_windowing(values, header) - low) / (high - low), (0, 1))
-    least = -(2 ** (header.BitsStored - 1)) if header.PixelRepresentation else 0
-    ends = apply_modality_lut(np.array([least, least + 2**header.BitsStored - 1]), header)
     return to_uint8(values, (float(min(ends)), float(max(ends))))
 
 
-def _widen_table(header: Dataset, sequence: str) -> int:
-    """Return the bits of a table's entries, or 0 without one, and have pydicom use 16.
+def _coloured(header: Dataset, stored: NDArray[Any]) -> NDArray[np.uint8]:
+    if "SegmentedRedPaletteColorLookupTableData" in header:
+        from pydicom.pixels.processing import apply_color_lut
 
-    With its own 8 to 15 bits, pydicom folds the indices of a table of more than 2**bits entries.
-    """
-    if not header.get(sequence):
-        return 0
-    table = deepcopy(header[sequence][0])
-    entries, first, bits = table.LUTDescriptor
-    table.LUTDescriptor = [entries, first, 16]
-    header.add_new(sequence, "SQ", [table])  # replaces the element, which is shared too
-    return int(bits)
+        if not _little(header):
+            raise BadDataError("a segmented palette in big-endian order is not read")
+        colours = apply_color_lut(stored, header)
+        return to_uint8(to_grey(colours), (0, np.iinfo(colours.dtype).max))
+    tables = [
+        _Table.read(header, header, f"{colour}PaletteColorLookupTable") for colour in _COLOURS
+    ]
+    found = np.stack([table.of(stored) for table in tables], axis=-1)
+    return to_uint8(to_grey(found), (0, 2 ** tables[0].bits - 1))
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A lookup table: its entries, the value that the first is of, and their bits."""
+
+    entries: NDArray[np.int64]
+    first: int
+    bits: int
+
+    @classmethod
+    def read(cls, header: Dataset, item: Dataset, name: str) -> _Table:
+        """Read ``nameDescriptor`` and ``nameData`` of an item."""
+        count, first, bits = (int(value) for value in item[f"{name}Descriptor"].value)
+        data = item[f"{name}Data"].value
+        count = count % 65536 or 65536
+        if isinstance(data, bytes):
+            words = np.frombuffer(data[: len(data) // 2 * 2], "<u2" if _little(header) else ">u2")
+            packed = bits <= 8 and len(data) < 2 * count
+            entries = words.astype("<u2").view(np.uint8) if packed else words
+        else:
+            entries = np.atleast_1d(np.asarray(data))
+        signed = header.get("PixelRepresentation") and first > 32767
+        return cls(entries[:count].astype(np.int64), first - 65536 * bool(signed), bits)
+
+    def of(self, values: NDArray[Any]) -> NDArray[np.int64]:
+        """Look values up; those beyond the table have its first or last entry."""
+        places = np.asarray(values).astype(np.int64) - self.first
+        found = self.entries[places.clip(0, len(self.entries) - 1)]
+        return np.asarray(found & (2**self.bits - 1))
+
+
+def _table(header: Dataset, sequence: str) -> _Table | None:
+    """Return the first table of a sequence, None where there is none or it is empty."""
+    items = header.get(sequence)
+    if not items or not items[0].get("LUTDescriptor") or not items[0].get("LUTData"):
+        return None
+    return _Table.read(header, items[0], "LUT")
+
+
+def _little(header: Dataset) -> bool:
+    return bool(header.file_meta.TransferSyntaxUID.is_little_endian)
 
 
 def _has_window(header: Dataset) -> bool:

@@ -13,6 +13,7 @@ from pydicom.encaps import encapsulate_extended
 from pydicom.uid import (
     JPEG2000,
     MPEG4HP41,
+    ComputedRadiographyImageStorage,
     DeflatedExplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
@@ -142,6 +143,7 @@ def test_signed_values(tmp_path):
 
 def test_window_after_rescale(tmp_path):
     elements = {"RescaleSlope": 2, "RescaleIntercept": -1000, "VOILUTFunction": "LINEAR_EXACT"}
+    elements["SOPClassUID"] = ComputedRadiographyImageStorage
     ds = dataset(RUN12, bits=12, WindowCenter=500, WindowWidth=2000, **elements)
     shown = images(save(ds, tmp_path / "x.dcm"))
     assert np.abs(shown - scaled(RUN12 * 2.0 - 1000, -500, 1500).astype(int)).max() <= 1
@@ -151,6 +153,7 @@ def test_window_after_rescale(tmp_path):
 
 def test_negative_slope_inverts(tmp_path):
     window = {"WindowCenter": 2048, "WindowWidth": 4096, "VOILUTFunction": "LINEAR_EXACT"}
+    window["SOPClassUID"] = ComputedRadiographyImageStorage
     ds = dataset(RUN12, bits=12, RescaleSlope=-1, RescaleIntercept=4095, **window)
     expected = scaled(4095.0 - RUN12, 0, 4096).astype(int)
     assert np.abs(images(save(ds, tmp_path / "x.dcm")) - expected).max() <= 1
@@ -196,6 +199,7 @@ def test_a_warning_of_pydicom_is_neither_shown_nor_an_error(tmp_path, recwarn):
 def test_modality_lut_before_the_window(tmp_path):
     table = np.arange(4096)[::-1]
     elements = {"ModalityLUTSequence": lut(table, 16), "VOILUTFunction": "LINEAR_EXACT"}
+    elements["SOPClassUID"] = ComputedRadiographyImageStorage
     ds = dataset(RUN12, bits=12, WindowCenter=2048, WindowWidth=4096, **elements)
     shown = images(save(ds, tmp_path / "x.dcm"))
     assert np.abs(shown - scaled(table[RUN12].astype(float), 0, 4096).astype(int)).max() <= 1
