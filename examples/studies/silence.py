@@ -1,6 +1,7 @@
 """What models mark where no instrument is, and how their masks flicker in runs.
 
-    python examples/studies/silence.py MODEL... --clear FOLDER... [--run FILE...] [--overlays OUT FOLDER...]
+    python examples/studies/silence.py MODEL... --clear FOLDER... [--run FILE...]
+        [--overlays OUT FOLDER...]
 
 FOLDERs hold frames without any instrument, FILEs are runs; a folder of consecutive frames is one
 too. Masks are those of `predict` with its defaults, at 256 px. Intervals are 95 %, from drawing

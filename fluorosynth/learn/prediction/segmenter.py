@@ -63,8 +63,8 @@ class ModelSegmenter:
         for _, group in groupby(pictures, key=lambda picture: picture.shape):
             for frames in _batched(group, batch):
                 stack = np.stack([np.stack([frame] * channels) for frame in frames])
-                for _, mask in segment(stack, self._inference, self._config):
-                    yield mask
+                for found in segment(stack, self._inference, self._config):
+                    yield found.mask
 
 
 def _batched(pictures: Iterable[Image], size: int) -> Iterator[list[Image]]:
