@@ -8,6 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.sample import Image, Points
+from fluorosynth.track.appearance import Appearance
+from fluorosynth.track.band import likely_course, logarithm, tube_filter, unroll
+from fluorosynth.track.curve import b_spline, evenly, normals
+from fluorosynth.track.follow import KNOTS, Scale, refined, smoothed
+from fluorosynth.track.width import measure_width
+
+WIDTHS = (2.0, 3.0, 4.5, 6.5, 9.0)  # px that are tried where none is known
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +24,8 @@ class Snapped:
     Parameters
     ----------
     points
-        ``(n, 2)`` float32, ``(x, y)`` in pixels, about 2 px apart, in the order of the rough curve.
+        ``(n, 2)`` float32, ``(x, y)`` in pixels, about 1 px of a 256 px frame apart, in the order
+        of the rough curve.
     width
         ``(n,)`` float32, full width at half maximum, px.
     confidence
@@ -45,5 +53,50 @@ def snap(
         Full width of the instrument, px, where it is known; None: measured.
     reach
         Distance that a point may be off, px.
+
+    Examples
+    --------
+    >>> image = np.full((64, 64), 150, np.uint8)
+    >>> image[28:33] = 90
+    >>> snapped = snap(image, np.float32([[4, 27], [30, 33], [60, 28]]))
+    >>> bool(np.abs(snapped.points[:, 1] - 30).max() < 0.5), round(float(snapped.width[9]))
+    (True, 5)
     """
-    raise NotImplementedError
+    scale = Scale((image.shape[0], image.shape[1]))
+    picture = logarithm(image)
+    curve = evenly(np.asarray(points, np.float64), scale.unit)
+    sure = np.ones(len(curve))
+    for near in (reach, max(reach / 3, 2.0)):
+        guess = _best_width(picture, curve, near, scale) if width is None else width
+        offsets = scale.offsets(near, guess)
+        step = offsets[1] - offsets[0]
+        band = unroll(picture, curve, offsets)
+        response = tube_filter(band, guess, step, 3.0)
+        keep = np.abs(offsets) <= near
+        noise = max(1.48 * float(np.median(np.abs(response))), 1e-4)
+        odds = np.clip(response[:, keep] / noise, -2, 6).astype(np.float64)
+        course, marginal = likely_course(0.5 * odds, 0.35 * scale.unit / step, near / step)
+        across, sure = refined(course, marginal, offsets[keep], max(1.0, guess / 3))
+        curve = curve + smoothed(across, sure)[:, None] * normals(curve)
+    smooth = b_spline(curve, KNOTS * scale.unit, scale.unit)
+    place = np.linspace(0, len(sure) - 1, len(smooth))
+    sure = np.interp(place, np.arange(len(sure)), sure)
+    measured = measure_width(image, smooth)
+    found = measured if width is None else np.full(len(smooth), width, np.float32)
+    look = Appearance.learn(unroll(picture, smooth, offsets), offsets, float(np.median(found)))
+    odds = look.log_odds(unroll(picture, smooth, offsets), step, 3.0)[:, len(offsets) // 2]
+    sure = sure / (1 + np.exp(-odds))
+    return Snapped(smooth.astype(np.float32), found, sure.astype(np.float32))
+
+
+def _best_width(picture, curve, near, scale):  # type: ignore[no-untyped-def]
+    """Return the width whose filter answers best along the best course."""
+    best, most = WIDTHS[0], -np.inf
+    for width in WIDTHS:
+        offsets = scale.offsets(near, width)
+        band = unroll(picture, curve, offsets)
+        response = tube_filter(band, width, offsets[1] - offsets[0], 3.0)
+        value = float(np.median(response[:, np.abs(offsets) <= near].max(axis=1)))
+        if value > most:
+            best, most = width, value
+    return best

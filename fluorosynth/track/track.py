@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.labels.model import FrameLabels, Labels
+from fluorosynth.errors import UsageError
+from fluorosynth.labels.model import FrameLabels, Instrument, Labels
 from fluorosynth.sample import Image
+from fluorosynth.track.blend import blend
 from fluorosynth.track.config import TrackConfig
+from fluorosynth.track.curve import arc_length
+from fluorosynth.track.follow import Followed, Scale, begin, follow
 
 Evidence = Callable[[int], NDArray[np.float32]]
 
@@ -65,4 +71,135 @@ def track(
     UsageError
         When there is no key, or ``first`` and ``last`` are no range of frames.
     """
-    raise NotImplementedError
+    last = len(frames) - 1 if last is None else last
+    if not 0 <= first <= last < len(frames):
+        raise UsageError(f"first {first} and last {last} are no range of {len(frames)} frames")
+    keys = {name: _keys(start, name) for name in (start.ids if ids is None else ids)}
+    keys = {name: found for name, found in keys.items() if found or ids is not None}
+    missing = [name for name, found in keys.items() if not found]
+    if missing or not keys:
+        what = f"instrument {missing[0]!r}" if missing else "any instrument"
+        raise UsageError(f"there is no frame in which {what} is drawn: the tracker starts from one")
+    found = start
+    for name, known in keys.items():
+        for span in _spans(sorted(known), first, last):
+            run = _Run(frames, config, evidence, progress, stop)
+            found = _merged(found, name, run.between(name, span, known))
+            if run.stopped:
+                return found
+    return found
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Frames ``first`` to ``last``, with the keys that bound them."""
+
+    first: int
+    last: int
+    before: int | None
+    after: int | None
+
+
+def _keys(start: Labels, name: str) -> dict[int, Instrument]:
+    found = {frame.index: frame.get(name) for frame in start.frames}
+    return {n: i for n, i in found.items() if i is not None and i.origin == "drawn"}
+
+
+def _spans(keys: list[int], first: int, last: int) -> list[_Span]:
+    """Return the stretches of frames without a key in ``first`` to ``last``."""
+    bounds = [None, *keys, None]
+    spans = []
+    for before, after in pairwise(bounds):
+        low = first if before is None else max(before + 1, first)
+        high = last if after is None else min(after - 1, last)
+        if low <= high:
+            spans.append(_Span(low, high, before, after))
+    return spans
+
+
+@dataclass
+class _Run:
+    """One call's frames and what it was asked to do; whether it was stopped."""
+
+    frames: Sequence[Image]
+    config: TrackConfig
+    evidence: Evidence | None
+    progress: Callable[[FrameLabels], None] | None
+    stop: Callable[[], bool] | None
+    stopped: bool = False
+
+    def between(
+        self, name: str, span: _Span, keys: dict[int, Instrument]
+    ) -> dict[int, Instrument | None]:
+        """Return the instrument in each frame of a span that was reached; None: lost there."""
+        passes = []
+        if span.before is not None:
+            passes.append(self._follow(keys[span.before], span.before, 1, span))
+        if span.after is not None:
+            passes.append(self._follow(keys[span.after], span.after, -1, span))
+        reached = sorted({t for one in passes for t in one})
+        if len(passes) == 1 or span.before is None or span.after is None:
+            return passes[0]
+        unit = Scale((self.frames[reached[0]].shape[0], self.frames[reached[0]].shape[1])).unit
+        length = span.after - span.before
+        return {
+            t: blend(passes[0].get(t), passes[1].get(t), (t - span.before) / length, unit)
+            for t in reached
+        }
+
+    def _follow(
+        self, key: Instrument, at: int, step: int, span: _Span
+    ) -> dict[int, Instrument | None]:
+        """Go from a key to the end of a span, or until the instrument is lost for good."""
+        width = float(np.median(key.width))
+        good = begin(self.frames[at], key.points.astype(np.float64), width, key.tip_in_view)
+        found: dict[int, Instrument | None] = {}
+        gone, lost = 0, good.lost
+        for t in range(at + step, (span.last if step > 0 else span.first) + step, step):
+            if self.stop is not None and self.stop():
+                self.stopped = True
+                break
+            now = good
+            if not lost and gone <= self.config.patience:
+                known = None if self.evidence is None else self.evidence(t)
+                now = follow(self.frames[t], good, self.config, known)
+            gone = gone + 1 if now is good or now.score < self.config.give_up else 0
+            if span.first <= t <= span.last:
+                found[t] = None if gone else _instrument(now, key)
+                if self.progress is not None:
+                    shown = found[t]
+                    frame = FrameLabels(t)
+                    self.progress(
+                        frame.with_lost(key.id) if shown is None else frame.with_instrument(shown)
+                    )
+            if not gone:
+                good = now
+        return found
+
+
+def _instrument(now: Followed, key: Instrument) -> Instrument:
+    points = now.points.astype(np.float32)
+    along = arc_length(now.points)
+    known = arc_length(key.points.astype(np.float64))
+    width = np.interp(along[-1] - along, (known[-1] - known)[::-1], key.width[::-1])
+    return Instrument(
+        points,
+        width.astype(np.float32),
+        key.id,
+        key.label,
+        not now.leaves,
+        "tracked",
+        now.sure.astype(np.float32),
+    )
+
+
+def _merged(labels: Labels, name: str, found: dict[int, Instrument | None]) -> Labels:
+    frames = []
+    for t, instrument in found.items():
+        frame = labels.at(t) or FrameLabels(t)
+        if frame.empty:  # somebody has looked, and says that there is none
+            continue
+        frames.append(
+            frame.with_lost(name) if instrument is None else frame.with_instrument(instrument)
+        )
+    return labels.with_frames(frames)
