@@ -22,6 +22,7 @@ from fluorosynth.sample import BACKGROUND, IGNORE, INSTRUMENT, Mask
 
 MAX_SHARE = 0.5  # of a picture that instruments cover
 MAX_LABELS = 64  # more values than this are grey levels
+RIMS = 0.3  # share of what is less than brightest that lies beside another value: no numbers do
 _WAY_OUT = "say which value is what by `instrument`, `ignore` or `threshold`"
 
 
@@ -245,6 +246,11 @@ def _values(mask: MaskFile) -> frozenset[int]:
             f"{mask} holds {len(found)} values, so it is no label image: name the masks alone, or "
             "give a `threshold`"
         )
+    if len(found) > 3 and found[-1] >= 128 and _touching(values) >= RIMS:
+        raise BadDataError(
+            f"{mask} holds {len(found)} values that are rims of one another, so they are no "
+            "labels: give a `threshold`"
+        )
     return frozenset(int(value) for value in found if value)
 
 
@@ -286,12 +292,23 @@ def is_soft(values: NDArray[Any]) -> bool:
         return False
     bright, dark = values >= 0.875 * high, values <= 0.125 * high
     between, faint = ~(bright | dark), dark & (values > 0)
-    if faint.any() and len(present) < 6:
+    if (faint.any() and len(present) < 6) or _touching(values) < RIMS:
         return False  # numbers such as 1, 2 and 255
     rim = _near(bright, 2) & _near(dark, 2)
     return bool(rim[between].mean() > 0.99 if between.any() else True) and bool(
         _near(bright, 16)[faint].all()
     )
+
+
+def _touching(values: NDArray[Any]) -> float:
+    """Return the share of what is drawn, but less than brightest, beside another drawn value."""
+    padded = np.pad(values, 1)
+    beside = np.zeros(values.shape, bool)
+    for rows, columns in ((0, 1), (2, 1), (1, 0), (1, 2)):
+        other = padded[rows : rows + values.shape[0], columns : columns + values.shape[1]]
+        beside |= (other != values) & (other > 0)
+    drawn = (values > 0) & (values < values.max())
+    return float(beside[drawn].mean()) if drawn.any() else 0.0
 
 
 def _near(region: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
