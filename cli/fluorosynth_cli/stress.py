@@ -128,14 +128,14 @@ def _segmenter(
 
 
 def _compare(paths: tuple[Path, Path], out: Path, quiet: bool) -> None:
-    from fluorosynth.stress.report import REPORT, named, write_comparison
+    from fluorosynth.stress.report import REPORT, told_apart, write_comparison
     from fluorosynth.stress.summary import read_summary
 
     first, second = (read_summary(path) for path in paths)
     out.mkdir(parents=True, exist_ok=True)
     write_comparison(first, second, out / REPORT)
     if not quiet:
-        _print({named(first): first, named(second): second})
+        _print(told_apart(first, second))
         click.echo(f"\n{out / REPORT}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from fluorosynth.core.spec import did_you_mean
 from fluorosynth.errors import UsageError
@@ -40,7 +41,8 @@ class Axis:
 
     def conditions(self, held: Condition) -> list[Condition]:
         """Return the condition of each level, all else as in ``held``."""
-        return [replace(held, **{self.name: level}) for level in self.levels]
+        changes: list[dict[str, Any]] = [{self.name: level} for level in self.levels]
+        return [replace(held, **change) for change in changes]
 
 
 AXES: dict[str, Axis] = {

@@ -53,7 +53,7 @@ class Command:
                     "'mytool {src} {out}', a folder of PNG files in and one out"
                 )
         if not 0 <= self.threshold < 1:
-            raise UsageError(f"threshold must be at least 0 and below 1, not {self.threshold}")
+            raise UsageError(f"`threshold` must be at least 0 and below 1, not {self.threshold}")
 
     @property
     def about(self) -> dict[str, Any]:

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Annotated
 
-from fluorosynth.errors import UsageError
+from annotated_types import Interval
 
-LIMITS = {
-    "depth": (0.0, 100.0),
-    "width": (0.5, 40.0),
-    "photons": (1.0, 1e9),
-    "blur": (0.0, 20.0),
-    "spine": (0.0, 100.0),
-    "vessels": (0.0, 100.0),
-    "radius": (2.0, 1000.0),
-    "count": (1.0, 20.0),
-    "field": (0.1, 2.0),
-    "magnification": (0.25, 4.0),
-    "scale": (0.125, 4.0),
-}
+from fluorosynth.core.check import Checked
 
 
 @dataclass(frozen=True)
-class Condition:
+class Condition(Checked):
     """The properties of a test picture. Lengths in pixels are those of a 256 px picture.
 
     Parameters
@@ -62,23 +51,14 @@ class Condition:
     4.0
     """
 
-    depth: float = 16.0
-    width: float = 4.0
-    photons: float = 2000.0
-    blur: float = 0.7
-    spine: float = 0.0
-    vessels: float = 0.0
-    radius: float = 40.0
-    count: float = 1.0
-    field: float = 1.5
-    magnification: float = 1.0
-    scale: float = 1.0
-
-    def __post_init__(self) -> None:
-        for field_ in fields(self):
-            low, high = LIMITS[field_.name]
-            value = getattr(self, field_.name)
-            if not low <= value <= high:
-                raise UsageError(f"{field_.name} must be {low:g} to {high:g}, not {value}")
-        if self.count != int(self.count):
-            raise UsageError(f"count must be a whole number, not {self.count}")
+    depth: Annotated[float, Interval(ge=0, le=100)] = 16.0
+    width: Annotated[float, Interval(ge=0.5, le=40)] = 4.0
+    photons: Annotated[float, Interval(ge=1, le=1e9)] = 2000.0
+    blur: Annotated[float, Interval(ge=0, le=20)] = 0.7
+    spine: Annotated[float, Interval(ge=0, le=100)] = 0.0
+    vessels: Annotated[float, Interval(ge=0, le=100)] = 0.0
+    radius: Annotated[float, Interval(ge=2, le=1000)] = 40.0
+    count: Annotated[int, Interval(ge=1, le=20)] = 1
+    field: Annotated[float, Interval(ge=0.1, le=2)] = 1.5
+    magnification: Annotated[float, Interval(ge=0.25, le=4)] = 1.0
+    scale: Annotated[float, Interval(ge=0.125, le=4)] = 1.0

@@ -64,7 +64,7 @@ class OnnxFile:
             _threshold(path, about.get("threshold")) if threshold is None else threshold
         )
         if not 0 <= self.threshold < 1:
-            raise UsageError(f"threshold must be at least 0 and below 1, not {self.threshold}")
+            raise UsageError(f"`threshold` must be at least 0 and below 1, not {self.threshold}")
 
     @property
     def about(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fluorosynth.stress.run import mean_by_level
 
 Array = NDArray[np.float64]
-STEEPEST = 40.0  # slopes of the curve over the range of the axis: steeper ones look the same
+PRIOR = 1e-3  # weight of the start against the data: a jump between two levels has no slope
 RESAMPLES, LEVEL = 200, 0.95
 OUTLYING = 0.05, 0.95  # a level outside these lies on no slope
 
@@ -100,7 +100,7 @@ def half_found(
 
 def _crossing(at: Array, means: Array) -> float | None:
     """Return where a fitted rising curve reaches one half; None if the means do not cross it."""
-    from scipy.optimize import least_squares
+    from scipy.optimize import leastsq
 
     known = ~np.isnan(means)
     at, means = at[known], means[known]
@@ -112,22 +112,18 @@ def _crossing(at: Array, means: Array) -> float | None:
         return None
     under = int(np.flatnonzero(means < 0.5)[-1])
     share = (0.5 - means[under]) / (means[under + 1] - means[under])
-    start = at[under] + share * (at[under + 1] - at[under])
-    reach = at[-1] - at[0]
-    steepest = reach / STEEPEST
+    first = np.array([at[under] + share * (at[under + 1] - at[under]), np.log(0.05), 3.0])
+    first[1] += np.log(at[-1] - at[0])
 
     def residuals(fit: Array) -> Array:
-        x0, log_s, top = fit
-        z = np.clip((at - x0) / np.exp(log_s), -60, 60)
-        return np.asarray(top / (1 + np.exp(-z)) - means)
+        x0, log_s, lapses = fit
+        top = 0.5 + 0.5 / (1 + np.exp(-np.clip(lapses, -30, 30)))
+        z = np.clip((at - x0) / np.exp(np.clip(log_s, -30, 30)), -60, 60)
+        return np.concatenate([top / (1 + np.exp(-z)) - means, PRIOR * (fit - first)])
 
-    bounds = (
-        [at[0] - reach, np.log(steepest / 4), 0.501],
-        [at[-1] + reach, np.log(10 * reach), 1.0],
-    )
-    first = [start, np.log(max(steepest, reach / 10)), min(max(means.max(), 0.51), 0.999)]
-    x0, log_s, top = least_squares(residuals, first, bounds=bounds).x
-    return float(x0 - np.exp(log_s) * np.log(top / 0.5 - 1)) if top > 0.5 else None
+    (x0, log_s, lapses), _ = leastsq(residuals, first)
+    top = 0.5 + 0.5 / (1 + np.exp(-np.clip(lapses, -30, 30)))
+    return float(x0 - np.exp(log_s) * np.log(2 * top - 1)) if top > 0.5 + 1e-9 else None
 
 
 def _gap(at: Array, means: Array) -> tuple[float, float] | None:

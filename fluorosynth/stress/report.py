@@ -68,10 +68,8 @@ def write_comparison(first: Summary, second: Summary, path: Path) -> None:
             f"the two tests have different pictures ({', '.join(other)}): run both with the same "
             "options"
         )
-    names = named(first), named(second)
-    if names[0] == names[1]:
-        names = f"{names[0]} (first)", f"{names[1]} (second)"
-    both = dict(zip(names, (first, second), strict=True))
+    both = told_apart(first, second)
+    names = list(both)
     parts = [
         page.paragraph(EXPLAINED),
         page.table("Where half of the centreline is found", *half_table(both)),
@@ -86,6 +84,14 @@ def named(summary: Summary) -> str:
     """Return a short name of what was tested."""
     about = summary.segmenter
     return str(about.get("model") or about.get("command") or about.get("kind", "a segmenter"))
+
+
+def told_apart(first: Summary, second: Summary) -> dict[str, Summary]:
+    """Return two tests by name, by number too where they are of one name."""
+    names = named(first), named(second)
+    if names[0] == names[1]:
+        names = f"{names[0]} (first)", f"{names[1]} (second)"
+    return dict(zip(names, (first, second), strict=True))
 
 
 def half_table(summaries: Mapping[str, Summary]) -> tuple[list[str], list[list[str]]]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from annotated_types import Interval
 from numpy.typing import NDArray
 from xxhash import xxh3_128_digest
 
 from fluorosynth.backgrounds.base import BackgroundSource
-from fluorosynth.errors import UsageError
+from fluorosynth.core.check import Checked
+from fluorosynth.errors import BadDataError
 from fluorosynth.sample import Image, Mask
 from fluorosynth.stress.axes import Axis
 from fluorosynth.stress.condition import Condition
@@ -24,7 +26,7 @@ Progress = Callable[[int, int], None]  # pictures done by this step, and in all
 
 
 @dataclass(frozen=True)
-class StressConfig:
+class StressConfig(Checked):
     """Which pictures are made.
 
     Parameters
@@ -45,16 +47,10 @@ class StressConfig:
 
     axes: tuple[Axis, ...]
     held: Condition = HELD
-    pictures: int = 12
-    size: int = 256
-    seed: int = 0
+    pictures: Annotated[int, Interval(ge=2, le=10_000)] = 12
+    size: Annotated[int, Interval(ge=64, le=2048)] = 256
+    seed: Annotated[int, Interval(ge=0, lt=2**64)] = 0
     backgrounds: BackgroundSource | None = None
-
-    def __post_init__(self) -> None:
-        if not 2 <= self.pictures <= 10_000:
-            raise UsageError(f"pictures must be 2 to 10000 a level, not {self.pictures}")
-        if not 64 <= self.size <= 2048:
-            raise UsageError(f"size must be 64 to 2048 pixels, not {self.size}")
 
     def scenes(self) -> Scenes:
         """Open the pictures' source."""
@@ -196,8 +192,6 @@ def _segmented(
     segmenter: Segmenter, pictures: Iterator[Image]
 ) -> Iterator[tuple[Image, NDArray[Any]]]:
     """Pair what comes out with what went in; a segmenter may look at several at a time."""
-    from fluorosynth.errors import BadDataError
-
     waiting: list[Image] = []
 
     def noted() -> Iterator[Image]:

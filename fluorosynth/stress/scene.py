@@ -114,7 +114,7 @@ class Scenes:
                 condition.radius,
                 self._streams.at(index, INSTRUMENTS + number),
             )
-            for number in range(int(condition.count))
+            for number in range(condition.count)
         )
         matrix = _magnified(condition.magnification, devices[0])
         moved = tuple(
@@ -156,7 +156,7 @@ class Scenes:
             # The trunk crosses the instrument between the middle and the tip, at 30 to 90 degrees
             at = len(curve) // 2 + int(rng.random() * (len(curve) // 2 - 1))
             across = np.angle(curve[at] - curve[at - 1]) + np.pi * (rng.random() / 3 + 1 / 6)
-            start = curve[at] - 60 * scale * np.exp(1j * across)
+            start = curve[at] - 25 * scale * np.exp(1j * across)
             tubes = tree(start, across, VESSEL_WIDTH * scale, 180 * scale, rng)
             total += _levels(union(tubes, shape), condition.vessels)
         return blur(total, condition.blur * scale)

@@ -52,7 +52,7 @@ class Ridge:
 
     def __post_init__(self) -> None:
         if not self.threshold >= 0:
-            raise UsageError(f"threshold must be at least 0, not {self.threshold}")
+            raise UsageError(f"`threshold` must be at least 0, not {self.threshold}")
 
     @property
     def about(self) -> dict[str, Any]:
