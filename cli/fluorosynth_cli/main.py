@@ -27,6 +27,7 @@ COMMANDS = {
     "stress": "where a segmenter breaks",
     "evaluate": "how well a network does on labelled images",
     "predict": "frames -> masks, overlays, films, curves",
+    "annotate": "label a sequence in the browser",
     "model": "networks and their layers",
     "benchmark": "how fast this machine is",
     "doctor": "versions, extras, free disk",
