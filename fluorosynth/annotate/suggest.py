@@ -39,12 +39,12 @@ def model_suggester(source: str = "default") -> Suggester:
 
     def suggest(image: Image) -> tuple[Instrument, ...]:
         clip = np.broadcast_to(image, (1, model.network.channels, *image.shape))
-        ((_, mask),) = segment(clip, inference, config)
+        (found,) = segment(clip, inference, config)
         try:
-            devices = trace(mask)
+            devices = trace(found.mask)
         except BadDataError:  # speckle
             return ()
-        return tuple(_instrument(d, n, mask.shape) for n, d in enumerate(devices, 1))
+        return tuple(_instrument(d, n, found.mask.shape) for n, d in enumerate(devices, 1))
 
     return suggest
 
