@@ -19,7 +19,7 @@ from fluorosynth.track.curve import (
     evenly,
     normals,
 )
-from fluorosynth.track.ends import BACK, FRONT, find_end
+from fluorosynth.track.ends import BACK, find_end
 from fluorosynth.track.field import Room
 from fluorosynth.track.motion import Move, Ridges, Search, find_move, moved
 
