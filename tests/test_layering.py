@@ -26,14 +26,14 @@ ALLOWED = {
     ],
     "pydicom": ["fluorosynth/io/dicom"],
     "pycocotools": ["fluorosynth/exporters/coco.py"],
-    "fluorosynth.learn": ["fluorosynth/learn/"],
+    "fluorosynth.learn": ["fluorosynth/learn/", "fluorosynth/annotate/suggest.py"],
     "fluorosynth_cli": ["fluorosynth/__main__.py"],  # python -m fluorosynth
     "click": [],
     "tqdm": ["fluorosynth/learn/"],
     "pickle": ["fluorosynth/learn/checkpoint.py"],  # the name of an error that torch raises
     "marshal": [],
     "shelve": [],
-    "socket": [],
+    "socket": ["fluorosynth/annotate/server.py"],
     "urllib": [],
     "requests": [],
     "random": [],

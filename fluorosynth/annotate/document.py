@@ -124,7 +124,13 @@ class Document:
         return self._move(self._undone, self._done, after=True)
 
     def since(self, revision: int) -> Changed:
-        """Return which frames have been changed since a revision."""
+        """Return which frames have been changed since a revision.
+
+        Parameters
+        ----------
+        revision
+            Revision that is known to who asks; 0: the beginning.
+        """
         with self._lock:
             frames = sorted(f for f, at in self._changed.items() if at > revision)
             return Changed(self._revision, tuple(frames))

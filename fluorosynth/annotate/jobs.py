@@ -65,7 +65,16 @@ class Jobs:
         self.job = Job(0)
 
     def start(self, ids: Sequence[str], first: int, last: int) -> Job:
-        """Begin to track instruments from their keys over frames ``first`` to ``last``.
+        """Begin to track instruments from their keys.
+
+        Parameters
+        ----------
+        ids
+            Names of the instruments.
+        first
+            First frame to label.
+        last
+            Last frame to label.
 
         Raises
         ------

@@ -55,22 +55,22 @@ class Page:
         self.frames, self.document, self.suggester = frames, document, suggester
         self.jobs = Jobs(document, frames)
         self.routes = [
-            Route("/", self.asset),
-            Route("/static/{name}", self.asset),
-            Route("/frames/{index:int}.png", self.picture),
-            Route("/api/state", self.state),
-            Route("/api/changes", self.changes),
-            Route("/api/frames", self.put, methods=["PUT"]),
-            Route("/api/undo", self.undo, methods=["POST"]),
-            Route("/api/redo", self.redo, methods=["POST"]),
-            Route("/api/snap", self.snap, methods=["POST"]),
-            Route("/api/width", self.width, methods=["POST"]),
-            Route("/api/suggest", self.suggest, methods=["POST"]),
-            Route("/api/track", self.track, methods=["POST"]),
-            Route("/api/stop", self.stop, methods=["POST"]),
+            Route("/", self._asset),
+            Route("/static/{name}", self._asset),
+            Route("/frames/{index:int}.png", self._picture),
+            Route("/api/state", self._state),
+            Route("/api/changes", self._changes),
+            Route("/api/frames", self._put, methods=["PUT"]),
+            Route("/api/undo", self._undo, methods=["POST"]),
+            Route("/api/redo", self._redo, methods=["POST"]),
+            Route("/api/snap", self._snap, methods=["POST"]),
+            Route("/api/width", self._width, methods=["POST"]),
+            Route("/api/suggest", self._suggest, methods=["POST"]),
+            Route("/api/track", self._track, methods=["POST"]),
+            Route("/api/stop", self._stop, methods=["POST"]),
         ]
 
-    async def asset(self, request: Request) -> Response:
+    async def _asset(self, request: Request) -> Response:
         """Return a file of the page itself."""
         name = request.path_params.get("name", "index.html")
         known = {f.name: f for f in (files("fluorosynth.annotate") / "static").iterdir()}
@@ -80,7 +80,7 @@ class Page:
         content = known[name].read_bytes()
         return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})
 
-    async def picture(self, request: Request) -> Response:
+    async def _picture(self, request: Request) -> Response:
         """Return a frame as PNG; it never changes, so the browser may keep it."""
         index = request.path_params["index"]
         if not 0 <= index < len(self.frames):
@@ -89,7 +89,7 @@ class Page:
         kept = {"Cache-Control": "private, max-age=86400, immutable"}
         return Response(content, media_type="image/png", headers=kept)
 
-    async def state(self, request: Request) -> Response:  # noqa: ARG002 - a route has one
+    async def _state(self, request: Request) -> Response:  # noqa: ARG002 - a route has one
         """Return all labels, and what the page can do here."""
         return JSONResponse(
             {
@@ -100,7 +100,7 @@ class Page:
             }
         )
 
-    async def changes(self, request: Request) -> Response:
+    async def _changes(self, request: Request) -> Response:
         """Return the frames changed since ``?since=``, and how far tracking is."""
         try:
             since = int(request.query_params.get("since", "0"))
@@ -108,7 +108,7 @@ class Page:
             raise HTTPException(400, "since is no number") from None
         return JSONResponse(self._with_frames(self.document.since(since)))
 
-    async def put(self, request: Request) -> Response:
+    async def _put(self, request: Request) -> Response:
         """Put frames in place of what they were: ``{"frames": [...], "seen": revision}``."""
         body = await _body(request)
         frames = self._parsed(body.get("frames"))
@@ -117,15 +117,15 @@ class Page:
             raise HTTPException(400, "seen is no number")
         return await self._answered(self.document.put, frames, seen)
 
-    async def undo(self, request: Request) -> Response:  # noqa: ARG002
+    async def _undo(self, request: Request) -> Response:  # noqa: ARG002
         """Take back the latest change."""
         return await self._answered(self.document.undo)
 
-    async def redo(self, request: Request) -> Response:  # noqa: ARG002
+    async def _redo(self, request: Request) -> Response:  # noqa: ARG002
         """Make it again."""
         return await self._answered(self.document.redo)
 
-    async def snap(self, request: Request) -> Response:
+    async def _snap(self, request: Request) -> Response:
         """Pull a rough curve to the instrument under it."""
         body = await _body(request)
         image, points = self._frame(body), _points(body)
@@ -139,13 +139,13 @@ class Page:
             }
         )
 
-    async def width(self, request: Request) -> Response:
+    async def _width(self, request: Request) -> Response:
         """Measure the width of an instrument along its centreline."""
         body = await _body(request)
         found = await run_in_threadpool(measure_width, self._frame(body), _points(body))
         return JSONResponse({"width": _numbers(found)})
 
-    async def suggest(self, request: Request) -> Response:
+    async def _suggest(self, request: Request) -> Response:
         """Return the instruments that the model sees in a frame."""
         body = await _body(request)
         image = self._frame(body)
@@ -156,7 +156,7 @@ class Page:
         plain = to_plain(Labels(self.frames.source, (frame,)))["frames"][0]
         return JSONResponse({"instruments": plain.get("instruments", [])})
 
-    async def track(self, request: Request) -> Response:
+    async def _track(self, request: Request) -> Response:
         """Begin to track: ``{"ids": [...], "first": i, "last": j}``."""
         body = await _body(request)
         ids, first, last = body.get("ids"), body.get("first"), body.get("last")
@@ -167,7 +167,7 @@ class Page:
         self.jobs.start(ids, first, last)
         return JSONResponse(self._said(self.document.since(self.document.revision)))
 
-    async def stop(self, request: Request) -> Response:  # noqa: ARG002
+    async def _stop(self, request: Request) -> Response:  # noqa: ARG002
         """End tracking with what is known by now."""
         self.jobs.stop()
         return JSONResponse(self._said(self.document.since(self.document.revision)))
