@@ -237,7 +237,13 @@ def application(page: Page, token: str, hosts: list[str]) -> Guard:
 
 
 def listen(port: int) -> socket.socket:
-    """Return a socket on the loopback; port 0: any free one."""
+    """Return a socket on the loopback.
+
+    Parameters
+    ----------
+    port
+        Number of the port; 0: any free one.
+    """
     with closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((HOST, port))
