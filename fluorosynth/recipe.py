@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +15,7 @@ from annotated_types import Interval
 from fluorosynth.backgrounds.base import BackgroundSource
 from fluorosynth.core import spec
 from fluorosynth.core.check import Checked
+from fluorosynth.core.settings import change
 from fluorosynth.devices.base import DeviceSource
 from fluorosynth.errors import UsageError
 from fluorosynth.motion.laws import Motion
@@ -136,6 +137,77 @@ class Recipe(Checked):
 
         scalars = {k: v for k, v in self.to_plain().items() if not _is_tables(v)}
         return tomli_w.dumps({**scalars, **self.to_plain()})
+
+    def with_sources(
+        self,
+        backgrounds: str | Path | BackgroundSource | Sequence[BackgroundSource] | None = None,
+        devices: str | Path | DeviceSource | Sequence[DeviceSource] | None = None,
+        skip_bad: bool = False,
+    ) -> Recipe:
+        """Return the recipe with other sources, all equally likely.
+
+        Parameters
+        ----------
+        backgrounds
+            Frames or patches (a file, a folder, a glob), a CT (NIfTI), a source, or several
+            sources; None: those of this recipe.
+        devices
+            Centrelines (JSON, CSV), masks (a folder, a glob), a source, or several sources; None:
+            those of this recipe.
+        skip_bad
+            Whether frames that cannot be read are left out; otherwise the first is refused by name.
+
+        Returns
+        -------
+        A new recipe; nothing is read yet.
+
+        Raises
+        ------
+        UsageError
+            For what is no path and no source.
+
+        Examples
+        --------
+        >>> Recipe.preset("paper").with_sources(devices="traced.json").devices[0].path.name
+        'traced.json'
+        """
+        from fluorosynth.backgrounds.source_of import background_sources
+        from fluorosynth.devices.source_of import device_sources
+
+        new: dict[str, Any] = {}
+        if backgrounds is not None:
+            new |= {"backgrounds": background_sources(backgrounds, skip_bad), "background_odds": ()}
+        if devices is not None:
+            new |= {"devices": device_sources(devices), "device_odds": ()}
+        return replace(self, **new)
+
+    def with_values(self, *settings: str) -> Recipe:
+        """Return the recipe with values changed by name.
+
+        Parameters
+        ----------
+        *settings
+            Each ``kind.key=value``, which changes all parts of that kind, or ``key=value`` for the
+            recipe's own. Values are TOML.
+
+        Returns
+        -------
+        A new recipe.
+
+        Raises
+        ------
+        UsageError
+            For a setting that names nothing, or a value that does not fit.
+
+        Examples
+        --------
+        >>> Recipe.preset("paper").with_values("jitter.amount=20", "size=128").stages[-1]
+        Jitter(amount=20, reference='image')
+        """
+        plain = spec.dump_fields(self)
+        for setting in settings:
+            change(plain, setting)
+        return self.from_plain(plain) if settings else self
 
     def passage(self) -> list[tuple[str, str, str]]:
         """Return what each stage is given and gives; see ``stages.order.passage``."""

@@ -18,7 +18,9 @@ from scipy import stats
 from small import assert_equal, command, curves_file, environment, frames_file, small_recipe
 
 from fluorosynth import Recipe
+from fluorosynth.backgrounds.ct import Ct
 from fluorosynth.backgrounds.folder import Folder
+from fluorosynth.devices.masks import Masks
 from fluorosynth.devices.polylines import Polylines
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.ranges import Choice, Constant, LogUniform, Uniform
@@ -383,6 +385,71 @@ def test_changed_sources_change_the_fingerprint(tmp_path):
     np.save(tmp_path / "frames.npy", frames)
     again = Recipe.from_toml(changed_curves.to_toml()).open(0).fingerprint
     assert again != changed_curves.open(1).fingerprint or again[0] != one[0]
+
+
+# ---------------------------------------------------------------- changes by name
+
+
+def test_other_sources_are_named_as_on_the_command_line(recipe, tmp_path):
+    odd = replace(recipe, backgrounds=recipe.backgrounds * 2, background_odds=(1, 3))
+    frames, curves = frames_file(tmp_path, 1), curves_file(tmp_path, 3)
+    mine = odd.with_sources(frames, str(curves))
+    assert mine == replace(
+        odd, backgrounds=(Folder(frames),), background_odds=(), devices=(Polylines(curves),)
+    )
+    assert mine.with_sources() == mine
+    assert odd.with_sources(devices=curves).background_odds == (1, 3)
+    assert mine.with_sources("x.nii.gz").backgrounds == (Ct(Path("x.nii.gz")),)
+    assert mine.with_sources("x", skip_bad=True).backgrounds == (Folder(Path("x"), skip_bad=True),)
+    assert mine.with_sources(devices=tmp_path).devices == (Masks(tmp_path),)
+
+
+def test_sources_are_taken_as_they_are(recipe):
+    one, two = Folder("a"), Folder("b")
+    assert recipe.with_sources(backgrounds=one).backgrounds == (one,)
+    assert recipe.with_sources(backgrounds=[one, two]).backgrounds == (one, two)
+    with pytest.raises(UsageError, match=r"`devices`\[0\] .* DeviceSource, not 3"):
+        recipe.with_sources(devices=3)
+    with pytest.raises(UsageError, match=r"`devices`\[0\] .* DeviceSource, not Folder"):
+        recipe.with_sources(devices=one)
+
+
+def test_values_are_changed_by_name(recipe):
+    mine = recipe.with_values(
+        "jitter.amount=20", "rotate.angle.high = 45", "size=128", "jitter.reference=local",
+        "frames=3", "motion.pan=0.5", "motion.rate.low=8",
+    )  # fmt: skip
+    choice, *others = recipe.stages[0].stages
+    assert mine == replace(
+        recipe,
+        stages=(OneOf((Rotate(Uniform(0, 45)), *others)), Render(), Jitter(20, "local")),
+        size=128,
+        frames=3,
+        motion=replace(recipe.motion, pan=0.5, rate=Uniform(8, 15)),
+    )
+    assert choice == Rotate()
+    assert recipe.with_values() is recipe
+    twice = replace(recipe, stages=(Shift(), Shift(), Render())).with_values("shift.x.low=-0.1")
+    assert [stage.x.low for stage in twice.stages[:2]] == [-0.1, -0.1]
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("jiter.amount=3", "'jiter.amount=3': nothing is a 'jiter'; did you mean 'jitter'?"),
+        ("jitter.amont=3", "unknown key; did you mean 'amount'?"),
+        ("jitter.amount=x", "stages[2].amount should be a valid integer, not 'x'"),
+        ("jitter.amount=300", "stages[2].amount should be at most 255, not 300"),
+        ("sise=128", "'sise=128': the recipe has no key 'sise'"),
+        ("jitter", "'jitter': write it as stage.key=value"),
+        ("size=1", "size should be at least 32, not 1"),
+    ],
+)
+def test_values_that_name_nothing_are_refused(recipe, setting, said):
+    with pytest.raises(UsageError) as caught:
+        recipe.with_values(setting)
+    assert said in str(caught.value)
+    assert "--" not in str(caught.value)
 
 
 # ---------------------------------------------------------------- somebody else's components

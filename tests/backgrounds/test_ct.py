@@ -6,7 +6,6 @@ import nibabel
 import numpy as np
 import pytest
 from dicom_files import dataset, save
-from fluorosynth_cli import recipe_options
 from pydicom.uid import generate_uid
 from scipy.ndimage import map_coordinates
 from small import ct_file
@@ -287,17 +286,16 @@ def test_where_the_cache_is(monkeypatch, tmp_path):
         get_or_make(tmp_path / "file", "a.npy", (1,), lambda: pytest.fail("made nevertheless"))
 
 
-def test_command_line_knows_a_ct_by_its_suffix(chest):
+def test_a_recipe_knows_a_ct_by_its_suffix(chest):
     cache = f"ct.cache={str(chest.cache)!r}"
-    recipe = recipe_options.changed(
-        Recipe.preset("paper"), ("ct.count=2", cache), backgrounds=str(chest.path), size=48
-    )
+    recipe = Recipe.preset("paper").with_sources(str(chest.path))
+    recipe = recipe.with_values("ct.count=2", cache, "size=48")
     assert recipe.backgrounds == (changed(chest, count=2),)
     sample = recipe.sample(seed=1, index=0)
     assert sample.meta["background"] in changed(chest, count=2).open(48, seed=1).ids
     for name in ("A.NII", "b.nii.gz"):
-        assert recipe_options.background_source(name, False).kind == "ct"
-    assert recipe_options.background_source("nii.png", False).kind == "folder"
+        assert recipe.with_sources(name).backgrounds[0].kind == "ct"
+    assert recipe.with_sources("nii.png").backgrounds[0].kind == "folder"
 
 
 # ---------------------------------------------------------------- DICOM
