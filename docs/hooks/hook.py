@@ -23,7 +23,12 @@ from pictures import picture
 from pygments.formatters import HtmlFormatter
 
 ROOT = Path(__file__).parents[2]
-MOVED = {"README.md": "index.md", "docs/README.md": "contents.md", "examples": "examples/index.md"}
+MOVED = {
+    "README.md": "index.md",
+    "docs/README.md": "contents.md",
+    "benchmarks/README.md": "benchmark_scripts.md",
+    "examples": "examples/index.md",
+}
 LANGUAGES = {".py": "python", ".sh": "bash", ".toml": "toml", ".cff": "yaml", "": "text"}
 TITLES = {"stages": "Stages", "backgrounds": "Background sources", "devices": "Device sources"}
 LINK = re.compile(r"\]\(([^)#:]+)((?:#[^)]*)?)\)")
@@ -79,7 +84,8 @@ def place(path: str) -> str:
 
 def texts() -> list[str]:
     """Return the Markdown that is not in docs/, or moves."""
-    return [*sorted(path.name for path in ROOT.glob("*.md")), "docs/README.md"]
+    roots = sorted(path.name for path in ROOT.glob("*.md"))
+    return [*roots, "docs/README.md", "benchmarks/README.md"]
 
 
 def listings() -> list[str]:
