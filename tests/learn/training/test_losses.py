@@ -123,7 +123,9 @@ def test_what_is_invented_costs_by_its_size(count):
     empty = torch.zeros(1, 64, 64, dtype=torch.uint8)
     cost = dice_part("dice_ce_empty", sharp(some_of_64(count)), empty) + 1
     c = 0.005 * 64 * 64
-    assert cost.item() == pytest.approx(10 / 11 * count / (count + c), abs=5e-3)  # the other map adds little
+    assert cost.item() == pytest.approx(
+        10 / 11 * count / (count + c), abs=5e-3
+    )  # the other map adds little
 
 
 def test_pictures_with_an_instrument_are_judged_as_before():
