@@ -6,7 +6,8 @@
 Frames are scored at 256 px, one table row per model and group: means over the frames with 95 %
 intervals from drawing patients again: frames are patients, but those of ``--runs`` are one each.
 ``--as-predicted`` measures the masks of `predict` with its defaults, gate and minimal length
-included, in place of maps above .5. ``--sheet`` is a folder for one picture per model: found green, missed blue, false red.
+included, in place of maps above .5. ``--sheet`` is a folder for one picture per model: found green,
+missed blue, false red.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from fluorosynth.learn.evaluation.evaluate import (
     plain_predictor,
     prepare,
 )
+from fluorosynth.learn.prediction.inference import Inference
+from fluorosynth.learn.prediction.segment import SegmentConfig, segment
 from fluorosynth.reports.pictures import agreement
 
 SIZE, PAPER, HALF = 256, 0.01, 0.5
