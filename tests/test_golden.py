@@ -15,8 +15,8 @@ from fluorosynth.shards import digest
 
 GOLDEN = {
     "paper": "c2e92a4aad9eb7358e4d239cc229af62",
-    "physics": "e99124c14eef46b4e48c207ab198160e",
-    "strong": "e1e81ed4acdc5bb9f657aa52c8668093",
+    "physics": "37887d52c1c3ad0f53d47f894af728da",
+    "strong": "036d9cc3e4b8d52eca3d990766e52239",
 }
 
 

@@ -40,7 +40,7 @@ def run_options(epochs: int, batch_size: int) -> Callable[[Any], Any]:
             default="dice",
             show_default=True,
             type=click.Choice(
-                ["dice", "cross_entropy", "dice_ce", "dice_plain_ce", "smooth_dice_ce"]
+                ["dice", "cross_entropy", "dice_ce", "dice_plain_ce", "dice_ce_empty"]
             ),
             help="Background : catheter weigh 1 : 10, but even in the plain cross-entropy.",
         ),

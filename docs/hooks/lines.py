@@ -42,6 +42,7 @@ FRAMES: dict[str, tuple[Bundled, int]] = {  # of examples: a source, and the see
 # What an example sets, where the defaults would mostly show nothing.
 SETTINGS: dict[str, dict[str, Any]] = {
     "attenuate": {"strength": Constant(0.6), "markers": 1.0},
+    "bedside": {"table": 1.0, "cables": 1.0, "letters": 1.0},
     "blur": {"sigma": Constant(2.0)},
     "bones": {"ribs": 1.0, "folds": 1.0, "strength": Constant(0.3)},
     "clutter": {"clips": 1.0, "sternal_wires": 1.0, "lead": 1.0},

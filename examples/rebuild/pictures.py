@@ -3,7 +3,7 @@
     python examples/rebuild/pictures.py OUT
 
 OUT      a folder for JPEG files: a sheet of each physical preset, runs of frames, each stage before
-         and after, and real frames beside drawn ones
+         and after, real frames beside drawn ones, and backgrounds without a heart
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth import Recipe, Sample
+from fluorosynth.backgrounds.base import BackgroundSource
 from fluorosynth.backgrounds.bundled import Bundled
+from fluorosynth.backgrounds.limbs import Limbs
 from fluorosynth.core.rng import Streams
 from fluorosynth.dataset.preview import outlined, preview_sheet, spread_out
 from fluorosynth.geometry.warp import resample
@@ -28,6 +30,7 @@ Picture = NDArray[np.uint8]
 
 CURVE = (255, 190, 0)  # of an instrument that is not drawn yet
 ALWAYS = {  # so that each stage shows what it does
+    "bedside": {"table": 1.0, "cables": 1.0, "letters": 1.0},
     "bones": {"folds": 1.0, "spine": 1.0},
     "clutter": {"clips": 1.0, "sternal_wires": 1.0, "lead": 1.0},
     "attenuate": {"markers": 1.0},
@@ -105,6 +108,12 @@ def look(sample: Sample, kind: str) -> Picture:
     return np.repeat(grey[:, :, None], 3, 2)
 
 
+def some_of(source: BackgroundSource) -> Picture:
+    """Return eight pictures of a source."""
+    opened, rng = source.open(256, seed=0), np.random.default_rng(4)
+    return contact_sheet([opened.draw(rng).image for _ in range(8)], 8)
+
+
 def main(out: Path) -> None:
     """Write all pictures."""
     out.mkdir(parents=True, exist_ok=True)
@@ -114,6 +123,8 @@ def main(out: Path) -> None:
         "sequences_sheet": runs(),
         "real_frames": real(),
         "physics_stages": stages(),
+        "ct_drr": some_of(Bundled(pack="ct_drr")),
+        "limbs": some_of(Limbs()),
     }
     for name, picture in pictures.items():
         small = cv2.resize(picture, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)

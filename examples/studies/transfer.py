@@ -1,10 +1,13 @@
 """What models are worth on labelled real frames, by groups of frames.
 
     python examples/studies/transfer.py FRAMES MODEL... [--apart "rf_*,*05*"] [--tta] [--sheet OUT]
+        [--as-predicted]
 
 Frames are scored at 256 px, one table row per model and group: means over the frames with 95 %
 intervals from drawing patients again: frames are patients, but those of ``--runs`` are one each.
-``--sheet`` is a folder for one picture per model: found green, missed blue, false red.
+``--as-predicted`` measures the masks of `predict` with its defaults, gate and minimal length
+included, in place of maps above .5. ``--sheet`` is a folder for one picture per model: found green,
+missed blue, false red.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ from fluorosynth.learn.evaluation.evaluate import (
     plain_predictor,
     prepare,
 )
+from fluorosynth.learn.prediction.inference import Inference
+from fluorosynth.learn.prediction.segment import SegmentConfig, segment
 from fluorosynth.reports.pictures import agreement
 
 SIZE, PAPER, HALF = 256, 0.01, 0.5
@@ -71,6 +76,12 @@ def sheet(pairs: LabelledDataset, predict: Predictor) -> bytes:
     return png_bytes(contact_sheet(tiles, columns=8))
 
 
+def masks_of(inference: Inference) -> Predictor:
+    """Return what gives the masks of `predict`, as maps of 0 and 1."""
+    config = SegmentConfig.of(inference.model, size=SIZE)
+    return lambda image: next(segment(image[None, None], inference, config)).mask.astype("f4")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
@@ -81,6 +92,7 @@ def main() -> None:
     parser.add_argument("--tta", action="store_true")
     parser.add_argument("--turned", action="store_true")
     parser.add_argument("--scales", default="1")
+    parser.add_argument("--as-predicted", action="store_true")
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
     cv2.setNumThreads(1)
@@ -91,6 +103,8 @@ def main() -> None:
         pairs = prepare(open_dataset(options.frames), model, SIZE)
         scales = [float(scale) for scale in options.scales.split(",")]
         predict = plain_predictor(model, options.tta, scales, options.turned)
+        if options.as_predicted:
+            predict = masks_of(Inference(model, "cpu"))
         found = evaluate(pairs, predict, {PAPER: "paper", HALF: "half"})
         for group, part in split(found, options.apart, options.runs).items():
             cells = []

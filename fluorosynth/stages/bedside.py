@@ -11,7 +11,7 @@ from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, intensities, with_picture
 from fluorosynth.stages.order import EXPOSED
-from fluorosynth.xray.bedside import SHAPES
+from fluorosynth.xray.bedside import SHAPES, scaled
 from fluorosynth.xray.beer_lambert import attenuated
 
 
@@ -70,7 +70,7 @@ class Bedside(Intensity):
         for name in names:
             draw, mu = SHAPES[name]
             strength = draw_within(0, 1e3, self.strength, "bedside: strength", rng)
-            tubes = moved_to(draw(side, rng), sample.moment)
+            tubes = moved_to(scaled(draw(rng), side), sample.moment)
             total += np.float32(mu * mm * strength) * union(tubes, image.shape)
         return with_picture(
             sample, self, {"objects": names}, attenuated(image, total), sample.contrast

@@ -1,7 +1,7 @@
 """What surrounds a patient and is no instrument: the table, covers, markers, cables, hardware.
 
-All lengths are in px of a 256 px picture unless they come with a scale. Each function returns
-tubes, and what they are made of follows in ``SHAPES``.
+All is drawn in px of a 256 px picture; ``scaled`` fits it to another. Each function returns tubes,
+and what they are made of follows in ``SHAPES``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from fluorosynth.geometry.tubes import Curve, Rng, Tube, walk
 from fluorosynth.xray.foreign_objects import entry
 
+SIDE = 256
 LETTERS = {  # strokes in a unit box, y down
     "L": ((0, 1j, 0.6 + 1j),),
     "R": ((1j, 0, 0.5, 0.6 + 0.25j, 0.5 + 0.5j, 0.5j), (0.3 + 0.5j, 0.6 + 1j)),
@@ -22,30 +23,30 @@ LETTERS = {  # strokes in a unit box, y down
 }
 
 
-def table(side: int, rng: Rng) -> list[Tube]:
+def table(rng: Rng) -> list[Tube]:
     """Return the edge of a table or cushion: a slab between two rails across the picture."""
-    axis, across = _crossing(side, rng)
-    gap, rail = rng.uniform(8, 50) * side / 256, rng.uniform(1.0, 5.0) * side / 256
+    axis, across = _crossing(rng)
+    gap, rail = rng.uniform(8, 50), rng.uniform(1.0, 5.0)
     slab = [Tube(axis + 0.5 * gap * across, gap, 0.97)] if rng.random() < 0.6 else []
     return [*slab, Tube(axis, rail), Tube(axis + gap * across, rail * rng.uniform(0.4, 1.5))]
 
 
-def covers(side: int, rng: Rng) -> list[Tube]:
+def covers(rng: Rng) -> list[Tube]:
     """Return hems of a cover, sheet or tube of a drape: thin lines that cross the picture."""
     tubes = []
     for _ in range(1 + int(2 * rng.random())):
-        axis, across = _crossing(side, rng)
-        width = rng.uniform(0.7, 3.0) * side / 256
+        axis, across = _crossing(rng)
+        width = rng.uniform(0.7, 3.0)
         tubes.append(Tube(axis, width))
         if rng.random() < 0.3:
             tubes.append(Tube(axis + rng.uniform(2, 6) * width * across, width))
     return tubes
 
 
-def letters(side: int, rng: Rng) -> list[Tube]:
+def letters(rng: Rng) -> list[Tube]:
     """Return a side marker of lead near the border: one to three letters."""
-    scale, tilt = rng.uniform(7, 18) * side / 256, np.exp(1j * rng.normal(0, 0.3))
-    at = complex(*rng.choice([0.06, 0.88], 2) + rng.uniform(-0.04, 0.04, 2)) * side
+    scale, tilt = rng.uniform(7, 18), np.exp(1j * rng.normal(0, 0.3))
+    at = complex(*rng.choice([0.06, 0.88], 2) + rng.uniform(-0.04, 0.04, 2)) * SIDE
     names = list(LETTERS)
     width = 0.17 * scale
     return [
@@ -55,24 +56,24 @@ def letters(side: int, rng: Rng) -> list[Tube]:
     ]
 
 
-def beads(side: int, rng: Rng) -> list[Tube]:
+def beads(rng: Rng) -> list[Tube]:
     """Return beads or discs on the skin, some in a row, some with a hole."""
-    size, lumen = rng.uniform(2, 10) * side / 256, 0.6 * (rng.random() < 0.4)
-    first, gap = complex(*rng.random(2)) * side, rng.uniform(12, 70) * np.exp(2j * rng.random() * 3)
+    size, lumen = rng.uniform(2, 10), 0.6 * (rng.random() < 0.4)
+    first, gap = complex(*rng.random(2)) * SIDE, rng.uniform(12, 70) * np.exp(2j * rng.random() * 3)
     dot = np.array([0, 0.1])
     return [
-        Tube(first + (i * gap + complex(*rng.normal(0, 3, 2))) * side / 256 + dot, size, lumen)
+        Tube(first + (i * gap + complex(*rng.normal(0, 3, 2))) + dot, size, lumen)
         for i in range(1 + int(5 * rng.random()))
     ]
 
 
-def cables(side: int, rng: Rng) -> list[Tube]:
+def cables(rng: Rng) -> list[Tube]:
     """Return a bundle of electrode cables (ECG, EMG): thin, of one origin, in pairs, with plugs."""
-    start, heading = entry(side, rng)
-    width, tubes = rng.uniform(0.7, 1.8) * side / 256, []
+    start, heading = entry(SIDE, rng)
+    width, tubes = rng.uniform(0.7, 1.8), []
     for _ in range(2 + int(4 * rng.random())):
-        begin = start + complex(*rng.normal(0, 8, 2)) * side / 256
-        turn, length = heading + rng.normal(0, 0.4), rng.uniform(0.3, 1.4) * side
+        begin = start + complex(*rng.normal(0, 8, 2))
+        turn, length = heading + rng.normal(0, 0.4), rng.uniform(0.3, 1.4) * SIDE
         curve = walk(begin, turn, length, 4.0, rng.uniform(0.3, 1.2), rng)
         tubes.append(Tube(curve, width))
         if rng.random() < 0.4:
@@ -80,17 +81,17 @@ def cables(side: int, rng: Rng) -> list[Tube]:
             tubes.append(Tube(curve + 2.2 * width * wave * _normals(curve), width))
         if rng.random() < 0.7:
             plug = curve[-1] + (curve[-1] - curve[-2]) * np.array([0.0, rng.uniform(0.5, 3)])
-            tubes.append(Tube(plug, rng.uniform(3, 9) * side / 256, 0.5))
+            tubes.append(Tube(plug, rng.uniform(3, 9), 0.5))
     return tubes
 
 
-def pins(side: int, rng: Rng) -> list[Tube]:
+def pins(rng: Rng) -> list[Tube]:
     """Return straight pins, drills or rods of an operation on bone, some in a wide handle."""
     tubes = []
     for _ in range(1 + int(2 * rng.random())):
-        start, heading = entry(side, rng)
+        start, heading = entry(SIDE, rng)
         ahead = np.exp(1j * (heading + rng.normal(0, 0.3)))
-        length, width = rng.uniform(0.3, 0.9) * side, rng.uniform(2.0, 8.0) * side / 256
+        length, width = rng.uniform(0.3, 0.9) * SIDE, rng.uniform(2.0, 8.0)
         tubes.append(Tube(start + np.linspace(0, length, 3) * ahead, width))
         if rng.random() < 0.5:
             handle = np.linspace(0, 0.5 * rng.random() * length, 3) * ahead
@@ -98,10 +99,10 @@ def pins(side: int, rng: Rng) -> list[Tube]:
     return tubes
 
 
-def plate(side: int, rng: Rng) -> list[Tube]:
+def plate(rng: Rng) -> list[Tube]:
     """Return a bone plate with its screws."""
-    start, heading = complex(*rng.uniform(0.1, 0.9, 2)) * side, 2 * math.pi * rng.random()
-    length, width = rng.uniform(40, 130) * side / 256, rng.uniform(7, 14) * side / 256
+    start, heading = complex(*rng.uniform(0.1, 0.9, 2)) * SIDE, 2 * math.pi * rng.random()
+    length, width = rng.uniform(40, 130), rng.uniform(7, 14)
     bar = walk(start, heading, length, 8.0, 0.3, rng)
     tubes = [Tube(bar, width, 0.8)]
     for place, normal in zip(bar[::2], _normals(bar)[::2], strict=True):
@@ -112,7 +113,7 @@ def plate(side: int, rng: Rng) -> list[Tube]:
 
 
 # Each with the attenuation of its matter in 1/mm, about 70 kVp
-SHAPES: dict[str, tuple[Callable[[int, Rng], list[Tube]], float]] = {
+SHAPES: dict[str, tuple[Callable[[Rng], list[Tube]], float]] = {
     "table": (table, 0.12),
     "covers": (covers, 0.35),
     "letters": (letters, 2.0),
@@ -123,17 +124,24 @@ SHAPES: dict[str, tuple[Callable[[int, Rng], list[Tube]], float]] = {
 }
 
 
-def _crossing(side: int, rng: Rng) -> tuple[Curve, complex]:
+def scaled(tubes: list[Tube], side: int) -> list[Tube]:
+    """Return tubes of a 256 px picture in one of ``side`` px."""
+    factor = side / SIDE
+    corner = (0.5 + 0.5j) * (factor - 1)  # pixel centres are whole numbers in both
+    return [Tube(factor * t.curve + corner, factor * np.asarray(t.width), t.lumen) for t in tubes]
+
+
+def _crossing(rng: Rng) -> tuple[Curve, complex]:
     """Draw a nearly straight line across the picture, most of them level, and its normal."""
     turn = rng.normal(0, 0.12) + (math.pi / 2) * (rng.random() < 0.12)
     if rng.random() < 0.12:
         turn = math.pi * rng.random()
     ahead = complex(math.cos(turn), math.sin(turn))
-    middle = complex(*rng.uniform(0.05, 0.95, 2)) * side
+    middle = complex(*rng.uniform(0.05, 0.95, 2)) * SIDE
     along, sag = np.linspace(-1.5, 1.5, 13), rng.normal(0, 0.03) * (rng.random() < 0.5)
     end = 1.5 if rng.random() < 0.7 else rng.uniform(0.0, 0.6)  # some end in the picture
     along = np.minimum(along, end)
-    return middle + side * ahead * (along + 1j * sag * along**2), 1j * ahead
+    return middle + SIDE * ahead * (along + 1j * sag * along**2), 1j * ahead
 
 
 def _normals(curve: Curve) -> Curve:

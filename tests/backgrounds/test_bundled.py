@@ -2,8 +2,9 @@ import csv
 
 import cv2
 import numpy as np
+import pytest
 
-from fluorosynth.backgrounds.bundled import CONTRAST, PACK, Bundled
+from fluorosynth.backgrounds.bundled import CONTRAST, HERE, PACK, Bundled
 from fluorosynth.patches.manifest import NAME, read_manifest
 
 MEASURED = (3, 12, 33, 34, 38, 40, 43, 45, 61, 66, 67, 74, 77, 80)  # kept for measuring transfer
@@ -69,3 +70,18 @@ def test_every_contrast_frame_ignores_its_instruments_and_little_else():
 def test_the_contrast_pack_has_not_changed():
     fingerprint = Bundled(pack="contrast").open(256, seed=0).fingerprint
     assert fingerprint == "05cbb6243979d5adc4e2dd53486479c2"
+
+
+@pytest.mark.parametrize(("pack", "count"), [("ct_drr", 103), ("radiographs", 13)])
+def test_later_packs_are_small_listed_and_attributed(pack, count):
+    pool, folder = Bundled(pack=pack).open(256, seed=0), HERE / pack
+    assert len(pool.ids) == count
+    assert sorted(pool.ids) == sorted(path.name for path in folder.glob("*.jpg"))
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 1_500_000
+    assert f"\nfluorosynth/backgrounds/{pack}\n" in (HERE.parents[1] / "NOTICE").read_text()
+    assert all(image.std() > 5 for image in pool.images)
+
+
+def test_frames_that_measure_silence_are_in_no_pack():
+    clear = {"00001933_000", "00003211_000", "00004074_000", "00005892_001", "00007699_003"}
+    assert clear.isdisjoint(path.stem for path in (HERE / "radiographs").glob("*.jpg"))

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from fluorosynth.errors import UsageError
 
 Precision = Literal["auto", "fp32", "bf16"]
-LossName = Literal["dice", "cross_entropy", "dice_ce", "dice_plain_ce", "smooth_dice_ce"]
+LossName = Literal["dice", "cross_entropy", "dice_ce", "dice_plain_ce", "dice_ce_empty"]
 
 QUICK: dict[str, Any] = {
     "network": "light_deep",
@@ -33,7 +33,7 @@ class TrainConfig:
         Kind of network, and its input channels: consecutive frames, the newest last.
     loss
         ``"dice"``, ``"cross_entropy"``, their sum ``"dice_ce"``; ``"dice_plain_ce"``, the Dice
-        loss plus an unweighted cross-entropy, or ``"smooth_dice_ce"``, the same for data with
+        loss plus an unweighted cross-entropy, or ``"dice_ce_empty"``, the same for data with
         empty pictures; see ``learn.training.losses``.
     epochs, batch_size, lr
         Adam with betas .9 and .999; a batch is the global one, over all processes.

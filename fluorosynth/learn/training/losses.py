@@ -12,7 +12,7 @@ from fluorosynth.sample import IGNORE, INSTRUMENT
 
 WEIGHTS = (10 / 11, 1 / 11)  # catheter map, background map: 1/10 background : foreground
 SMOOTHING = 1.0  # c of eq. 2
-SMOOTH_SHARE = 0.005  # of a picture's pixels: c of ``smooth_dice_ce_loss``, half an instrument
+EMPTY_SHARE = 0.005  # of a picture's pixels: c of ``dice_ce_empty_loss``, half an instrument
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -138,15 +138,17 @@ def dice_plain_ce_loss(logits: Tensor, masks: Tensor) -> Tensor:
     return dice_loss(logits, masks) + _cross_entropy(logits, masks, (1.0, 1.0))
 
 
-def smooth_dice_ce_loss(logits: Tensor, masks: Tensor) -> Tensor:
-    r"""Return ``dice_plain_ce`` with a smoothing of .5 % of the pixels in place of 1, >= -1.
+def dice_ce_empty_loss(logits: Tensor, masks: Tensor) -> Tensor:
+    r"""Return ``dice_plain_ce``, gentler where a picture shows no instrument, >= -1.
 
-    For data of which a part shows no instrument. With c = 1, one pixel found in an empty picture
-    costs half of what a whole missed catheter does, and a thousand hardly more than ten. With c
-    about half the size of an instrument, finding n pixels where nothing is costs as much as
-    missing an instrument of n pixels:
+    For data of which a part is empty. With c = 1, one pixel found in an empty picture costs half of
+    what a whole missed catheter does, and a thousand hardly more than ten. Here c is .5 % of the
+    pixels in pictures without an instrument, about half of one: finding n pixels costs
 
     .. math:: 1 - \frac{c}{n + c}
+
+    which grows as long as there is more to take back. All other pictures keep c = 1, since a
+    large c would make thin wires cheap to miss.
 
     Parameters
     ----------
@@ -167,11 +169,12 @@ def smooth_dice_ce_loss(logits: Tensor, masks: Tensor) -> Tensor:
     >>> found[:, 50, :50] = 20.0  # as many pixels as c
     >>> logits = torch.stack([found, torch.full_like(found, 20.0)], dim=1)
     >>> entropy = dice_plain_ce_loss(logits, empty) - dice_loss(logits, empty)
-    >>> round((smooth_dice_ce_loss(logits, empty) - entropy).item(), 2)  # -(10/11 * .5 + 1/11)
+    >>> round((dice_ce_empty_loss(logits, empty) - entropy).item(), 2)  # -(10/11 * .5 + 1/11)
     -0.55
     """
-    smoothing = SMOOTH_SHARE * masks[0].numel()
-    return _dice(logits, masks, smoothing) + _cross_entropy(logits, masks, (1.0, 1.0))
+    empty = (masks != INSTRUMENT).all(2).all(1)
+    smoothing = torch.where(empty, EMPTY_SHARE * masks[0].numel(), SMOOTHING)
+    return _dice(logits, masks, smoothing[:, None]) + _cross_entropy(logits, masks, (1.0, 1.0))
 
 
 LOSSES: dict[str, Loss] = {
@@ -179,12 +182,12 @@ LOSSES: dict[str, Loss] = {
     "cross_entropy": cross_entropy_loss,
     "dice_ce": dice_ce_loss,
     "dice_plain_ce": dice_plain_ce_loss,
-    "smooth_dice_ce": smooth_dice_ce_loss,
+    "dice_ce_empty": dice_ce_empty_loss,
 }
 
 
-def _dice(logits: Tensor, masks: Tensor, smoothing: float) -> Tensor:
-    """Return eq. 2 of each image, with c = ``smoothing``."""
+def _dice(logits: Tensor, masks: Tensor, smoothing: Tensor | float) -> Tensor:
+    """Return eq. 2 of each image, with c = ``smoothing``: one, or ``(N, 1)``."""
     maps, truth, labelled = torch.sigmoid(logits.float()), _two_maps(masks), masks != IGNORE
     maps = maps * labelled[:, None]
     overlap = (maps * truth).sum((2, 3))
