@@ -292,23 +292,32 @@ def is_soft(values: NDArray[Any]) -> bool:
         return False
     bright, dark = values >= 0.875 * high, values <= 0.125 * high
     between, faint = ~(bright | dark), dark & (values > 0)
-    if (faint.any() and len(present) < 6) or _touching(values) < RIMS:
+    if faint.any() and (present > 0.125 * high).sum() < 2:
         return False  # numbers such as 1, 2 and 255
+    if _touching(values) < RIMS:
+        return False
     rim = _near(bright, 2) & _near(dark, 2)
-    return bool(rim[between].mean() > 0.99 if between.any() else True) and bool(
-        _near(bright, 16)[faint].all()
-    )
+    rims = rim[between].mean() > 0.99 if between.any() else True
+    return bool(rims and _near(bright, 16)[faint].all())
 
 
 def _touching(values: NDArray[Any]) -> float:
-    """Return the share of what is drawn, but less than brightest, beside another drawn value."""
-    padded = np.pad(values, 1)
-    beside = np.zeros(values.shape, bool)
+    """Return the share of what is drawn, but less than brightest, beside another drawn value.
+
+    Values within 3 of the brightest count as it, nearly black ones not at all.
+    """
+    high = int(values.max())
+    levels = np.where(values <= 0.125 * high, 0, values)
+    levels = np.where(values >= high - 3, high, levels)
+    drawn = (levels > 0) & (levels < high)
+    if not drawn.any():
+        return 1.0
+    padded = np.pad(levels, 1)
+    beside = np.zeros(levels.shape, bool)
     for rows, columns in ((0, 1), (2, 1), (1, 0), (1, 2)):
-        other = padded[rows : rows + values.shape[0], columns : columns + values.shape[1]]
-        beside |= (other != values) & (other > 0)
-    drawn = (values > 0) & (values < values.max())
-    return float(beside[drawn].mean()) if drawn.any() else 0.0
+        other = padded[rows : rows + levels.shape[0], columns : columns + levels.shape[1]]
+        beside |= (other != levels) & (other > 0)
+    return float(beside[drawn].mean())
 
 
 def _near(region: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
