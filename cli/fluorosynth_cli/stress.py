@@ -76,18 +76,18 @@ def command(
         return
     from tqdm import tqdm
 
+    from fluorosynth.backgrounds.source_of import background_sources
     from fluorosynth.stress.axes import pick_axes
     from fluorosynth.stress.report import named, write_report
     from fluorosynth.stress.run import StressConfig, run_stress
     from fluorosynth.stress.summary import summarise, write_summary
-    from fluorosynth_cli.recipe_options import background_source
 
     config = StressConfig(
         tuple(pick_axes([name for name in axes.split(",") if name])),
         pictures=pictures,
         size=size,
         seed=seed,
-        backgrounds=background_source(backgrounds, False) if backgrounds else None,
+        backgrounds=background_sources(backgrounds)[0] if backgrounds else None,
     )
     segmenter = _segmenter(model, line, threshold, device)
     out.mkdir(parents=True, exist_ok=True)  # before the work, not after it
