@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from small import assert_equal, command, curves_file, environment, frames_file, small_recipe
+from small import PLAIN, assert_equal, command, curves_file, environment, frames_file, small_recipe
 
 from fluorosynth import Recipe
 from fluorosynth.backgrounds.ct import Ct
@@ -65,7 +65,7 @@ def test_paper_is_the_publication():
             Flip("either"),
         )
     )
-    assert render == Render("edge")
+    assert render == Render("edge", "outer", 0.0)
     assert jitter == Jitter(50, "image")
 
 
@@ -422,12 +422,12 @@ def test_values_are_changed_by_name(recipe):
     choice, *others = recipe.stages[0].stages
     assert mine == replace(
         recipe,
-        stages=(OneOf((Rotate(Uniform(0, 45)), *others)), Render(), Jitter(20, "local")),
+        stages=(OneOf((Rotate(Uniform(0, 45)), *others)), PLAIN, Jitter(20, "local")),
         size=128,
         frames=3,
         motion=replace(recipe.motion, pan=0.5, rate=Uniform(8, 15)),
     )
-    assert choice == Rotate()
+    assert choice == Rotate(Uniform(0, 90))
     assert recipe.with_values() is recipe
     twice = replace(recipe, stages=(Shift(), Shift(), Render())).with_values("shift.x.low=-0.1")
     assert [stage.x.low for stage in twice.stages[:2]] == [-0.1, -0.1]

@@ -44,7 +44,7 @@ class Spline(Drawn):
     (2, 'catheter')
     """
 
-    through: Chance = 0.0
+    through: Chance = 0.25
     bow: Annotated[float, Interval(ge=0, le=2)] = 0.2
 
     def open(self, size: int, seed: int) -> OpenSpline:  # noqa: ARG002 - nothing is drawn once

@@ -54,7 +54,7 @@ class Attenuate(Intensity):
 
     kvp: Range = Uniform(60.0, 90.0)
     spacing: Range = Uniform(0.4, 0.8)
-    strength: Range = LogUniform(0.25, 0.9)
+    strength: Range = LogUniform(0.16, 0.8)
     catheters: tuple[Material, ...] = (
         "pebax_baso4_20",
         "pebax_baso4_40",
@@ -70,7 +70,7 @@ class Attenuate(Intensity):
     electrodes: Chance = 0.06
     coil: Chance = 0.4
     core: Chance = 0.06
-    filled: Chance = 0.3
+    filled: Chance = 0.4
 
     def __post_init__(self) -> None:
         check_odds("catheters", self.catheters, self.catheter_odds)

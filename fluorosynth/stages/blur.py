@@ -18,7 +18,7 @@ from fluorosynth.xray.blur import blur
 class Blur(Detector):
     """Convolve with a Gaussian of ``sigma`` px of a 256 px picture; scales with its side."""
 
-    sigma: Range = Uniform(0.3, 1.0)
+    sigma: Range = Uniform(0.3, 1.2)
 
     def detect(
         self, image: Intensities, contrast: Intensities | None, rng: np.random.Generator

@@ -37,7 +37,7 @@ class Bones(Intensity):
     takes = EXPOSED
 
     ribs: Chance = 0.2
-    spine: Chance = 0.15
+    spine: Chance = 0.25
     folds: Chance = 0.4
     strength: Range = LogUniform(0.04, 0.3)
 

@@ -39,7 +39,7 @@ class Clutter(Intensity):
     clips: Chance = 0.04
     screw: Chance = 0.02
     stent: Chance = 0.04
-    lead: Chance = 0.06
+    lead: Chance = 0.03
     probe: Chance = 0.02
     dots: Chance = 0.05
     strength: Range = LogUniform(0.3, 1.5)

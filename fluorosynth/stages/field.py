@@ -34,7 +34,7 @@ class Field(Intensity):
         What is left outside, as a share: 0 black.
     """
 
-    circle: Chance = 0.15
+    circle: Chance = 0.25
     shutters: Chance = 0.2
     bars: Chance = 0.1
     radius: Range = Uniform(0.46, 0.54)

@@ -45,9 +45,9 @@ class Render(Stage):
 
     draws: ClassVar[bool] = False
 
-    border: Border = "edge"
-    label_width: Literal["outer", "fwhm"] = "outer"
-    blur: Annotated[float, Interval(ge=0, le=100)] = 0.0
+    border: Border = "reflect"
+    label_width: Literal["outer", "fwhm"] = "fwhm"
+    blur: Annotated[float, Interval(ge=0, le=100)] = 0.8
     instruments: tuple[str, ...] = ()
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:  # noqa: ARG002

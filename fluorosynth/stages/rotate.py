@@ -20,7 +20,7 @@ class Rotate(Geometry):
     Gherardini et al. 2020, section 3.2: "rotation, [0, 90 deg]".
     """
 
-    angle: Range = Uniform(0.0, 90.0)
+    angle: Range = Uniform(-15.0, 15.0)
 
     def draw(
         self, shape: tuple[int, int], rng: np.random.Generator

@@ -48,12 +48,12 @@ class Vessels(Intensity):
     takes = EXPOSED
 
     chance: Chance = 0.5
-    from_tip: Chance = 0.7
-    free: Chance = 0.35
+    from_tip: Chance = 0.8
+    free: Chance = 0.45
     reflux: Chance = 0.2
-    around: Chance = 0.08
-    width: Range = LogUniform(2.0, 8.0)
-    concentration: Range = LogUniform(0.4, 1.5)
+    around: Chance = 0.15
+    width: Range = LogUniform(2.0, 10.0)
+    concentration: Range = LogUniform(0.2, 1.2)
     spacing: Range = Uniform(0.4, 0.8)
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:

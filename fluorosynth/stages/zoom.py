@@ -32,7 +32,7 @@ class Zoom(Geometry):
         ``ImageDataGenerator`` reads ``zoom_range``.
     """
 
-    factor: Range = Uniform(0.6, 1.4)
+    factor: Range = Uniform(0.75, 1.35)
     axes: Literal["together", "apart"] = "together"
 
     def draw(

@@ -27,6 +27,8 @@ from fluorosynth.stages.rotate import Rotate
 from fluorosynth.stages.shift import Shift
 from fluorosynth.stages.zoom import Zoom
 
+PLAIN = Render("edge", "outer", 0.0)  # masks as wide as the instruments, as in the paper's recipe
+
 
 def curve(phase=0.0, size=64):
     """Points (30, 2) float32 of a bent line from the left border to beyond the middle."""
@@ -62,11 +64,11 @@ def frames_file(folder: Path, count=4, size=64) -> Path:
 
 def small_recipe(folder: Path, size=64, **changes) -> Recipe:
     """The paper's stages over a few drawn frames and curves."""
-    choices = OneOf((Rotate(), Zoom(Uniform(0.6, 1.4)), Shift(), Flip()))
+    choices = OneOf((Rotate(Uniform(0, 90)), Zoom(Uniform(0.6, 1.4)), Shift(), Flip()))
     parts = {
         "backgrounds": (Folder(frames_file(folder)),),
         "devices": (Polylines(curves_file(folder), frame_size=(64, 64)),),
-        "stages": (choices, Render(), Jitter()),
+        "stages": (choices, PLAIN, Jitter()),
         "size": size,
     }
     return Recipe(**{**parts, **changes})
@@ -87,7 +89,7 @@ def unrendered(size=64, seed=0) -> Sample:
 
 
 def rendered(size=64, seed=0) -> Sample:
-    return Render()(unrendered(size, seed), np.random.default_rng(0))
+    return PLAIN(unrendered(size, seed), np.random.default_rng(0))
 
 
 def ct_file(folder: Path) -> Path:
