@@ -8,13 +8,15 @@ full widths in pixels; a centreline runs from where the device enters the frame 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.core.arrays import form
 from fluorosynth.errors import BadDataError
+
+T = TypeVar("T", bound=np.generic)
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
@@ -174,6 +176,13 @@ class Sample:
         copy = object.__new__(Sample)  # dataclasses.replace takes three times as long
         copy.__dict__.update(self.__dict__, **changes)
         return copy
+
+
+def read_only(array: NDArray[T]) -> NDArray[T]:
+    """Return a view that cannot be written to: what is drawn from a pool is shared."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _is_curve(points: Any, width: Any) -> bool:

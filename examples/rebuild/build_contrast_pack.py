@@ -57,9 +57,9 @@ def main(arcade: Path, points: Path, out: Path) -> None:
     (out / points.name).write_bytes(points.read_bytes())
     for name, paths in read_paths(points).items():
         [frame] = read_frames(arcade / f"{int(Path(name).stem.removeprefix('arcade_'))}.png")
-        hidden = resized(unknown(frame.image, full_size(paths)), SIZE) > 0
+        hidden = resized(unknown(frame.image, full_size(paths)), SIZE, SIZE) > 0
         mask = np.where(hidden, np.uint8(255), np.uint8(0))
-        (out / name).write_bytes(png_bytes(resized(frame.image, SIZE), 9))
+        (out / name).write_bytes(png_bytes(resized(frame.image, SIZE, SIZE), 9))
         (out / "ignore" / name).write_bytes(png_bytes(mask, 9))
 
 

@@ -156,8 +156,8 @@ class Folder(BackgroundSource):
             mask = _unknown(known, frame) if known else None
             yield (
                 identity,
-                resized(image[square], size),
-                None if mask is None else resized(mask[square], size) > 0,
+                resized(image[square], size, size),
+                None if mask is None else resized(mask[square], size, size) > 0,
                 (columns.start, rows.start, np.float32(size / (rows.stop - rows.start))),
             )
 

@@ -86,10 +86,10 @@ class Memory(BackgroundSource):
             for name, image in zip(ids, self.images, strict=True)
         ]
         images = np.stack(
-            [resized(image[at], size) for image, at in zip(self.images, squares, strict=True)]
+            [resized(image[at], size, size) for image, at in zip(self.images, squares, strict=True)]
         )
         masks = [
-            None if mask is None else resized(mask[at].astype(np.uint8) * 255, size) > 0
+            None if mask is None else resized(mask[at].astype(np.uint8) * 255, size, size) > 0
             for mask, at in zip(self.ignore, squares, strict=False)
         ]
         return BackgroundPool(images, ids, tuple(masks))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.sample import Background, Image, Points
+from fluorosynth.sample import Background, Image, Points, read_only
 
 Ignore = NDArray[np.bool_]
-_T = TypeVar("_T", bound=np.generic)
 
 
 class BackgroundPool:
@@ -60,10 +58,10 @@ class BackgroundPool:
             )
         if len(paths) not in (0, len(images)):
             raise BadDataError(f"a pool of {len(images)} pictures got paths for {len(paths)}")
-        self.images = _frozen(images)
+        self.images = read_only(images)
         self.ids = ids
-        self.ignore = tuple(None if mask is None else _frozen(mask) for mask in ignore)
-        self.paths = tuple(tuple(map(_frozen, lines)) for lines in paths)
+        self.ignore = tuple(None if mask is None else read_only(mask) for mask in ignore)
+        self.paths = tuple(tuple(map(read_only, lines)) for lines in paths)
         self.skipped = skipped
         self.fingerprint = self._hash()
 
@@ -91,9 +89,3 @@ class BackgroundPool:
         for lines in self.paths:
             digest.update(b"paths" + b"".join(line.tobytes() for line in lines))
         return digest.hexdigest()
-
-
-def _frozen(array: NDArray[_T]) -> NDArray[_T]:
-    view = array.view()
-    view.flags.writeable = False
-    return view

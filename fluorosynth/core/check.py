@@ -99,21 +99,25 @@ def fitted(hint: Any, value: Any) -> Any:
     try:
         return _adapter(hint).validate_python(value)
     except ValidationError as error:
-        where, what = fault(error)
-        raise ValueError(f"{where} {what}") from None
+        keys, said = fault(error)
+        where = "".join(f"[{key}]" for key in keys if isinstance(key, int))
+        raise ValueError(f"{where} {said}") from None
 
 
-def fault(error: ValidationError) -> tuple[str, str]:
-    """Return the place of the first fault, ``[0][1]``, and what should be there, not what is."""
+def fault(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
+    """Return the keys to the first fault that pydantic found, and what should be there."""
     first = error.errors(include_url=False)[0]
-    place = "".join(f"[{key}]" for key in first["loc"] if isinstance(key, int))
+    if first["type"] == "missing":
+        return first["loc"], "is missing"
+    if first["type"] == "value_error":  # a validator's own sentence
+        return first["loc"], str(first["ctx"]["error"])
     said = first["msg"].removeprefix("Input ")
     for long, short in (
         ("greater than or equal to", "at least"),
         ("less than or equal to", "at most"),
     ):
         said = said.replace(long, short)
-    return place, f"{said}, not {_shown(first['input'])}"
+    return first["loc"], f"{said}, not {_shown(first['input'])}"
 
 
 def _shown(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +19,13 @@ from fluorosynth.errors import (
     UsageError,
 )
 from fluorosynth.io.atomic import clear_parts
+from fluorosynth.io.lock import LOCK, locked
 from fluorosynth.recipe import Recipe
 from fluorosynth.sample import Sample
 from fluorosynth.sampler import OpenRecipe
 from fluorosynth.shards import FULL, ShardInfo, file_digest, open_shard, software, write_shard
 
 SHARD_SIZE = 500  # pictures
-LOCK = ".lock"
 WAIT = 24 * 3600.0  # s for a shard that another living process has claimed
 _REPORT_EVERY = 32  # samples between two looks at the stop flag
 
@@ -252,29 +252,21 @@ def _said(out: Path) -> Iterator[None]:
 @contextmanager
 def _own(out: Path, shared: bool = False) -> Iterator[None]:
     """Hold the folder against other runs of the whole set; ``shared``: make it if need be."""
-    from filelock import FileLock, Timeout
-
     _refuse_foreign(out)
-    lock = FileLock(out / LOCK, timeout=1)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        if not shared:
-            lock.acquire()
-        elif not (out / LOCK).exists():
-            (out / LOCK).touch()  # a set was begun here
-    except Timeout:
-        raise UsageError(
-            f"another run is writing to {out}: wait for it, or use another `out`"
-        ) from None
-    except OSError as error:
-        raise BadDataError(f"cannot write to {out}: {error.strerror or error}") from None
-    try:
+    busy = f"another run is writing to {out}: wait for it, or use another `out`"
+    with ExitStack() as held:
+        try:
+            if shared:
+                out.mkdir(parents=True, exist_ok=True)
+                (out / LOCK).touch()  # a set was begun here
+            else:
+                held.enter_context(locked(out, busy, wait=1))
+        except OSError as error:
+            raise BadDataError(f"cannot write to {out}: {error.strerror or error}") from None
         if not shared:
             for name in (PREVIEW, CARD, MANIFEST):
                 clear_parts(out / name)
         yield
-    finally:
-        lock.release()
 
 
 def _refuse_foreign(out: Path) -> None:

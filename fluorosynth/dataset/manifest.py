@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.atomic import replacing
+from fluorosynth.io.guard import first_fault
 from fluorosynth.sample import Sample
 from fluorosynth.shards import Shard, damage, digest, file_digest, open_shard, software
 
@@ -75,9 +76,7 @@ def read_manifest(folder: str | Path) -> Manifest:
         reason = "the set is not complete: run its generate command again" if started else "missing"
         raise BadDataError(f"{path}: {reason}") from None
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        at = ": ".join([".".join(map(str, first["loc"])), first["msg"]]).removeprefix(": ")
-        raise BadDataError(f"{path} is no manifest: {at}") from None
+        raise BadDataError(f"{path} is no manifest: {first_fault(error)}") from None
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fluorosynth.errors import UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import contact_sheet, png_bytes
+from fluorosynth.io.gif import write_gif
 from fluorosynth.sample import IGNORE, INSTRUMENT, Image, Mask, Sample
 
 LABEL_COLOUR, IGNORE_COLOUR, TIP_COLOUR = (255, 200, 0), (60, 120, 255), (255, 60, 60)
@@ -87,10 +88,5 @@ def write_film(runs: Sequence[Sequence[Sample]], path: Path, columns: int = 2) -
     columns
         Runs in a row.
     """
-    from PIL import Image as Pillow
-
-    sheets = [preview_sheet(frames, columns) for frames in zip(*runs, strict=True)]
-    first, *others = (Pillow.fromarray(sheet) for sheet in sheets)
-    duration = round(1000 / runs[0][0].meta["motion"]["rate"])
-    with replacing(path, sync=False) as part:
-        first.save(part, "GIF", save_all=True, append_images=others, duration=duration, loop=0)
+    sheets = (preview_sheet(frames, columns) for frames in zip(*runs, strict=True))
+    write_gif(sheets, path, runs[0][0].meta["motion"]["rate"])

@@ -11,7 +11,7 @@ from xxhash import xxh3_128
 
 from fluorosynth.core.rng import POOL, Streams
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.sample import Device
+from fluorosynth.sample import Device, read_only
 
 DeviceSet = tuple[Device, ...]
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class DevicePool:
     def __init__(self, sets: Sequence[DeviceSet]) -> None:
         if not sets:
             raise BadDataError("a pool of devices needs at least one set, and got none")
-        self.sets = tuple(tuple(_frozen(device) for device in devices) for devices in sets)
+        self.sets = tuple(tuple(_shared(device) for device in devices) for devices in sets)
         self.fingerprint = fingerprint(self.sets)
 
     def __len__(self) -> int:
@@ -50,10 +50,9 @@ class DevicePool:
         return self.sets[int(rng.random() * len(self.sets))]
 
 
-def _frozen(device: Device) -> Device:
-    """Return the device over read-only views: what is drawn from a pool is shared."""
-    points, width = device.centreline.view(), device.width.view()
-    points.flags.writeable = width.flags.writeable = False
+def _shared(device: Device) -> Device:
+    """Return the device over read-only views."""
+    points, width = read_only(device.centreline), read_only(device.width)
     return replace(device, centreline=points, width=width)
 
 

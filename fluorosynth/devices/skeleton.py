@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
+from fluorosynth.geometry.neighbours import neighbour_counts
 
 Bools = NDArray[np.bool_]
 Array = NDArray[np.float64]
@@ -104,8 +105,7 @@ def _split(mask: Bools, depth: Depth) -> tuple[list[Branch], list[Node]]:
     from skimage.morphology import skeletonize
 
     skeleton = np.pad(skeletonize(mask, method="lee"), 1).astype(np.uint8)
-    around = cv2.filter2D(skeleton, -1, np.ones((3, 3)), borderType=cv2.BORDER_CONSTANT) - skeleton
-    junction = skeleton * (around > 2).astype(np.uint8)
+    junction = skeleton * (neighbour_counts(skeleton) > 2).astype(np.uint8)
     count, clusters = cv2.connectedComponents(junction)
     nodes = []
     for k in range(1, count):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from fluorosynth.core.check import fault
 from fluorosynth.errors import BadDataError, DataWarning, FluorosynthError
 
 MAX_PIXELS = 2**26  # per frame; a 16-bit 8192 x 8192 detector still fits
@@ -26,16 +27,16 @@ def quoted(path: Path | str) -> str:
 
 
 def first_fault(error: ValidationError, table: bool = False) -> str:
-    """Return where the first bad value is, the value and what is wrong with it, on one line.
+    """Return where the first bad value is, what should be there and the value, on one line.
 
     The rows of a ``table`` are counted from 1, as people count them.
     """
-    first = error.errors(include_url=False)[0]
-    where = ".".join(map(str, first["loc"]))
+    keys, said = fault(error)
+    where = ".".join(map(str, keys))
     if table:
-        row, *column = first["loc"]
+        row, *column = keys
         where = ", ".join([f"row {int(row) + 1}", *map(str, column)])
-    return f"{where} = {first['input']!r:.60}: {first['msg']}"
+    return f"{where} {said}".lstrip()
 
 
 def check_shape(path: Path, height: int, width: int) -> None:

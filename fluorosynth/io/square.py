@@ -1,6 +1,8 @@
-"""From a frame of any shape to a square of one size."""
+"""From a frame of any shape to a square, and from one size to another."""
 
 from __future__ import annotations
+
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -8,6 +10,8 @@ from numpy.typing import NDArray
 
 from fluorosynth.io.frames import Frame
 from fluorosynth.io.guard import check_shape
+
+T = TypeVar("T", np.uint8, np.float32)
 
 
 def central_square(frame: Frame) -> tuple[slice, slice]:
@@ -32,7 +36,30 @@ def central_square(frame: Frame) -> tuple[slice, slice]:
     return slice(top, top + side), slice(left, left + side)
 
 
-def resized(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Return ``(size, size)`` uint8 of a square: area-averaged down, interpolated up."""
-    how = cv2.INTER_AREA if size <= len(image) else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, (size, size), interpolation=how), np.uint8)
+def resized(values: NDArray[T], height: int, width: int) -> NDArray[T]:
+    """Return values at another size: averaged over areas where both sides shrink, else linear.
+
+    Parameters
+    ----------
+    values
+        Grid ``(H, W)`` uint8 or float32.
+    height
+        New height, px.
+    width
+        New width, px.
+
+    Returns
+    -------
+    Grid ``(height, width)`` of the same dtype; ``values`` themselves where that is their size.
+
+    Examples
+    --------
+    >>> resized(np.uint8([[0, 2], [4, 6]]), 1, 1)
+    array([[3]], dtype=uint8)
+    """
+    if values.shape == (height, width):
+        return values
+    shrinks = height <= values.shape[0] and width <= values.shape[1]
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    grid: Any = values
+    return np.asarray(cv2.resize(grid, (width, height), interpolation=how), values.dtype)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.dataset.preview import TIP_COLOUR, outlined
+from fluorosynth.io.gif import write_gif
 from fluorosynth.sample import Image, Mask
 
 SMALL = 512  # px: smaller pictures are shown twice as large, so that the outline hides nothing
@@ -66,7 +67,7 @@ class Film:
         if self._writer is not None:
             self._writer.release()
         if keep and self._stills:
-            self._write_gif()
+            write_gif(self._stills, self.stem.with_name(f"{self.stem.name}.gif"), self.fps)
         elif keep and self._writer is not None:
             self._part.replace(self.stem.with_name(f"{self.stem.name}.mp4"))
         self._part.unlink(missing_ok=True)
@@ -74,12 +75,3 @@ class Film:
     def _open(self, width: int, height: int) -> cv2.VideoWriter:
         code = cv2.VideoWriter.fourcc(*self.codec)
         return cv2.VideoWriter(str(self._part), cv2.CAP_FFMPEG, code, self.fps, (width, height))
-
-    def _write_gif(self) -> None:
-        from PIL import Image as Pillow
-
-        first, *others = (Pillow.fromarray(still) for still in self._stills)
-        part = self._part.with_suffix(".gif")
-        each = round(1000 / self.fps)
-        first.save(part, save_all=True, append_images=others, duration=each, loop=0)
-        part.replace(self.stem.with_name(f"{self.stem.name}.gif"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.geometry.neighbours import neighbour_counts
 from fluorosynth.metrics.pair import Distances, Flags, distance_to, pair
 from fluorosynth.sample import Mask
 
@@ -146,9 +146,7 @@ def _harmonic(a: float, b: float) -> float:
 
 
 def _tips(mask: Flags, skeleton: Flags, labelled: Flags) -> Tips:
-    thin = skeleton.astype(np.uint8)
-    neighbours = cv2.boxFilter(thin, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    rows, cols = np.nonzero(skeleton & (neighbours <= 2))  # itself and at most one more
+    rows, cols = np.nonzero(skeleton & (neighbour_counts(skeleton) <= 1))
     half_width = distance_to(~mask)[rows, cols]
     to_edge = distance_to(np.pad(~labelled, 1, constant_values=True))[rows + 1, cols + 1]
     inside = to_edge > half_width + 1

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.geometry.neighbours import neighbour_counts
 from fluorosynth.sample import Image
 
 WORKING_SIDE = 512  # px: the sizes below refer to a frame of this side
@@ -129,8 +130,7 @@ def _curves(depth: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np
     _, curve, stats, _ = cv2.connectedComponentsWithStats(skeleton)
     length = stats[:, cv2.CC_STAT_AREA]
     certain = np.where(length < SHORT, 0, np.minimum(length / LONG, 1))[curve]
-    neighbours = cv2.filter2D(skeleton, -1, np.ones((3, 3)))
-    pieces = skeleton * (neighbours <= 3)  # between branches: at most itself and two more
+    pieces = skeleton * (neighbour_counts(skeleton) <= 2)  # between branches
     count, piece = cv2.connectedComponents(pieces)
     total = np.bincount(piece.ravel(), depth.ravel(), minlength=count)
     mean = (total / np.maximum(np.bincount(piece.ravel(), minlength=count), 1))[piece]

@@ -51,15 +51,6 @@ def read_manifest(path: Path) -> dict[str, Window]:
     return windows
 
 
-def listed_files(folder: Path) -> list[Path] | None:
-    """Return the pictures that the folder's manifest lists, None when it has no manifest.
-
-    The contact sheet and patches that were struck out are not among them.
-    """
-    path = folder / NAME
-    return [folder / name for name in read_manifest(path)] if path.is_file() else None
-
-
 def _window(row: Mapping[str, str], where: str) -> tuple[str, Window]:
     try:
         numbers = [int(row[column]) for column in COLUMNS[2:7]]

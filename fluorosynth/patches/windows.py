@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
+from fluorosynth.io.square import resized
 from fluorosynth.sample import Image
 
 
@@ -108,6 +108,4 @@ def cut(image: Image, window: Window, size: int) -> Image:
         )
     rows = slice(window.y, window.y + window.height)
     pixels = image[rows, window.x : window.x + window.width]
-    shrinks = min(window.width, window.height) >= size
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, (size, size), interpolation=method))
+    return resized(pixels, size, size)

@@ -123,12 +123,12 @@ def test_fingerprint_tells_content_apart():
 
 BAD = {
     "nan": (traced(a=[(6.5, [[1, 2], [float("nan"), 4]])]), r"a\.catheter_0\..*1\.0.*nan"),
-    "width": (traced(a=[(0, LINE)]), r"a\.catheter_0\.fwhm_px = 0"),
+    "width": (traced(a=[(0, LINE)]), r"a\.catheter_0\.fwhm_px should be greater than 0, not 0"),
     "one point": (traced(a=[(6.5, [[1, 2]])]), r"a\.catheter_0\.centreline_xy"),
     "same point": (traced(a=[(6.5, [[1, 2], [1, 2]])]), r"a\.catheter_0: all points"),
     "three numbers": ([{"points": [[1, 2, 3], [4, 5, 6]], "width": 1}], r"0\.points\.0"),
     "widths": ([{"points": LINE, "width": [1, 2]}], "2 widths for 3 points"),
-    "no width": ([{"points": LINE}], r"0\.width.*required"),
+    "no width": ([{"points": LINE}], r"0\.width is missing"),
     "empty list": ([], "no centreline"),
     "empty": ({}, "no centreline"),
     "number": ("3", "dictionary"),
@@ -151,7 +151,10 @@ def test_bad_json_names_file_and_key(tmp_path, case):
     ("text", "message"),
     [
         ("device,x,y\na,1,2\na,2,3\n", "width"),
-        ("device,x,y,width\na,1,2,3\na,oops,3,3\n", "row 2, x = 'oops'"),
+        (
+            "device,x,y,width\na,1,2,3\na,oops,3,3\n",
+            "row 2, x should be a valid number, .*, not 'oops'",
+        ),
         ("device,x,y,width\na,1,2,3\n", "all points"),
         ("device,x,y,width\n", "no centreline"),
         ("device,x,y,width\na,1,2\n", "width"),

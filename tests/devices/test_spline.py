@@ -68,7 +68,7 @@ def test_a_drawn_source_survives_pickling_and_toml():
 
 @pytest.mark.parametrize(("wires", "least"), [(0.0, 12.0), (1.0, 6.0)])
 def test_shafts_bend_no_tighter_than_their_radius(wires, least):
-    source = Spline(wires=wires, mm=Constant(1.5), bow=0.6, **STRAIGHT)
+    source = Spline(wires=wires, mm=Constant(1.5), bow=0.6, through=0.0, **STRAIGHT)
     radii = []
     for device in many(source):
         angle, length = turns(device.centreline)
@@ -78,7 +78,7 @@ def test_shafts_bend_no_tighter_than_their_radius(wires, least):
 
 
 def test_most_enter_at_the_border_and_all_tips_lie_inside():
-    devices = many(Spline(counts=(1.0,), from_border=0.9, **STRAIGHT), 1000)
+    devices = many(Spline(counts=(1.0,), from_border=0.9, through=0.0, **STRAIGHT), 1000)
     first = np.array([d.centreline[0] for d in devices])
     last = np.array([d.centreline[-1] for d in devices])
     width = np.array([d.width[0] for d in devices])

@@ -57,7 +57,9 @@ class Stroke(DeviceSource):
 
 def recipe(size=32):
     """Return a recipe of few, small samples."""
-    return Recipe((Procedural(count=1),), (Stroke(),), (Render("edge", "outer", 0.0), Jitter()), size=size)
+    return Recipe(
+        (Procedural(count=1),), (Stroke(),), (Render("edge", "outer", 0.0), Jitter()), size=size
+    )
 
 
 def write_set(folder, counts, size=64, compression=None):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import UsageError
+from fluorosynth.io.square import resized
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.prediction.fragments import drop_fragments
 from fluorosynth.learn.prediction.inference import Inference, check_scales
@@ -135,9 +135,9 @@ def segment(
     height, width = clips.shape[2:]
     scale = config.size / max(height, width) if config.size else 1.0
     small = max(round(height * scale), 1), max(round(width * scale), 1)
-    seen = np.stack([[_resized(frame, *small) for frame in clip] for clip in clips])
+    seen = np.stack([[resized(frame, *small) for frame in clip] for clip in clips])
     for found in inference.predict_maps(seen, config.tta, config.scales, config.turned):
-        whole, chance = _resized(found, height, width), math.nan
+        whole, chance = resized(found, height, width), math.nan
         if inference.model.masks.presence is not None:
             longest = evidence(found, inference.model.threshold) * TRAINING_SIZE / max(small)
             chance = Presence(*inference.model.masks.presence)(longest)
@@ -169,10 +169,3 @@ def mask_above(found: Map, threshold: float, min_length: float = 0.0) -> Mask:
     """
     mask = np.where(found > threshold, np.uint8(INSTRUMENT), np.uint8(0))
     return drop_fragments(mask, min_length) if min_length else mask
-
-
-def _resized(values: NDArray[Any], height: int, width: int) -> NDArray[Any]:
-    if values.shape == (height, width):
-        return values
-    how = cv2.INTER_AREA if height < len(values) else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(values, (width, height), interpolation=how), values.dtype)

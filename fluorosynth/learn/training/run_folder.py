@@ -13,9 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.errors import InterruptedRunError, UsageError
+from fluorosynth.errors import InterruptedRunError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
+from fluorosynth.io.lock import locked
 from fluorosynth.learn.checkpoint import LAST
 from fluorosynth.reports.pictures import agreement
 
@@ -105,17 +106,11 @@ def alone(out: Path, first: bool) -> Iterator[None]:
     UsageError
         When another run works in it.
     """
-    from filelock import FileLock, Timeout
-
     if not first:
         yield
         return
-    out.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(out / ".lock", timeout=0):
-            yield
-    except Timeout:
-        raise UsageError(f"another process is training in {out}") from None
+    with locked(out, f"another process is training in {out}"):
+        yield
 
 
 @contextmanager
