@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
 from fluorosynth_cli.data_options import say_left_out
+from fluorosynth_cli.learn_options import loading, mask_options
 
 EXAMPLES = """
 \b
@@ -21,44 +20,6 @@ Examples:
 
 Interrupted, the same command goes on.
 """
-
-
-def numbers(
-    ctx: click.Context,  # noqa: ARG001
-    param: click.Parameter,
-    value: str,
-) -> tuple[float, ...]:
-    """Split a text such as ``.8,1,1.25``."""
-    try:
-        return tuple(float(part) for part in value.split(","))
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no list such as .8,1,1.25", param=param) from None
-
-
-def mask_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options on how maps are averaged and masks are cleaned."""
-    options = [
-        click.option(
-            "--tta", is_flag=True, help="Average with the mirrored frame: twice the work."
-        ),
-        click.option(
-            "--turned",
-            is_flag=True,
-            help="Average over 8 flips and rotations: for what has no up.",
-        ),
-        click.option(
-            "--scales", callback=numbers, default="1", show_default=True, help="Average over these."
-        ),
-        click.option(
-            "--min-length",
-            type=float,
-            help="Drop parts with a shorter skeleton, px of the network's size. Default of "
-            "predict: the model's; of evaluate: 0.",
-        ),
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
 
 
 @click.command(epilog=EXAMPLES)
@@ -72,12 +33,6 @@ def mask_options(function: Callable[..., Any]) -> Callable[..., Any]:
     "--size", type=int, help="Longer side for the network, px; 0: as it is. Default: as trained."
 )
 @mask_options
-@click.option(
-    "--min-presence",
-    type=float,
-    help="Leave frames empty that show an instrument with a smaller probability. Default: the "
-    "model's; 0: none.",
-)
 @click.option("--probabilities", is_flag=True, help="Write the maps too, as 16-bit PNG.")
 @click.option("--centreline", is_flag=True, help="Write curves from entry to tip too, as JSON.")
 @click.option(
@@ -107,6 +62,7 @@ def command(
     quiet: bool,
 ) -> None:
     """Segment the instruments in SRC: a picture, a video, a DICOM file, a folder, a glob."""
+    loading(quiet)
     from tqdm import tqdm
 
     from fluorosynth.errors import InterruptedRunError

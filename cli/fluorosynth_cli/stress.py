@@ -140,8 +140,8 @@ def _compare(paths: tuple[Path, Path], out: Path, quiet: bool) -> None:
 
 
 def _print(summaries: dict[str, Summary]) -> None:
+    from fluorosynth.reports.text import aligned_table
     from fluorosynth.stress.report import half_table
-    from fluorosynth_cli.evaluate import _print_table
 
     click.echo("half of the centreline is found [95 % interval]")
-    _print_table(*half_table(summaries))
+    click.echo(aligned_table(*half_table(summaries)))

@@ -72,3 +72,18 @@ def memory_errors(advice: str) -> Iterator[None]:
         raise OutOfMemoryError(f"out of memory: {advice}") from error
     except MemoryError as error:
         raise OutOfMemoryError(f"out of memory: {advice}") from error
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let PyTorch compute every operation in one thread, in threads begun in here too.
+
+    Then results are the same, bit for bit, on any number of cores: PyTorch and oneDNN choose
+    their convolutions and split their sums by the number of threads.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -13,7 +13,8 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.sample import BACKGROUND, IGNORE, INSTRUMENT, Mask
 
 Flags = NDArray[np.bool_]
-Distances = NDArray[np.float32]
+Distances = NDArray[np.float64]
+EXACT = 2048  # px
 
 
 class Pair(NamedTuple):
@@ -54,9 +55,17 @@ def pair(prediction: Flags | Mask, truth: Mask) -> Pair:
 
 
 def distance_to(mask: Flags) -> Distances:
-    """Return each pixel's Euclidean distance to the nearest True pixel, ``(H, W)`` float32."""
-    exact = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(exact, np.float32)
+    """Return each pixel's distance to the mask in pixels: exact, so that sums are repeatable.
+
+    OpenCV's square roots differ in the last bit from call to call, by where the array lies in
+    memory; the squares are whole numbers, which float32 tells apart below 2048 pixels.
+    """
+    if math.hypot(*mask.shape) >= EXACT:
+        from scipy.ndimage import distance_transform_edt
+
+        return np.asarray(distance_transform_edt(~mask), np.float64)
+    near = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(np.sqrt(np.rint(np.square(near, dtype=np.float64))), np.float64)
 
 
 def _check(what: str, values: NDArray[np.generic], allowed: Flags) -> None:

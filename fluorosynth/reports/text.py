@@ -48,6 +48,27 @@ def markdown_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join(lines)
 
 
+def aligned_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table for the terminal: the first column to the left, the others to the right.
+
+    Cells come from files, perhaps: what cannot be printed is a question mark.
+
+    Examples
+    --------
+    >>> print(aligned_table(["", "Dice"], [["run 1", "0.5"], ["2", "0.75"]]))
+           Dice
+    run 1   0.5
+    2      0.75
+    """
+    cells = [["".join(c if c.isprintable() else "?" for c in cell) for cell in r] for r in rows]
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    lines = []
+    for first, *others in (heads, *cells):
+        right = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+        lines.append("  ".join([first.ljust(widths[0]), *right]).rstrip())
+    return "\n".join(lines)
+
+
 def _row(cells: Iterable[str]) -> str:
     escaped = (cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
     return f"| {' | '.join(escaped)} |"

@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import torch
 from torch import Tensor
 
 from fluorosynth.errors import BadDataError
@@ -41,9 +42,8 @@ class Normalisation:
         values = images.float()
         if not self.per_image:
             return (values - self.mean) / self.deviation
-        dims = (1, 2, 3)
-        deviation = values.std(dims, correction=0, keepdim=True).clamp(min=1.0)
-        return (values - values.mean(dims, keepdim=True)) / deviation
+        mean, deviation = _moments(images)
+        return (values - mean) / deviation.clamp(min=1.0)
 
     def to_plain(self) -> dict[str, Any]:
         """Return the fields, JSON-compatible."""
@@ -73,3 +73,16 @@ def measure_normalisation(
     mean = float(histogram @ grey / histogram.sum())
     variance = float(histogram @ (grey - mean) ** 2 / histogram.sum())
     return Normalisation(mean, max(variance**0.5, 1.0), per_image)
+
+
+def _moments(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation of each image, ``(N, 1, 1, 1)`` float32.
+
+    Sums of whole numbers are exact: the same for any number of threads.
+    """
+    dims, pixels = (1, 2, 3), images[0].numel()
+    total = images.sum(dims, keepdim=True, dtype=torch.int64)
+    centre = (total + pixels // 2) // pixels
+    squares = (images - centre).square().sum(dims, keepdim=True)
+    off = (total - centre * pixels) / pixels
+    return centre + off, (squares / pixels - off.square()).sqrt()

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import LabelledDataset, Resized, Subset, Windows
 from fluorosynth.learn.prediction.inference import Inference, Mode
-from fluorosynth.learn.prediction.segment import mask_above
+from fluorosynth.learn.prediction.segment import SegmentConfig, mask_above, segment
 from fluorosynth.metrics import Interval, bootstrap_interval, measure
-from fluorosynth.sample import Image
+from fluorosynth.sample import Image, Mask
 
 PAPER, HALF = 0.01, 0.5
+OWN = "best of validation"  # what the model's threshold is called
+AS_TRAINED = Mode(folded=False, channels_last=False)
 Map = NDArray[np.float32]
 Predictor = Callable[[Image], Map]
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -40,16 +49,24 @@ class Evaluation:
     Parameters
     ----------
     rows
-        Of every image and threshold.
+        Measures of every image and threshold.
     thresholds
-        What each threshold is, ascending: ``{0.01: "paper"}``.
+        Thresholds, ascending, with what they are: ``{0.01: "paper"}``.
     seed
-        Of the bootstrap.
+        Seed of the bootstrap.
     """
 
     rows: list[Row]
     thresholds: Mapping[float, str]
     seed: int = 0
+    _intervals: dict[tuple[float, str], Interval] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    @property
+    def own(self) -> float:
+        """The model's own threshold; the highest where none is."""
+        return next((t for t, what in self.thresholds.items() if what == OWN), max(self.thresholds))
 
     @property
     def measures(self) -> list[str]:
@@ -69,12 +86,15 @@ class Evaluation:
 
     def overall(self, threshold: float) -> dict[str, Interval]:
         """Return each measure's mean over the sequences' means, with its 95 % interval."""
-        return {
-            name: bootstrap_interval(
-                self.by_sequence(threshold, name), np.random.default_rng(self.seed)
-            )
-            for name in self.measures
-        }
+        return {name: self.interval(threshold, name) for name in self.measures}
+
+    def interval(self, threshold: float, name: str) -> Interval:
+        """Return a measure's mean over the sequences' means, with its 95 % interval."""
+        key = threshold, name
+        if key not in self._intervals:  # kept: a resampling takes a moment
+            values, rng = self.by_sequence(threshold, name), np.random.default_rng(self.seed)
+            self._intervals[key] = bootstrap_interval(values, rng)
+        return self._intervals[key]
 
     def over_images(self, threshold: float) -> dict[str, float]:
         """Return each measure's mean over all images; NaN where it applies to none."""
@@ -93,6 +113,8 @@ def evaluate(
     seed: int = 0,
     quiet: bool = True,
     min_length: float = 0.0,
+    workers: int = 1,
+    size: int = 0,
 ) -> Evaluation:
     """Measure predictions on labelled data.
 
@@ -101,16 +123,26 @@ def evaluate(
     pairs
         Labelled data.
     predict
-        Takes an item's image, returns its catheter map, ``(H, W)`` float in [0, 1]; predicted is
-        what lies above a threshold.
+        Function from an item's image to its catheter map, ``(H, W)`` float in [0, 1]; predicted
+        is what lies above a threshold.
     thresholds
         Thresholds with what they are.
     seed
-        Of the bootstrap.
+        Seed of the bootstrap.
     quiet
         No progress bar.
     min_length
-        Predicted parts whose skeleton is shorter, in pixels, are dropped; 0: none.
+        Length in pixels; predicted parts whose skeleton is shorter are dropped. 0: none.
+    workers
+        Number of threads that predict and measure; above 1, ``predict`` is called in several at
+        once.
+    size
+        Longer side in pixels of an image in which ``min_length`` counts; 0: the image's own.
+
+    Returns
+    -------
+    Evaluation
+        The measures of every image.
 
     Raises
     ------
@@ -130,23 +162,43 @@ def evaluate(
     >>> found.over_images(0.5)["dice"]
     1.0
     """
-    from tqdm import tqdm
-
     if not len(pairs):
         raise BadDataError("there is no labelled image to evaluate")
-    rows = list[Row]()
-    for index in tqdm(range(len(pairs)), unit="image", file=sys.stderr, disable=quiet):
-        image, mask = pairs[index]
+    ascending = sorted(thresholds)
+
+    def measured(item: tuple[int, Image, Mask]) -> list[Row]:
+        index, image, mask = item
         found, place = predict(image), (pairs.sequence(index), pairs.name(index))
-        for t in sorted(thresholds):
-            rows.append(Row(index, *place, t, measure(mask_above(found, t, min_length), mask)))
-    return Evaluation(rows, {t: thresholds[t] for t in sorted(thresholds)}, seed)
+        shortest = min_length * max(mask.shape) / size if size else min_length
+        values = [measure(mask_above(found, t, shortest), mask) for t in ascending]
+        return [Row(index, *place, t, v) for t, v in zip(ascending, values, strict=True)]
+
+    items = ((index, *pairs[index]) for index in range(len(pairs)))  # read by this thread alone
+    # Threads take PyTorch's number of threads when they first ask for it
+    with ThreadPoolExecutor(workers, initializer=torch.get_num_threads) as pool:
+        parts = _in_order(pool, measured, items, 2 * workers)
+        progress = tqdm(parts, total=len(pairs), unit="image", file=sys.stderr, disable=quiet)
+        rows = [row for part in progress for row in part]
+    return Evaluation(rows, {t: thresholds[t] for t in ascending}, seed)
+
+
+def _in_order(
+    pool: Executor, function: Callable[[T], R], items: Iterable[T], most: int
+) -> Iterator[R]:
+    """Yield the results in order; at most ``most`` items wait in memory."""
+    waiting = deque[Future[R]]()
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) >= most:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def thresholds_of(model: Model) -> dict[float, str]:
     """Return the publication's threshold, .5 and the best of the model's validation."""
     found = {PAPER: "paper", HALF: "half"}
-    found[model.threshold] = "best of validation"
+    found[model.threshold] = OWN
     return found
 
 
@@ -179,13 +231,45 @@ def mean(values: list[float]) -> float:
     return float(np.mean(kept)) if kept else float("nan")
 
 
+def frame_predictor(model: Model, config: SegmentConfig, device: str) -> Predictor:
+    """Return a predictor of what ``predict`` finds in a frame, computed in float32.
+
+    The map has the frame's size; it is zero all over where ``predict`` leaves the frame empty.
+
+    Parameters
+    ----------
+    model
+        Model, not changed.
+    config
+        Settings as for ``predict``; ``evaluate`` sees to threshold and minimal length.
+    device
+        PyTorch device.
+    """
+    inference = Inference(model, device, AS_TRAINED)
+
+    def predicted(image: Image) -> Map:
+        (found,) = segment(image.reshape(1, -1, *image.shape[-2:]), inference, config)
+        return np.zeros_like(found.map) if found.presence < config.min_presence else found.map
+
+    return predicted
+
+
 def plain_predictor(
     model: Model, tta: bool = False, scales: Sequence[float] = (1.0,), turned: bool = False
 ) -> Predictor:
-    """Return a predictor that runs the network in float32, as trained, on its device.
+    """Return a predictor that runs the network in float32, on its device, at the image's size.
 
-    ``tta``, ``scales`` and ``turned`` say what to average over, see ``Inference.predict_maps``.
+    Parameters
+    ----------
+    model
+        Model, not changed.
+    tta
+        Average with the mirrored image.
+    scales
+        Factors of size to average over, see ``Inference.predict_maps``.
+    turned
+        Average over all eight flips and rotations by 90 degrees.
     """
     device = next(model.network.parameters()).device
-    inference = Inference(model, str(device), Mode(folded=False, channels_last=False))
+    inference = Inference(model, str(device), AS_TRAINED)
     return lambda image: inference.predict_maps(image[None], tta, scales, turned)[0]

@@ -61,6 +61,10 @@ class SegmentConfig:
         if not 0 <= self.min_presence <= 1:
             raise UsageError(f"min_presence must be in [0, 1], not {self.min_presence}")
 
+    def scale(self, shape: tuple[int, int]) -> float:
+        """Return the factor from a frame ``(H, W)`` to the size at which the network sees it."""
+        return self.size / max(shape) if self.size else 1.0
+
     @classmethod
     def of(
         cls,
@@ -133,7 +137,7 @@ def segment(
     True
     """
     height, width = clips.shape[2:]
-    scale = config.size / max(height, width) if config.size else 1.0
+    scale = config.scale((height, width))
     small = max(round(height * scale), 1), max(round(width * scale), 1)
     seen = np.stack([[resized(frame, *small) for frame in clip] for clip in clips])
     for found in inference.predict_maps(seen, config.tta, config.scales, config.turned):

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import cv2
@@ -14,10 +15,11 @@ from fluorosynth_cli import evaluate as cli
 from makers import Lines, picture, write_set
 
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.learn.checkpoint import Model, save_model
+from fluorosynth.learn.checkpoint import MaskDefaults, Model, save_model
 from fluorosynth.learn.data import LabelledDataset, Normalisation, Resized
 from fluorosynth.learn.evaluation.evaluate import evaluate, plain_predictor, prepare, thresholds_of
 from fluorosynth.learn.evaluation.report import write_report
+from fluorosynth.learn.evaluation.run import evaluate_model
 from fluorosynth.learn.networks import build
 from fluorosynth.learn.prediction.inference import Inference, Mode
 from fluorosynth.learn.prediction.predict import predict
@@ -287,3 +289,55 @@ def test_mistakes_are_named(tmp_path):
     shards = write_set(tmp_path / "data", [1], 32)
     assert "scales must be" in refused(shards, model, out, "--scales", "0")
     assert "min_length must be" in refused(shards, model, out, "--min-length", "-1")
+
+
+@pytest.fixture
+def threads():
+    """Set PyTorch's number of threads, and put it back."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_the_files_are_the_same_again_and_on_any_number_of_cores(tmp_path, threads):
+    torch.manual_seed(3)
+    model = Model(build("light_deep").eval(), Normalisation(120.0, 40.0, per_image=True), 0.5)
+    model.network.register_forward_hook(lambda *seen: logits.append(seen[2].numpy().tobytes()))
+    written = []
+    for count in (1, 2, 2):
+        logits = []
+        threads(count)
+        evaluate_model(model, Lines(6), tmp_path)
+        assert torch.get_num_threads() == count
+        written.append({path.name: path.read_bytes() for path in tmp_path.iterdir()})
+        written[-1]["logits"] = sorted(logits)  # their last bits seldom reach a mask
+    assert set(written[0]) == {"metrics.csv", "summary.json", "report.html", "logits"}
+    assert written[0] == written[1] == written[2]
+
+
+def test_several_workers_measure_what_one_does():
+    lines = Lines(9)
+    one, three = (
+        evaluate(lines, lambda image: (image < 120) * 0.7, HALF, workers=workers)
+        for workers in (1, 3)
+    )
+    assert one.rows == three.rows
+    with pytest.raises(ZeroDivisionError):
+        evaluate(lines, lambda image: 1 / 0, HALF, workers=3)
+
+
+def test_frames_that_predict_leaves_empty_are_measured_as_empty(trained, tmp_path):
+    gated = replace(trained, masks=MaskDefaults(min_presence=0.5, presence=(-9.0, 0.0)))
+    assert evaluate_model(trained, Lines(3), tmp_path).over_images(0.45)["recall"] > 0.5
+    found = evaluate_model(gated, Lines(3), tmp_path)
+    assert found.over_images(0.45)["recall"] == 0
+    assert evaluate_model(gated, Lines(3), tmp_path, min_presence=0.0).rows != found.rows
+
+
+def test_progress_has_no_silent_end(trained, tmp_path, capfd):
+    evaluate_model(trained, Lines(3), tmp_path, quiet=False)
+    out, err = capfd.readouterr()
+    assert out == ""
+    last = err.rstrip().rpartition("\r")[2]
+    assert last.startswith("report: 100%")
+    assert "3/3" in err
