@@ -16,6 +16,11 @@ def central_square(frame: Frame) -> tuple[slice, slice]:
     It is the square of the frame, or of the bounding box of its exposed field where the file
     states one.
 
+    Parameters
+    ----------
+    frame
+        Frame with its exposed field, if that is known.
+
     Raises
     ------
     BadDataError
@@ -33,6 +38,14 @@ def central_square(frame: Frame) -> tuple[slice, slice]:
 
 
 def resized(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Return ``(size, size)`` uint8 of a square: area-averaged down, interpolated up."""
+    """Return ``(size, size)`` uint8 of a square: area-averaged down, interpolated up.
+
+    Parameters
+    ----------
+    image
+        Square picture, uint8.
+    size
+        Side of the result, px.
+    """
     how = cv2.INTER_AREA if size <= len(image) else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, (size, size), interpolation=how), np.uint8)
