@@ -12,12 +12,23 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
 import griffe
-from lines import components, default, example, source_lines, stage_example, stage_lines
+from lines import (
+    changed,
+    components,
+    default,
+    example,
+    source_lines,
+    stage_example,
+    stage_lines,
+)
 
 from fluorosynth.core.component import Component
 from fluorosynth.core.spec import dump
 from fluorosynth.ranges import Constant, LogUniform, Range, Uniform
+from fluorosynth.stages import Stage
+from fluorosynth.stages.order import ANY, either
 
+PLAIN = {float: "number", int: "integer", bool: "yes or no", str: "text", Path: "path"}
 LAWS = "../../recipes.md#ranges"
 CAPTIONS = {
     "stages": "Before and after.",
@@ -32,8 +43,7 @@ def page(family: str, kind: str) -> str:
     """Return the Markdown of a component's page."""
     cls = components(family)[kind]
     text, rest = _prose(cls)
-    shown = example(kind, cls)
-    lines = stage_lines(stage_example(kind)) if family == "stages" else source_lines(shown, family)
+    lines = stage_lines(stage_example(kind)) if family == "stages" else source_lines(family, kind)
     caption = CAPTIONS.get(kind, CAPTIONS[family])
     parts = [
         f"# {kind}",
@@ -41,23 +51,31 @@ def page(family: str, kind: str) -> str:
         f"![{caption}]({kind}.png)",
         f"*{caption}*",
         rest,
+        order(cls),
         "## Parameters",
         table(cls),
         "## Alone",
         f"```python\n{lines}\n```",
-        "## In a recipe",
-        f"```toml\n[[{family}]]\n{toml(shown)}```",
-        f"In the reference: [`{cls.__module__}.{cls.__qualname__}`][].",
     ]
+    if cls.writable:
+        plain = toml(example(family, kind))
+        parts += ["## In a recipe", f"```toml\n[[{family}]]\n{plain}```"]
+    parts.append(f"In the reference: [`{cls.__module__}.{cls.__qualname__}`][].")
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def order(cls: Any) -> str:
+    """Return where a stage can stand: what it takes and what it gives."""
+    if not issubclass(cls, Stage) or cls.takes == ANY:
+        return ""
+    gives = f"gives one that is {cls.gives}" if cls.gives else "leaves it so"
+    return f"It takes a sample that is {either(cls.takes)}, and {gives}."
 
 
 def toml(component: Component) -> str:
     """Return the TOML of a component's kind and of the fields that are set."""
     plain, written = dump(component), [f'kind = "{component.kind}"']
-    for field in fields(component):  # type: ignore[arg-type]
-        if getattr(component, field.name) != default(field):
-            written.append(f"{field.name} = {_inline(plain[field.name])}")
+    written += [f"{field.name} = {_inline(plain[field.name])}" for field in changed(component)]
     return "\n".join(written) + "\n"
 
 
@@ -136,14 +154,14 @@ def _takes(hint: Any) -> str:
     if origin is Literal:
         return ", ".join(f"`{choice}`" for choice in arguments)
     if origin in (Union, types.UnionType):
-        return " or ".join(_takes(part) for part in arguments if part is not type(None))
+        return " or ".join({_takes(part): 0 for part in arguments if part is not type(None)})
     if origin is tuple:
         return f"list, each {_takes(arguments[0])}"
     if isinstance(hint, type) and issubclass(hint, Range):
         return f"[law]({LAWS})"
     if isinstance(hint, type) and issubclass(hint, Component):
         return "stage"
-    return {float: "number", int: "integer", bool: "yes or no", str: "text", Path: "path"}[hint]
+    return PLAIN.get(hint, "arrays")
 
 
 def _bounds(limit: Any) -> str:

@@ -2,53 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from fluorosynth.backgrounds.base import BackgroundSource
-from fluorosynth.backgrounds.bundled import Bundled
+from fluorosynth.backgrounds import BackgroundSource, Bundled
+from fluorosynth.core.check import concrete
 from fluorosynth.core.component import Component, kinds
-from fluorosynth.devices.base import DeviceSource
-from fluorosynth.devices.spline import Spline
+from fluorosynth.devices import DeviceSource, Spline
 from fluorosynth.ranges import Constant
-from fluorosynth.sample import Sample
-from fluorosynth.stages.attenuate import Attenuate
-from fluorosynth.stages.base import Geometry, Stage
-from fluorosynth.stages.display import Display
-from fluorosynth.stages.expose import Expose
-from fluorosynth.stages.flip import Flip
-from fluorosynth.stages.render import Render
-from fluorosynth.stages.rotate import Rotate
-from fluorosynth.stages.shift import Shift
-from fluorosynth.stages.zoom import Zoom
+from fluorosynth.stages import (
+    Attenuate,
+    Expose,
+    Flip,
+    Geometry,
+    Render,
+    Rotate,
+    Shift,
+    Stage,
+    Zoom,
+)
+from fluorosynth.stages import Field as EdgeOfField
 
-FAMILIES: dict[str, tuple[type[Component], str]] = {
-    "stages": (Stage, "fluorosynth.stages"),
-    "backgrounds": (BackgroundSource, "fluorosynth.backgrounds"),
-    "devices": (DeviceSource, "fluorosynth.devices"),
-}
-SEED = 4  # of instruments: a long shaft with a bent tip
-SPLINE = Spline(counts=(1.0,), catheter_width=Constant(5.0))
-FRAMES: dict[str, tuple[Bundled, int]] = {  # of examples: a source, and the seed of a draw
-    "": (Bundled(), 31),  # ribs, heart and lung
-    "engage": (Bundled("contrast"), 36),  # a right coronary artery, a long catheter
+FAMILIES: dict[str, Any] = {
+    "stages": Stage,
+    "backgrounds": BackgroundSource,
+    "devices": DeviceSource,
 }
 
 # What an example sets, where the defaults would mostly show nothing.
 SETTINGS: dict[str, dict[str, Any]] = {
     "attenuate": {"strength": Constant(0.6), "markers": 1.0},
-    "bedside": {"table": 1.0, "cables": 1.0, "letters": 1.0},
+    "bedside": {"table": 1.0, "letters": 1.0, "cables": 1.0},
     "blur": {"sigma": Constant(2.0)},
     "bones": {"ribs": 1.0, "folds": 1.0, "strength": Constant(0.3)},
     "clutter": {"clips": 1.0, "sternal_wires": 1.0, "lead": 1.0},
     "coaxial": {"chance": 1.0, "beyond": Constant(60.0)},
     "compose": {"stages": (Rotate(), Zoom())},
     "ct": {"path": Path("chest.nii.gz"), "count": 4},
+    "display": {"inverted": 0.0},
     "engage": {"chance": 1.0},
     "field": {"circle": 1.0},
     "folder": {"path": Path("patches")},
@@ -62,21 +56,32 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "sharpen": {"amount": Constant(1.5), "sigma": Constant(4.0)},
     "spline": {"counts": (0.0, 1.0)},
     "vessels": {"chance": 1.0, "from_tip": 1.0},
-    "visible": {"depth": Constant(30.0)},
     "walk": {"counts": (0.0, 1.0)},
 }
-AT_REST = {"engage", "foreshorten", "coaxial"}  # stages beside Geometry that stand before render
-ON_GREY_LEVELS = {"field", "jitter", "overlay"}
-WITH_DEVICES = {"attenuate", "jitter", "render", "vessels", "visible"} | AT_REST
+MEMORY = {  # the lines that make what is held
+    "backgrounds": "images = np.random.default_rng(0).integers(90, 160, (4, 300, 400), np.uint8)",
+    "devices": "curves = [Device(np.float32([[0, 90], [140, 60], [255, 9]]), np.float32([5] * 3))]",
+}
+WITH_DEVICES = {"attenuate", "coaxial", "engage", "foreshorten", "jitter", "render", "vessels"}
+BEFORE: dict[str, tuple[Stage, ...]] = {  # what must have happened
+    "display": (Expose(),),
+    "jitter": (Render(),),
+    "visible": (Render(), Attenuate(strength=Constant(0.2)), EdgeOfField(circle=1.0)),
+}
+FRAME, SHAFT = 31, 4  # seeds that show much: of ribs, heart and lung; of a long shaft, a bent tip
+FRAMES: dict[str, tuple[Bundled, int]] = {"engage": (Bundled("contrast"), 36)}
+SPLINE = Spline(counts=(1.0,), catheter_width=Constant(5.0))
 
 
 @dataclass(frozen=True)
 class StageExample:
-    """A stage between the fewest others that it needs."""
+    """A stage on a frame, with the fewest others that it needs."""
 
     before: tuple[Stage, ...]
     stage: Stage
     after: tuple[Stage, ...]
+    frames: Bundled
+    seed: int
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -84,75 +89,86 @@ class StageExample:
         return (*self.before, self.stage, *self.after)
 
     @property
-    def devices(self) -> bool:
+    def moves(self) -> bool:
+        """Whether curves are shown, not pixels."""
+        return isinstance(self.stage, Geometry) or bool(self.after)
+
+    @property
+    def with_devices(self) -> bool:
         """Whether there is an instrument in the picture."""
-        kind = self.stage.kind
-        return isinstance(self.stage, Geometry) or kind in WITH_DEVICES | {"one_of", "compose"}
+        return self.moves or self.stage.kind in WITH_DEVICES | {"visible"}
 
 
 @cache
 def components(family: str) -> dict[str, type[Component]]:
     """Return the built-in components of a family, by kind."""
-    found = kinds(*FAMILIES[family])
-    own = {kind: cls for kind, cls in found.items() if cls.__module__.startswith("fluorosynth.")}
-    return dict(sorted(own.items()))
+    root = FAMILIES[family]
+    kinds(root, root.package)  # imports them
+    own = [cls for cls in concrete(root) if cls.__module__.startswith(root.package)]
+    return {cls.kind: cls for cls in sorted(own, key=lambda cls: cls.kind)}
 
 
-def example(kind: str, cls: type[Component]) -> Component:
+def example(family: str, kind: str) -> Any:
     """Return the component of an example."""
-    return cls(**SETTINGS.get(kind, {}))
+    cls = components(family)[kind]
+    if cls.writable:
+        return cls(**SETTINGS.get(kind, {}))
+    names: dict[str, Any] = {}
+    exec("import numpy as np\nfrom fluorosynth import Device\n" + MEMORY[family], names)  # noqa: S102
+    return cls(names.get("images", names.get("curves")))  # type: ignore[call-arg]
 
 
 def stage_example(kind: str) -> StageExample:
     """Return a stage with the fewest others that make it work."""
-    stage: Any = example(kind, components("stages")[kind])
-    if isinstance(stage, Geometry) or kind in AT_REST | {"one_of", "compose"}:
-        return StageExample((), stage, (Render(),))
-    if kind == "render":
-        return StageExample((), stage, ())
-    if kind in ON_GREY_LEVELS:
-        return StageExample((Render(),), stage, ())
-    if kind == "expose":
-        return StageExample((Render(),), stage, (Display(),))
-    if kind == "display":
-        return StageExample((Render(), Expose()), stage, ())
-    if kind == "visible":
-        return StageExample((Render(), Expose(), Attenuate(), Display()), stage, ())
-    return StageExample((Render(), Expose()), stage, (Display(),))
-
-
-def frame(shown: StageExample) -> tuple[Bundled, int]:
-    """Return where an example's frame is from, and the seed that draws it."""
-    return FRAMES.get(shown.stage.kind, FRAMES[""])
-
-
-def start(shown: StageExample) -> Sample:
-    """Return the sample that an example begins with."""
-    source, seed = frame(shown)
-    background = source.open(256, seed=0).draw(np.random.default_rng(seed))
-    devices = SPLINE.open(256, seed=0).draw(np.random.default_rng(SEED))
-    return Sample(background.image, devices if shown.devices else (), {}, paths=background.paths)
+    stage: Stage = example("stages", kind)
+    moves = stage.gives != "rendered" and ("moved" in stage.takes or "at rest" in stage.takes)
+    after = (Render(),) if moves and kind != "engage" else ()
+    return StageExample(BEFORE.get(kind, ()), stage, after, *FRAMES.get(kind, (Bundled(), FRAME)))
 
 
 def stage_lines(shown: StageExample) -> str:
     """Return the Python that runs a stage on a frame."""
-    source, seed = frame(shown)
-    sources: list[Component] = [source]
-    lines = [f"background = {drawn(source, seed)}"]
-    arguments = "background.image"
-    if shown.devices:
-        sources.append(SPLINE)
-        lines.append(f"devices = {drawn(SPLINE, SEED)}")
+    used: list[Component] = [shown.frames, *shown.stages]
+    background = drawn(shown.frames, shown.seed)
+    lines = ["# or your own: (H, W) uint8", f"frame = {background}.image"]
+    arguments = "frame"
+    if shown.with_devices:
+        used.append(SPLINE)
+        lines[0] += ", Device(points, widths)"
+        lines.append(f"devices = {drawn(SPLINE, SHAFT)}")
         arguments += ", devices"
-    if shown.stage.kind == "engage":
-        arguments += ", paths=background.paths"
+    if shown.stage.kind == "engage":  # reads what comes with the background
+        lines[:2] = [f"background = {background}"]
+        lines += [
+            "sample = Sample(background.image, devices, paths=background.paths)",
+            f"sample = {written(shown.stage)}(sample, np.random.default_rng(0))",
+        ]
+        return imports(used, "from fluorosynth import Sample") + "\n".join(lines)
     stages = ", ".join(map(written, shown.stages))
+    if len(shown.stages) > 1:
+        lines.append(f"stages = [{stages}]")
+        stages = "stages"
+    lines.append(f"sample = fluorosynth.apply({stages}, {arguments})")
+    return imports(used, "import fluorosynth") + "\n".join(lines)
+
+
+def source_lines(family: str, kind: str) -> str:
+    """Return the Python that draws from a source."""
+    cls = components(family)[kind]
+    name, lines, more = family.rstrip("s") if family == "backgrounds" else family, [], []
+    if cls.writable:
+        source = example(family, kind)
+        used, made = [source], written(source)
+    else:
+        lines.append(MEMORY[family])
+        used, made = [], f"{cls.__name__}({MEMORY[family].partition(' ')[0]})"
+        more = [f"from {cls.package} import {cls.__name__}"]
+        more += ["from fluorosynth import Device"] if "Device(" in MEMORY[family] else []
     lines += [
-        f"sample, rng = Sample({arguments}), np.random.default_rng(0)",
-        f"for stage in ({stages}{',' * (len(shown.stages) == 1)}):",
-        "    sample = stage(sample, rng)",
+        f"source = {made}.open(size=256, seed=0)",
+        f"{name} = source.draw(np.random.default_rng(0))",
     ]
-    return imports([*sources, *shown.stages], ["from fluorosynth import Sample"]) + "\n".join(lines)
+    return imports(used, *more) + "\n".join(lines)
 
 
 def drawn(source: Component, seed: int) -> str:
@@ -160,27 +176,22 @@ def drawn(source: Component, seed: int) -> str:
     return f"{written(source)}.open(256, seed=0).draw(np.random.default_rng({seed}))"
 
 
-def source_lines(source: Component, family: str) -> str:
-    """Return the Python that draws from a source."""
-    name = "background" if family == "backgrounds" else "devices"
-    opened = "backgrounds" if family == "backgrounds" else "source"
-    lines = [
-        f"{opened} = {written(source)}.open(size=256, seed=0)",
-        f"{name} = {opened}.draw(np.random.default_rng(0))",
-    ]
-    return imports([source]) + "\n".join(lines)
-
-
 def written(value: Any) -> str:
     """Return the Python that makes a component: its class, and the fields that are set."""
     if isinstance(value, Component):
-        given = [f for f in fields(value) if getattr(value, f.name) != default(f)]  # type: ignore[arg-type]
+        given = changed(value)
         plain = all(default(f) is MISSING for f in given)
         parts = [("" if plain else f"{f.name}=") + written(getattr(value, f.name)) for f in given]
         return f"{type(value).__name__}({', '.join(parts)})"
     if isinstance(value, tuple):
         return "(" + ", ".join(map(written, value)) + ("," if len(value) == 1 else "") + ")"
-    return repr(str(value)).replace("'", '"') if isinstance(value, Path | str) else repr(value)
+    return f'"{value}"' if isinstance(value, Path | str) else repr(value)
+
+
+def changed(component: Component) -> list[Field[Any]]:
+    """Return the fields that are not as their defaults are."""
+    found = fields(component)  # type: ignore[arg-type]
+    return [field for field in found if getattr(component, field.name) != default(field)]
 
 
 def default(field: Field[Any]) -> Any:
@@ -190,15 +201,17 @@ def default(field: Field[Any]) -> Any:
     return field.default
 
 
-def imports(used: Iterable[Component], more: Sequence[str] = ()) -> str:
+def imports(used: Iterable[Component], *more: str) -> str:
     """Return the import lines of components, with those inside them."""
-    found: set[str] = set()
-    for component in used:
-        found.add(f"from {type(component).__module__} import {type(component).__name__}")
-        for field in fields(component):  # type: ignore[arg-type]
+    names: dict[str, set[str]] = {}
+    waiting = list(used)
+    while waiting:
+        component = waiting.pop()
+        names.setdefault(component.package, set()).add(type(component).__name__)
+        for field in changed(component):
             value = getattr(component, field.name)
-            if value != default(field):
-                inner = value if isinstance(value, tuple) else (value,)
-                found |= set(imports([v for v in inner if isinstance(v, Component)]).split("\n"))
-    names = sorted({*found, *more} - {"", "import numpy as np"})
-    return "\n".join(["import numpy as np", "", *names, "", ""])
+            inner = value if isinstance(value, tuple) else (value,)
+            waiting += [part for part in inner if isinstance(part, Component)]
+    found = [f"from {package} import {', '.join(sorted(n))}" for package, n in names.items()]
+    ordered = sorted({*found, *more}, key=lambda line: (line.split()[0] != "import", line))
+    return "\n".join(["import numpy as np", "", *ordered, "", ""])

@@ -11,12 +11,12 @@ from typing import Any
 import cv2
 import numpy as np
 from inputs import SIDE, write_inputs
-from lines import StageExample, components, example, stage_example, start
+from lines import SHAFT, SPLINE, StageExample, example, stage_example
 from numpy.typing import NDArray
 
-from fluorosynth.backgrounds.bundled import Bundled
+from fluorosynth import apply
+from fluorosynth.backgrounds import Bundled
 from fluorosynth.dataset.preview import outlined
-from fluorosynth.geometry.warp import resample
 from fluorosynth.io.contact_sheet import contact_sheet, png_bytes
 from fluorosynth.sample import Device, Sample
 
@@ -32,7 +32,7 @@ def picture(family: str, kind: str) -> bytes:
         return png_bytes(stage_picture(stage_example(kind)))
     with tempfile.TemporaryDirectory() as folder:
         write_inputs(Path(folder))
-        source: Any = example(kind, components(family)[kind])
+        source: Any = example(family, kind)
         if (
             kind == "ct"
         ):  # a CT is too large to come with the pages; this pack is what it made of one
@@ -48,33 +48,27 @@ def picture(family: str, kind: str) -> bytes:
 
 
 def stage_picture(shown: StageExample) -> Picture:
-    """Return a sample before and after a stage, side by side."""
-    sample, rng = start(shown), np.random.default_rng(0)
-    for stage in shown.before:
-        sample = stage(sample, rng)
-    after = shown.stage(sample, rng)
-    return contact_sheet([look(sample, shown), look(after, shown)], 2)
+    """Return a frame before and after a stage, side by side: what the lines of its page give."""
+    background = shown.frames.open(SIDE, seed=0).draw(np.random.default_rng(shown.seed))
+    devices = SPLINE.open(SIDE, seed=0).draw(np.random.default_rng(SHAFT))
+    before = Sample(background.image, devices if shown.with_devices else ())
+    if shown.stage.kind == "engage":
+        start = before.with_(paths=background.paths)
+        after = shown.stage(start, np.random.default_rng(0))
+    else:
+        after = apply(shown.stages, before.image, before.devices)
+        before = apply(shown.before, before.image, before.devices)
+    return contact_sheet([look(before, shown), look(after, shown)], 2)
 
 
 def look(sample: Sample, shown: StageExample) -> Picture:
-    """Return a sample as people can see it: curves over it until it is rendered."""
-    if sample.mask is None:
-        return with_curves(
-            sample.image if sample.matrix is None else resample(sample.image, sample.matrix),
-            sample.devices,
-        )
-    if shown.stage.kind in ("render", "visible"):
+    """Return a sample as people can see it: pixels, and curves or masks where these matter."""
+    if shown.moves or (shown.stage.kind in ("render", "engage") and sample.mask is None):
+        return with_curves(sample.image, sample.devices)
+    if shown.stage.kind in ("render", "visible") and sample.mask is not None:
         return outlined(sample.image, sample.mask, 1)
-    linear = shown.stage.kind == "expose"
-    return np.repeat(grey(sample.image, linear)[:, :, None], 3, 2)
-
-
-def grey(image: NDArray[Any], linear: bool = False) -> Picture:
-    """Return a picture in grey levels; of intensities their logarithm, unless ``linear``."""
-    if image.dtype == np.uint8:
-        return np.asarray(image)
-    shown = image if linear else 1 + np.log(np.maximum(image, 1e-6)) / 3
-    return np.asarray(np.clip(255 * shown, 0, 255), np.uint8)
+    scale = 1 if sample.image.dtype == np.uint8 else 255
+    return np.repeat((sample.image * scale).astype(np.uint8)[:, :, None], 3, 2)
 
 
 def with_curves(image: Picture, devices: Sequence[Device]) -> Picture:

@@ -16,7 +16,15 @@ from fluorosynth.anatomy.view import View
 
 
 def chest(view: View, rng: np.random.Generator) -> Map:
-    """Return the attenuation of a coronary view: spine, heart, lung, diaphragm, ribs."""
+    """Return the attenuation of a coronary view: spine, heart, lung, diaphragm, ribs.
+
+    Parameters
+    ----------
+    view
+        Pixels in patient coordinates.
+    rng
+        Source of all draws.
+    """
     spine_x = rng.uniform(-0.6, 0.6) * view.fov
     total = tissue.body(view, rng) + heart.lung(view, rng)
     total += spine(view, Spine.draw(spine_x, rng), rng)
@@ -33,7 +41,15 @@ def chest(view: View, rng: np.random.Generator) -> Map:
 
 
 def abdomen(view: View, rng: np.random.Generator) -> Map:
-    """Return the attenuation of a belly: lumbar spine, bowel gas, edge of the pelvis."""
+    """Return the attenuation of a belly: lumbar spine, bowel gas, edge of the pelvis.
+
+    Parameters
+    ----------
+    view
+        Pixels in patient coordinates.
+    rng
+        Source of all draws.
+    """
     total = tissue.body(view, rng) + tissue.mottle(view, rng, rng.uniform(0.01, 0.05))
     side = rng.choice((-1.0, 1.0))
     if rng.random() < 0.8:
@@ -47,7 +63,15 @@ def abdomen(view: View, rng: np.random.Generator) -> Map:
 
 
 def soft(view: View, rng: np.random.Generator) -> Map:
-    """Return the attenuation of a nearly flat view: tissue and a fold."""
+    """Return the attenuation of a nearly flat view: tissue and a fold.
+
+    Parameters
+    ----------
+    view
+        Pixels in patient coordinates.
+    rng
+        Source of all draws.
+    """
     total = tissue.body(view, rng) + tissue.layers(view, rng)
     for _ in range(rng.integers(0, 3)):
         total += tissue.fold(view, rng)
@@ -59,7 +83,19 @@ VIEWS = (chest, abdomen, soft)
 
 @dataclass(frozen=True)
 class Options:
-    """What `render` may vary; see `fluorosynth.backgrounds.procedural.Procedural`."""
+    """What `render` may vary; see `fluorosynth.backgrounds.procedural.Procedural`.
+
+    Parameters
+    ----------
+    weights
+        Relative weights of the families chest, abdomen and soft tissue.
+    borders
+        Probability that the edge of the exposed field shows.
+    noise
+        Factor on the quantum noise, at least 0.
+    vessels
+        Probability of a contrast-filled vessel tree.
+    """
 
     weights: tuple[float, float, float] = (0.7, 0.15, 0.15)
     borders: float = 0.8
@@ -71,6 +107,15 @@ def render(size: int, rng: np.random.Generator, options: Options) -> NDArray[np.
     """Render one ``(size, size)`` uint8 frame.
 
     The noise is drawn last, so that the anatomy is the same at every size.
+
+    Parameters
+    ----------
+    size
+        Side of the frame, px.
+    rng
+        Source of all draws.
+    options
+        Choices and probabilities.
     """
     view = View.draw(size, rng.uniform(85.0, 150.0), rng)
     weights = np.cumsum(options.weights)
@@ -90,14 +135,32 @@ def render(size: int, rng: np.random.Generator, options: Options) -> NDArray[np.
 
 
 def aperture(size: int, rng: np.random.Generator, probability: float) -> Map | float:
-    """Transmission of what bounds the field: blades, a circle (one in five), or nothing."""
+    """Return the transmission of what bounds the field: blades, a circle (one in five), or nothing.
+
+    Parameters
+    ----------
+    size
+        Side of the frame, px.
+    rng
+        Source of all draws.
+    probability
+        Probability that something bounds it.
+    """
     if rng.random() >= probability:
         return 1.0
     return field.circle(size, rng) if rng.random() < 0.2 else field.blades(size, rng)
 
 
 def expose(attenuation: Map, rng: np.random.Generator) -> Map:
-    """Beer-Lambert with scatter and detector blur; returns log intensity."""
+    """Return the logarithm of the intensity: Beer-Lambert, scatter and detector blur.
+
+    Parameters
+    ----------
+    attenuation
+        Attenuation along each ray, ``(S, S)``, no unit.
+    rng
+        Source of all draws.
+    """
     primary = np.exp(-attenuation)
     share = rng.uniform(0.1, 0.5)
     scatter = lowpass(primary, rng.uniform(0.08, 0.16))
@@ -106,7 +169,15 @@ def expose(attenuation: Map, rng: np.random.Generator) -> Map:
 
 
 def display(log: Map, rng: np.random.Generator) -> Map:
-    """Grey levels: dynamic range compression, edge enhancement, window."""
+    """Return grey levels: dynamic range compression, edge enhancement, window.
+
+    Parameters
+    ----------
+    log
+        Logarithm of the intensity, ``(S, S)``.
+    rng
+        Source of all draws.
+    """
     log = log - rng.uniform(0.3, 0.85) * lowpass(log, rng.uniform(0.1, 0.2))
     log = log + rng.uniform(0.1, 0.9) * (log - cv2.GaussianBlur(log, (0, 0), 3.0))
     low, high = np.percentile(log[::4, ::4], (2, 98))
@@ -115,7 +186,15 @@ def display(log: Map, rng: np.random.Generator) -> Map:
 
 
 def lowpass(image: Map, sigma: float) -> Map:
-    """Gaussian blur by ``sigma`` (a fraction of the side), done on a small copy."""
+    """Return a picture blurred by a Gaussian, which is done on a small copy.
+
+    Parameters
+    ----------
+    image
+        Picture, ``(S, S)``.
+    sigma
+        Standard deviation as a fraction of the side.
+    """
     small = cv2.resize(image, (32, 32), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), sigma * 32, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(cv2.resize(small, image.shape[::-1], interpolation=cv2.INTER_CUBIC))

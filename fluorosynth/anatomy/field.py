@@ -9,13 +9,27 @@ from fluorosynth.anatomy.shapes import step
 
 
 def pixels(size: int) -> tuple[Map, Map]:
-    """Return (x, y) as fractions of the side from the frame's centre, ``(1, n)`` and ``(n, 1)``."""
+    """Return (x, y) as fractions of the side from the frame's centre, ``(1, n)`` and ``(n, 1)``.
+
+    Parameters
+    ----------
+    size
+        Side of the frame, px.
+    """
     axis = (np.arange(size) + 0.5) / size - 0.5
     return axis[None, :], axis[:, None]
 
 
 def circle(size: int, rng: np.random.Generator) -> Map:
-    """Transmission of a round field, radius .46 to .52 of the side, black outside."""
+    """Return the transmission of a round field, radius .46 to .52 of the side, black outside.
+
+    Parameters
+    ----------
+    size
+        Side of the frame, px.
+    rng
+        Source of all draws.
+    """
     x, y = pixels(size)
     centre = rng.normal(0.0, 0.008, 2)
     r = np.hypot(x - centre[0], y - centre[1])
@@ -23,7 +37,15 @@ def circle(size: int, rng: np.random.Generator) -> Map:
 
 
 def blades(size: int, rng: np.random.Generator) -> Map:
-    """Transmission of four collimator blades, each up to a few per cent into the frame."""
+    """Return the transmission of four collimator blades, each up to a few per cent into the frame.
+
+    Parameters
+    ----------
+    size
+        Side of the frame, px.
+    rng
+        Source of all draws.
+    """
     inset = np.maximum(rng.normal(0.003, 0.006) + rng.normal(0.0, 0.006, 4), -0.015)
     width, leak = rng.uniform(0.004, 0.03, 4), rng.uniform(0.0, 0.2)
     axis = pixels(size)[0][0] + 0.5
@@ -35,7 +57,15 @@ def blades(size: int, rng: np.random.Generator) -> Map:
 
 
 def wedge(size: int, rng: np.random.Generator) -> Map:
-    """Attenuation of a semi-transparent filter pushed in from one side."""
+    """Return the attenuation of a semi-transparent filter pushed in from one side.
+
+    Parameters
+    ----------
+    size
+        Side of the frame, px.
+    rng
+        Source of all draws.
+    """
     x, y = pixels(size)
     angle = rng.uniform(0, 2 * np.pi)
     d = np.cos(angle) * x + np.sin(angle) * y

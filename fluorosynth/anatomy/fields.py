@@ -11,10 +11,17 @@ Map = NDArray[np.float64]
 
 
 def smooth(grid: Map, size: int) -> Map:
-    """Enlarge ``(n, n)`` float64 to ``(size, size)`` by uniform cubic B-splines.
+    """Enlarge a grid to a picture by uniform cubic B-splines.
 
     The same picture at every size. Independent unit normal coefficients give a field of standard
-    deviation .48 that correlates over about one cell, ``size / (n - 3)`` px; n >= 4.
+    deviation .48 that correlates over about one cell, ``size / (n - 3)`` px.
+
+    Parameters
+    ----------
+    grid
+        Coefficients, ``(n, n)`` float64, n >= 4.
+    size
+        Side of the picture, px.
 
     Examples
     --------
@@ -35,10 +42,21 @@ def _enlarged(grid: Map, size: int) -> Map:
 
 
 def fractal(size: int, rng: np.random.Generator, cells: tuple[int, ...], fall: float) -> Map:
-    """Sum octaves of smooth noise; an octave of n cells across has amplitude ``n ** -fall``.
+    """Sum octaves of smooth noise.
 
-    The sum has about zero mean and unit standard deviation. ``fall`` 1 gives a power spectrum
-    that falls like f^-4, ``fall`` 0 like f^-2.
+    The sum has about zero mean and unit standard deviation.
+
+    Parameters
+    ----------
+    size
+        Side of the picture, px.
+    rng
+        Source of all draws.
+    cells
+        Number of cells across of each octave.
+    fall
+        Exponent of the amplitudes: an octave of n cells has ``n ** -fall``. 1 gives a power
+        spectrum that falls like f^-4, 0 like f^-2.
     """
     amplitude = np.array([float(n) for n in cells]) ** -fall
     # A uniform cubic B-spline keeps about .23 of the variance of independent coefficients.

@@ -11,7 +11,19 @@ from fluorosynth.anatomy.view import View
 
 
 def heart(view: View, x: float, y: float, rng: np.random.Generator) -> Map:
-    """Return the attenuation of the heart against lung: ellipsoids about (x, y) mm."""
+    """Return the attenuation of the heart against lung: ellipsoids about a point.
+
+    Parameters
+    ----------
+    view
+        Pixels in patient coordinates.
+    x
+        Distance of the point to the right of the frame's centre, mm.
+    y
+        Distance of the point below the frame's centre, mm.
+    rng
+        Source of all draws.
+    """
     wide, high = rng.uniform(45.0, 75.0), rng.uniform(55.0, 85.0)
     across, along = view.turned(x, y, rng.uniform(-0.7, 0.7))
     uneven = 0.2 * smooth(rng.standard_normal((8, 8)), view.size)
@@ -23,7 +35,19 @@ def heart(view: View, x: float, y: float, rng: np.random.Generator) -> Map:
 
 
 def diaphragm(view: View, x: float, y: float, rng: np.random.Generator) -> Map:
-    """Return the attenuation of liver or spleen under a dome whose top is at (x, y) mm."""
+    """Return the attenuation of liver or spleen under a dome.
+
+    Parameters
+    ----------
+    view
+        Pixels in patient coordinates.
+    x
+        Distance of the dome's top to the right of the frame's centre, mm.
+    y
+        Distance of the dome's top below the frame's centre, mm.
+    rng
+        Source of all draws.
+    """
     wide, high = rng.uniform(70.0, 120.0), rng.uniform(50.0, 90.0)
     across, along = view.turned(x, y + high, rng.normal(0.0, 0.15))
     dome = ball((across / wide) ** 2 + (np.minimum(along, 0.0) / high) ** 2)
@@ -31,7 +55,15 @@ def diaphragm(view: View, x: float, y: float, rng: np.random.Generator) -> Map:
 
 
 def lung(view: View, rng: np.random.Generator) -> Map:
-    """Return the attenuation of the lung's vessels: clouds, and a net of broad faint streaks."""
+    """Return the attenuation of the lung's vessels: clouds, and a net of broad faint streaks.
+
+    Parameters
+    ----------
+    view
+        Pixels in patient coordinates.
+    rng
+        Source of all draws.
+    """
     cloud = fractal(view.size, rng, (4, 8, 16, 32, 64), rng.uniform(0.2, 0.6))
     n = int(view.fov / rng.uniform(7.0, 15.0))
     net = np.abs(smooth(rng.standard_normal((n, n)), view.size))

@@ -45,7 +45,15 @@ def render(size: int, rng: Rng, borders: float, noise: float) -> Image:
 
 
 def joint(size: int, rng: Rng) -> Map:
-    """Return an arm or leg that crosses the picture, bent at a joint, some with a prosthesis."""
+    """Return an arm or leg that crosses the picture, bent at a joint, some with a prosthesis.
+
+    Parameters
+    ----------
+    size
+        Side of the frame, px.
+    rng
+        Source of all draws.
+    """
     scale = size / 256
     centre = complex(*rng.uniform(60, 196, 2)) * scale
     heading, bend = 2 * math.pi * rng.random(), rng.uniform(-1.4, 1.4) * rng.random()
@@ -65,7 +73,15 @@ def joint(size: int, rng: Rng) -> Map:
 
 
 def hand(size: int, rng: Rng) -> Map:
-    """Return a hand with its wrist: two bones of the forearm, carpals, five rays."""
+    """Return a hand with its wrist: two bones of the forearm, carpals, five rays.
+
+    Parameters
+    ----------
+    size
+        Side of the frame, px.
+    rng
+        Source of all draws.
+    """
     scale = rng.uniform(0.7, 1.3) * size / 256
     wrist = complex(*rng.uniform(90, 166, 2)) * size / 256
     ahead = np.exp(2j * math.pi * rng.random())

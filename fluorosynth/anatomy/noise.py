@@ -9,7 +9,17 @@ from fluorosynth.anatomy.fields import Map
 
 
 def grain(size: int, rng: np.random.Generator, correlation: float) -> Map:
-    """Draw unit normal noise, blurred by a detector of sigma ``correlation`` px."""
+    """Return unit normal noise as a detector blurs it.
+
+    Parameters
+    ----------
+    size
+        Side of the frame, px.
+    rng
+        Source of all draws.
+    correlation
+        Standard deviation of the blur, px.
+    """
     white = rng.standard_normal((size, size))
     blurred = cv2.GaussianBlur(white, (5, 5), correlation)
     kernel = cv2.getGaussianKernel(5, correlation)
@@ -17,10 +27,19 @@ def grain(size: int, rng: np.random.Generator, correlation: float) -> Map:
 
 
 def quantum(grey: Map, rng: np.random.Generator, level: float) -> Map:
-    """Noise for a picture of grey levels: ``level`` grey levels at 128, after display gamma.
+    """Return noise for a picture of grey levels.
 
-    Its strength goes with a power of brightness between -.4 (log display: more in the dark)
-    and .4 (linear display: Poisson counts).
+    Its strength goes with a power of brightness between -.4 (log display: more in the dark) and .4
+    (linear display: Poisson counts).
+
+    Parameters
+    ----------
+    grey
+        Picture, ``(S, S)``, 0 to 255.
+    rng
+        Source of all draws.
+    level
+        Standard deviation at grey level 128, grey levels.
     """
     power = rng.uniform(-0.4, 0.4)
     strength = level * (np.maximum(grey, 16.0) / 128.0) ** power

@@ -11,7 +11,19 @@ from fluorosynth.anatomy.view import View
 
 
 def wing(view: View, x: float, y: float, rng: np.random.Generator) -> Map:
-    """Return the attenuation of an iliac wing about (x, y) mm: a wide, thin, curved plate."""
+    """Return the attenuation of an iliac wing: a wide, thin, curved plate about a point.
+
+    Parameters
+    ----------
+    view
+        Pixels in patient coordinates.
+    x
+        Distance of the point to the right of the frame's centre, mm.
+    y
+        Distance of the point below the frame's centre, mm.
+    rng
+        Source of all draws.
+    """
     wide, high = rng.uniform(45.0, 70.0), rng.uniform(55.0, 80.0)
     across, along = view.turned(x, y, rng.uniform(-0.8, 0.8))
     r2 = (across / wide) ** 2 + (along / high) ** 2

@@ -8,17 +8,31 @@ from fluorosynth.anatomy.fields import Map
 
 
 def ball(r2: Map) -> Map:
-    """Relative path through an ellipsoid: ``sqrt(1 - r2)``, r2 the squared relative radius.
+    """Return the relative path through an ellipsoid, sqrt(1 - r^2).
 
     Multiply by the full depth along the ray for mm.
+
+    Parameters
+    ----------
+    r2
+        Square of the distance from the axis, relative to the radius.
     """
     return np.sqrt(np.maximum(1.0 - r2, 0.0))
 
 
 def tube(d: Map, radius: float, wall: float) -> Map:
-    """Path (mm) through a hollow cylinder at distance ``d`` (mm) from its axis.
+    """Return the path through a hollow cylinder, mm.
 
     2 [sqrt(R^2 - d^2) - sqrt(r^2 - d^2)], r = R - wall: darkest along the two inner edges.
+
+    Parameters
+    ----------
+    d
+        Distance from the axis, mm.
+    radius
+        Outer radius R, mm.
+    wall
+        Thickness of the wall, mm.
     """
     d2, inner = d * d, max(radius - wall, 0.0)
     outer = np.sqrt(np.maximum(radius**2 - d2, 0.0))
@@ -26,11 +40,27 @@ def tube(d: Map, radius: float, wall: float) -> Map:
 
 
 def shell(r2: Map, wall: float) -> Map:
-    """Relative path through the wall (relative thickness) of an ellipsoid: dark at its rim."""
+    """Return the relative path through the wall of an ellipsoid: dark at its rim.
+
+    Parameters
+    ----------
+    r2
+        Square of the distance from the axis, relative to the radius.
+    wall
+        Thickness of the wall, relative to the radius.
+    """
     return ball(r2) - (1 - wall) * ball(r2 / (1 - wall) ** 2)
 
 
 def step(d: Map, width: float) -> Map:
-    """Rise smoothly from 0 at ``d = -width / 2`` to 1 at ``width / 2``."""
+    """Rise smoothly from 0 to 1 across a border.
+
+    Parameters
+    ----------
+    d
+        Distance beyond the border, in the units of the width.
+    width
+        Width of the rise: 0 at ``-width / 2``, 1 at ``width / 2``.
+    """
     t = np.clip(d / width + 0.5, 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)

@@ -18,14 +18,22 @@ class Spine:
 
     Parameters
     ----------
-    x, y, angle
-        A point of the axis and its direction (0: down the frame).
-    pitch, disc, half
-        Distance between vertebrae, height of a disc, half width of a body.
+    x
+        Distance of a point of the axis to the right of the frame's centre, mm.
+    y
+        Distance of that point below the frame's centre, mm.
+    angle
+        Direction of the axis, radians; 0: down the frame.
+    pitch
+        Distance between vertebrae, mm.
+    disc
+        Height of a disc, mm.
+    half
+        Half the width of a body, mm.
     tilt
-        How far an endplate is seen from above, as the ratio of its ellipse's axes.
+        Ratio of the axes of an endplate's ellipse: how far it is seen from above.
     oblique
-        Sideways shift of the processes against the body, in half widths (0: frontal view).
+        Sideways shift of the processes against the body, in half widths; 0: frontal view.
     """
 
     x: float
@@ -39,7 +47,15 @@ class Spine:
 
     @classmethod
     def draw(cls, x: float, rng: np.random.Generator) -> Spine:
-        """Draw a thoracic or upper lumbar spine through (x, ~0)."""
+        """Draw a thoracic or upper lumbar spine.
+
+        Parameters
+        ----------
+        x
+            Distance of its middle to the right of the frame's centre, mm.
+        rng
+            Source of all draws.
+        """
         pitch = rng.uniform(24.0, 33.0)
         return cls(
             x=x,
@@ -54,7 +70,17 @@ class Spine:
 
 
 def spine(view: View, shape: Spine, rng: np.random.Generator) -> Map:
-    """Return the attenuation of the vertebral column and of the tissue that sheathes it."""
+    """Return the attenuation of the vertebral column and of the tissue that sheathes it.
+
+    Parameters
+    ----------
+    view
+        Pixels in patient coordinates.
+    shape
+        Place and shape of the spine.
+    rng
+        Source of all draws.
+    """
     total = np.zeros_like(view.x)
     reach = 2.6 * shape.half + 0.5 * view.fov * abs(np.tan(shape.angle))
     part, place = view.band(shape.x, reach)

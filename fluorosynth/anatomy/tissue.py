@@ -14,20 +14,46 @@ BONE = 0.045  # what a millimetre of cortical bone adds to it
 
 
 def body(view: View, rng: np.random.Generator) -> Map:
-    """Return the attenuation of the trunk: a slope across the field and slow unevenness."""
+    """Return the attenuation of the trunk: a slope across the field and slow unevenness.
+
+    Parameters
+    ----------
+    view
+        Pixels in patient coordinates.
+    rng
+        Source of all draws.
+    """
     right, down = (rng.normal(0.0, 0.22 / view.fov) for _ in range(2))
     uneven = fractal(view.size, rng, (1, 2, 4), 1.0)
     return right * view.x + down * view.y + 0.10 * uneven
 
 
 def mottle(view: View, rng: np.random.Generator, amplitude: float) -> Map:
-    """Return the unevenness of fat, muscle and small vessels, down to a few millimetres."""
+    """Return the unevenness of fat, muscle and small vessels, down to a few millimetres.
+
+    Parameters
+    ----------
+    view
+        Pixels in patient coordinates.
+    rng
+        Source of all draws.
+    amplitude
+        Standard deviation of the attenuation, no unit.
+    """
     cells = tuple(2**k for k in range(2, 8) if 2**k <= view.fov)
     return amplitude * fractal(view.size, rng, cells, 0.75)
 
 
 def layers(view: View, rng: np.random.Generator) -> Map:
-    """Return overlapping sheets of tissue with soft, winding borders: level sets of noise."""
+    """Return overlapping sheets of tissue with soft, winding borders: level sets of noise.
+
+    Parameters
+    ----------
+    view
+        Pixels in patient coordinates.
+    rng
+        Source of all draws.
+    """
     total = np.zeros_like(view.x)
     for _ in range(rng.integers(2, 7)):
         n = rng.integers(4, 8)
@@ -38,7 +64,15 @@ def layers(view: View, rng: np.random.Generator) -> Map:
 
 
 def fold(view: View, rng: np.random.Generator) -> Map:
-    """Return a skin fold, arm or cushion: more tissue on one side of a curved line."""
+    """Return a skin fold, arm or cushion: more tissue on one side of a curved line.
+
+    Parameters
+    ----------
+    view
+        Pixels in patient coordinates.
+    rng
+        Source of all draws.
+    """
     angle, at = rng.uniform(0, 2 * np.pi), rng.uniform(-0.45, 0.45) * view.fov
     across, along = view.turned(0.0, 0.0, angle)
     edge = across - at - rng.uniform(-0.8, 0.8) * along**2 / view.fov
@@ -47,7 +81,15 @@ def fold(view: View, rng: np.random.Generator) -> Map:
 
 
 def gas(view: View, rng: np.random.Generator) -> Map:
-    """Return the attenuation that a loop of bowel gas lacks: a chain of merging bubbles."""
+    """Return the attenuation that a loop of bowel gas lacks: a chain of merging bubbles.
+
+    Parameters
+    ----------
+    view
+        Pixels in patient coordinates.
+    rng
+        Source of all draws.
+    """
     place, heading = rng.uniform(-0.5, 0.5, 2) * view.fov, rng.uniform(0, 2 * np.pi)
     total = np.full_like(view.x, -1.0)
     for _ in range(rng.integers(2, 7)):

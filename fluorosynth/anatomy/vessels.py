@@ -12,7 +12,15 @@ STEP = 2.5  # mm between the points of a vessel
 
 
 def tree(view: View, rng: np.random.Generator) -> Map:
-    """Return the attenuation of a coronary-like tree filled with diluted iodine."""
+    """Return the attenuation of a coronary-like tree filled with diluted iodine.
+
+    Parameters
+    ----------
+    view
+        Pixels in patient coordinates.
+    rng
+        Source of all draws.
+    """
     path = np.zeros_like(view.x)
     start = rng.uniform(-0.4, 0.4, 2) * view.fov
     heading = np.arctan2(-start[1], -start[0]) + rng.normal(0.0, 0.7)
@@ -31,7 +39,19 @@ def tree(view: View, rng: np.random.Generator) -> Map:
 def walk(
     start: NDArray[np.float64], heading: float, n: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return ``(n, 2)`` points, ``STEP`` mm apart, and headings of a winding vessel."""
+    """Return points ``(n, 2)`` of a winding vessel, ``STEP`` mm apart, and its headings there.
+
+    Parameters
+    ----------
+    start
+        First point, ``(2,)``, mm.
+    heading
+        Direction at the start, radians.
+    n
+        Number of points.
+    rng
+        Source of all draws.
+    """
     headings = heading + np.cumsum(rng.normal(0.0, 0.22, n))
     steps = STEP * np.stack((np.cos(headings), np.sin(headings)), 1)
     return start + np.cumsum(steps, 0) - steps[0], headings

@@ -20,8 +20,10 @@ class View:
     ----------
     fov
         Side of the whole frame in mm, at the patient.
-    x, y
-        ``(H, W)``, mm to the right of and below the frame's centre.
+    x
+        Distance of each pixel to the right of the frame's centre, ``(H, W)``, mm.
+    y
+        Distance of each pixel below the frame's centre, ``(H, W)``, mm.
     """
 
     fov: float
@@ -30,7 +32,17 @@ class View:
 
     @classmethod
     def draw(cls, size: int, fov: float, rng: np.random.Generator) -> View:
-        """Draw a view of ``size`` px whose warp strays by about 1.5 % of the field."""
+        """Draw a view whose warp strays by about 1.5 % of the field.
+
+        Parameters
+        ----------
+        size
+            Side of the frame, px.
+        fov
+            Side of the frame, mm at the patient.
+        rng
+            Source of all draws.
+        """
         axis = ((np.arange(size) + 0.5) / size - 0.5) * fov
         bend = rng.normal(0.0, 0.03 * fov, (2, 5, 5))
         return cls(
@@ -43,9 +55,16 @@ class View:
         return len(self.x)
 
     def turned(self, x: float, y: float, angle: float) -> tuple[Map, Map]:
-        """Return (across, along), in mm, of axes centred at (x, y) and turned by ``angle``.
+        """Return (across, along), in mm, of axes about a point.
 
-        At angle 0, across is x and along is y; a positive angle turns them clockwise as seen.
+        Parameters
+        ----------
+        x
+            Distance of the point to the right of the frame's centre, mm.
+        y
+            Distance of the point below the frame's centre, mm.
+        angle
+            Turn of the axes, radians, clockwise as seen; 0: across is x and along is y.
         """
         c, s = np.cos(angle), np.sin(angle)
         across, along = self.x * c, self.y * c
@@ -56,14 +75,31 @@ class View:
         return across, along
 
     def around(self, x: float, y: float, reach: float) -> tuple[View, tuple[slice, slice]]:
-        """Return the part of the view within ``reach`` mm of (x, y), and where it lies.
+        """Return the part of the view near a point, and where it lies.
 
         The place is generous by the warp; work on small parts is what keeps rendering fast.
+
+        Parameters
+        ----------
+        x
+            Distance of the point to the right of the frame's centre, mm.
+        y
+            Distance of the point below the frame's centre, mm.
+        reach
+            Distance from the point that the part covers, mm.
         """
         return self._part(x - reach, x + reach, y - reach, y + reach)
 
     def band(self, x: float, reach: float) -> tuple[View, tuple[slice, slice]]:
-        """Return the columns within ``reach`` mm of x, and where they lie."""
+        """Return the columns of the view near a vertical line, and where they lie.
+
+        Parameters
+        ----------
+        x
+            Distance of the line to the right of the frame's centre, mm.
+        reach
+            Distance from the line that the columns cover, mm.
+        """
         return self._part(x - reach, x + reach, -self.fov, self.fov)
 
     def _part(

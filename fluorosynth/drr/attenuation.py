@@ -32,8 +32,10 @@ class Attenuation:
         ``(X, Y, Z)`` float32, 1/mm; zero at both ends of X and Y.
     affine
         ``(4, 4)`` float64, from voxel indices to mm towards right, front and head.
-    low, high
-        ``(3,)`` float64, mm: the box around the body.
+    low
+        Corner of the box around the body: right, back and feet, ``(3,)`` float64, mm.
+    high
+        Opposite corner of that box, ``(3,)`` float64, mm.
     """
 
     mu: NDArray[np.float32]
@@ -43,9 +45,19 @@ class Attenuation:
 
 
 def coefficients(energy: float) -> tuple[float, float]:
-    """Return the attenuation of water and of cortical bone at ``energy`` keV, 1/mm.
+    """Return the attenuation of water and of cortical bone, 1/mm.
 
-    Interpolated in the logarithms. Raises UsageError outside 30 to 100 keV.
+    Interpolated in the logarithms.
+
+    Parameters
+    ----------
+    energy
+        Effective energy, 30 to 100 keV.
+
+    Raises
+    ------
+    UsageError
+        For another energy.
 
     Examples
     --------
@@ -60,11 +72,18 @@ def coefficients(energy: float) -> tuple[float, float]:
 
 
 def attenuation_of(hu: NDArray[np.int16], energy: float) -> NDArray[np.float32]:
-    """Return mu of Hounsfield units at an effective ``energy`` (keV), 1/mm, any shape.
+    """Return the attenuation of Hounsfield units, 1/mm.
 
-    Air to soft tissue scales water, ``(1 + HU / 1000) mu_water``, and is never negative. Above
-    80 HU cortical bone is mixed in: the second line leads to its own point, whose HU follow from
-    the energy of a CT (as in Carney et al., Med. Phys. 33, 2006, for PET).
+    Air to soft tissue scales water, ``(1 + HU / 1000) mu_water``, and is never negative. Above 80
+    HU cortical bone is mixed in: the second line leads to its own point, whose HU follow from the
+    energy of a CT (as in Carney et al., Med. Phys. 33, 2006, for PET).
+
+    Parameters
+    ----------
+    hu
+        Values of the CT, int16 of any shape.
+    energy
+        Effective energy, 30 to 100 keV.
     """
     return np.asarray(_table(energy)[hu.view(np.uint16)])
 
@@ -78,10 +97,19 @@ def bone_hu() -> float:
 def body(volume: Volume, energy: float, blood: bool = True) -> Attenuation:
     """Return the attenuation of the largest thing in the CT: the body, without its table.
 
-    With ``blood``, blood that contrast agent brightens attenuates as blood again; see
-    ``contrasted``.
+    Parameters
+    ----------
+    volume
+        CT, in Hounsfield units.
+    energy
+        Effective energy, 30 to 100 keV.
+    blood
+        Whether blood that contrast agent brightens attenuates as blood again; see ``contrasted``.
 
-    Raises BadDataError when there is nothing but air.
+    Raises
+    ------
+    BadDataError
+        When there is nothing but air.
     """
     inside, step = _coarse_body(volume)
     low, high = _box(inside)
@@ -105,6 +133,13 @@ def contrasted(hu: NDArray[np.int16], spacing: NDArray[np.float64]) -> NDArray[n
 
     That is what is denser than 200 HU, at least 6 mm thick and joined to a pool of 100 ml: the
     heart and what leads to and from it. Vertebrae are smaller, and discs part them.
+
+    Parameters
+    ----------
+    hu
+        Values of the CT, ``(X, Y, Z)`` int16.
+    spacing
+        Sides of a voxel, ``(3,)``, mm.
     """
     from scipy import ndimage
 

@@ -19,14 +19,17 @@ class CArm:
     Parameters
     ----------
     primary
-        Degrees from posterior-anterior towards LAO (positive: the detector goes to the patient's
-        left) or RAO (negative): DICOM Positioner Primary Angle.
+        Angle in degrees from posterior-anterior towards LAO (positive: the detector goes to the
+        patient's left) or RAO (negative): DICOM Positioner Primary Angle.
     secondary
-        Degrees towards cranial (positive) or caudal (negative): Positioner Secondary Angle.
+        Angle in degrees towards cranial (positive) or caudal (negative): Positioner Secondary
+        Angle.
     isocentre
-        ``(3,)`` mm.
-    source_detector, source_isocentre
-        Distances, mm.
+        Point that the C-arm turns about, ``(3,)``, mm.
+    source_detector
+        Distance from source to detector, mm.
+    source_isocentre
+        Distance from source to isocentre, mm.
     field
         Side of the square frame, in mm at the isocentre.
 
@@ -76,7 +79,13 @@ class CArm:
         return self.source_detector / self.source_isocentre
 
     def pixels(self, size: int) -> tuple[Vector, Vector, Vector]:
-        """Return the centre of the top-left pixel and the steps to the right and down, in mm."""
+        """Return the centre of the top-left pixel and the steps to the right and down, in mm.
+
+        Parameters
+        ----------
+        size
+            Number of pixels along a side.
+        """
         right, down, beam = self.axes
         pitch = self.field * self.magnification / size
         middle = self.source + self.source_detector * beam

@@ -22,6 +22,15 @@ def line_integrals(body: Attenuation, view: CArm, size: int) -> NDArray[np.float
 
     Beyond its first and last slice the volume goes on as they are: a patient does not end where
     the CT does.
+
+    Parameters
+    ----------
+    body
+        Attenuation of the patient.
+    view
+        Place of source and detector.
+    size
+        Number of pixels along a side.
     """
     back = np.linalg.inv(body.affine)
     corner, right, down = view.pixels(size)

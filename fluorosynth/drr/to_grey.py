@@ -16,10 +16,19 @@ SATURATION = 2.0  # ln of how much brighter than the median pixel a detector sti
 
 
 def sharpened(lines: Lines, amount: float, sigma: float) -> Lines:
-    """Return ``lines + amount (lines - G(sigma) * lines)``, unsharp masking; sigma in px.
+    """Return line integrals with unsharp masking: ``lines + amount (lines - G * lines)``.
 
-    A CT's voxels are larger than the pixels of a fluoroscope, and interpolation between them
-    blurs further. This brings edges back, and the noise of the CT with them.
+    A CT's voxels are larger than the pixels of a fluoroscope, and interpolation between them blurs
+    further. This brings edges back, and the noise of the CT with them.
+
+    Parameters
+    ----------
+    lines
+        Line integrals, ``(S, S)`` float64.
+    amount
+        Weight of the difference; 0: none.
+    sigma
+        Standard deviation of the Gaussian G, px.
 
     Examples
     --------
@@ -41,6 +50,10 @@ def to_grey(lines: Lines, rng: np.random.Generator, borders: float, noise: float
 
     Parameters
     ----------
+    lines
+        Line integrals, ``(S, S)`` float64, no unit.
+    rng
+        Source of all draws.
     borders
         Probability that the edge of the field shows.
     noise

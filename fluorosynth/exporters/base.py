@@ -26,7 +26,15 @@ class Exporter(Component):
 
     @abstractmethod
     def write(self, samples: Iterable[tuple[int, Sample]], out: Path) -> None:
-        """Write ``(index, sample)`` pairs into the empty folder ``out``."""
+        """Write samples into an empty folder.
+
+        Parameters
+        ----------
+        samples
+            Pairs of index and sample, in order.
+        out
+            Folder that they go to.
+        """
 
 
 def export(
@@ -70,7 +78,14 @@ def export(
 
 
 def stem(index: int, sample: Sample) -> str:
-    """Return the name of a picture: of its sample, and of its frame where that is a run.
+    """Return the name of a picture: of its sample, and of its frame where that is of a sequence.
+
+    Parameters
+    ----------
+    index
+        Number of the sample.
+    sample
+        Sample whose ``meta`` may name a frame.
 
     Examples
     --------

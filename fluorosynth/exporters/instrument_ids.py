@@ -16,7 +16,16 @@ def instrument_ids(sample: Sample) -> Mask:
 
     All pixels that the mask labels (1) carry a number, and no others. Where instruments cross, the
     later one counts; what is labelled wider than they are (``render.blur``) is of the nearest.
-    Raises ValueError for a sample that is not rendered or has more than 254 instruments.
+
+    Parameters
+    ----------
+    sample
+        Sample with its mask.
+
+    Raises
+    ------
+    ValueError
+        For a sample that is not rendered or has more than 254 instruments.
 
     Examples
     --------
@@ -52,6 +61,13 @@ def _spread(ids: Mask) -> Mask:
 
 def tip(device: Device, mask: Mask) -> tuple[float, float] | None:
     """Return the tip ``(x, y)`` in px; None outside the picture or where the mask has no truth.
+
+    Parameters
+    ----------
+    device
+        Instrument in pixels of the mask.
+    mask
+        Mask of the picture, ``(H, W)`` uint8 {0, 1, 255}.
 
     Examples
     --------

@@ -16,7 +16,13 @@ from fluorosynth.io.pixels import to_grey, to_uint8
 
 
 def count(path: Path) -> int:
-    """Return N, or 1 for a single picture."""
+    """Return N, or 1 for a single picture.
+
+    Parameters
+    ----------
+    path
+        File of the array, ``.npy``.
+    """
     return len(_open(path))
 
 
@@ -24,6 +30,13 @@ def read(path: Path, wanted: Sequence[int]) -> Iterator[tuple[NDArray[np.uint8],
     """Yield frames as ``(H, W)`` uint8; what is not uint8 is mapped by ``pixels.to_uint8``.
 
     The file is mapped into memory, so that only the frame at hand is loaded.
+
+    Parameters
+    ----------
+    path
+        File of the array, ``.npy``.
+    wanted
+        Numbers of the frames, increasing, from 0.
     """
     frames = _open(path)
     for index in wanted:

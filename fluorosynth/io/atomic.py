@@ -44,6 +44,12 @@ def replacing(path: Path, sync: bool = True, mark: str = "") -> Iterator[Path]:
 
 
 def clear_parts(path: Path) -> None:
-    """Remove what killed processes left of ``path`` half done."""
+    """Remove what killed processes left of ``path`` half done.
+
+    Parameters
+    ----------
+    path
+        Name that the finished file would have.
+    """
     for part in path.parent.glob(f".{path.name}*.part"):
         part.unlink(missing_ok=True)

@@ -20,6 +20,11 @@ def cache_folder(given: Path | None = None) -> Path:
     The folder ``given``; else ``$FLUOROSYNTH_CACHE``; else ``fluorosynth`` in
     ``$XDG_CACHE_HOME``, which is ``~/.cache`` when unset. It may be deleted at any time.
 
+    Parameters
+    ----------
+    given
+        Folder to use in place of all others; None: the next that is set.
+
     Examples
     --------
     >>> cache_folder(Path("here")).name
@@ -38,12 +43,26 @@ def cache_folder(given: Path | None = None) -> Path:
 def get_or_make(
     folder: Path, name: str, shape: tuple[int, ...], make: Callable[[], NDArray[np.uint8]]
 ) -> NDArray[np.uint8]:
-    """Return the uint8 array ``name`` of the folder, or make it and keep it there.
+    """Return an array of the cache, or make it and keep it there.
 
-    Two processes may do so at a time: each writes a file of its own, which takes the name once
-    it is whole. A file that is broken, or not of ``shape``, is made again.
+    Two processes may do so at a time: each writes a file of its own, which takes the name once it
+    is whole. A file that is broken, or not of ``shape``, is made again.
 
-    Raises BadDataError, before anything is made, where the folder cannot be written.
+    Parameters
+    ----------
+    folder
+        Folder of the cache, made where it is missing.
+    name
+        Name of the file in it, a digest of what the array depends on.
+    shape
+        Shape of the array, uint8.
+    make
+        Function that makes the array where it is not there.
+
+    Raises
+    ------
+    BadDataError
+        When the folder cannot be written; before anything is made.
     """
     path = folder / name
     found = _load(path, shape)

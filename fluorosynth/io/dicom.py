@@ -30,7 +30,13 @@ _FLAT = 8  # values of less than one in so many that the bits can hold look flat
 
 
 def count(path: Path) -> int:
-    """Return Number of Frames (0028,0008), or 1."""
+    """Return Number of Frames (0028,0008), or 1.
+
+    Parameters
+    ----------
+    path
+        File of DICOM.
+    """
     return int(read_header(path)[0].get("NumberOfFrames") or 1)
 
 
@@ -42,6 +48,13 @@ def read(
     Values go through the modality LUT (not of XA and RF) and the VOI LUT or window (else all bits
     stored are shown); MONOCHROME1 is inverted, colour becomes grey. Nothing else is taken from the
     header. A DataWarning names a file that states no window and comes out flat.
+
+    Parameters
+    ----------
+    path
+        File of DICOM.
+    wanted
+        Numbers of the frames, increasing, from 0.
     """
     header, start = read_header(path)
     looked = False
@@ -58,7 +71,16 @@ def stored(
 ) -> Iterator[NDArray[Any]]:
     """Yield frames as they are stored, decoding one at a time.
 
-    ``header`` and ``start`` are what ``read_header`` returns.
+    Parameters
+    ----------
+    path
+        File of DICOM.
+    wanted
+        Numbers of the frames, increasing, from 0.
+    header
+        Elements of the file, as ``read_header`` returns them.
+    start
+        Place of the pixel data in the file, bytes, as ``read_header`` returns it.
     """
     frames = int(header.get("NumberOfFrames") or 1)
     check_count(path, frames)
@@ -77,7 +99,15 @@ def stored(
 
 
 def read_header(path: Path, more: Sequence[str] = ()) -> tuple[Dataset, int]:
-    """Return the few elements that are needed and ``more``, and where the pixel data begins."""
+    """Return the few elements of a file that are needed, and where its pixel data begins.
+
+    Parameters
+    ----------
+    path
+        File of DICOM.
+    more
+        Keywords of further elements to read.
+    """
     try:
         from pydicom import dcmread
         from pydicom.errors import InvalidDicomError

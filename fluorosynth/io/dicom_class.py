@@ -22,9 +22,19 @@ _PROJECTIONS = ("12.1", "12.1.1", "12.2", "12.2.1", "12.3")  # XA, XRF, both enh
 
 
 def without_pixels(path: Path) -> str:
-    """Return what kind of DICOM object without frames ``path`` is; empty for images.
+    """Return what kind of DICOM object without frames a file is; empty for images.
 
-    Raises BadDataError for a file that is broken, ImportError without pydicom.
+    Parameters
+    ----------
+    path
+        File of DICOM.
+
+    Raises
+    ------
+    BadDataError
+        When the file is broken.
+    ImportError
+        When pydicom is not installed.
     """
     from pydicom.filereader import read_file_meta_info
 
@@ -40,6 +50,12 @@ def without_pixels(path: Path) -> str:
 
 
 def is_projection(uid: str) -> bool:
-    """Tell whether a class is X-ray angiography or fluoroscopy, enhanced or biplane."""
+    """Tell whether a class is X-ray angiography or fluoroscopy, enhanced or biplane.
+
+    Parameters
+    ----------
+    uid
+        SOP class UID.
+    """
     own = uid.removeprefix(_STORAGE)
     return own in _PROJECTIONS

@@ -41,7 +41,15 @@ DISPLAY_TAGS = [
 
 
 def of_frame(header: Dataset, index: int) -> Dataset:
-    """Return a copy of ``header`` with the functional groups of frame ``index`` laid over it."""
+    """Return a copy of a header with the functional groups of one frame laid over it.
+
+    Parameters
+    ----------
+    header
+        Header of the file.
+    index
+        Number of the frame, from 0.
+    """
     from pydicom import Dataset
 
     own = Dataset()
@@ -56,12 +64,19 @@ def of_frame(header: Dataset, index: int) -> Dataset:
 
 
 def displayed(header: Dataset, stored: NDArray[Any]) -> NDArray[np.uint8]:
-    """Map stored values to ``(H, W)`` uint8 by what ``header`` says of their display.
+    """Map stored values to ``(H, W)`` uint8 as the header says that they are to be displayed.
 
-    The range of the VOI LUT's or window's output becomes [0, 255]; without either, the range
-    that the bits stored can hold. Of X-ray angiography and fluoroscopy the modality LUT and the
+    The range of the VOI LUT's or window's output becomes [0, 255]; without either, the range that
+    the bits stored can hold. Of X-ray angiography and fluoroscopy the modality LUT and the
     rescaling lead back to beam intensities and are not for display. Source: DICOM PS3.3 C.11.1 and
     C.11.2, PS3.17 FFF.2.3; DCMTK's ``dimomod.cc``.
+
+    Parameters
+    ----------
+    header
+        Header of the frame; see ``of_frame``.
+    stored
+        Values as they are stored, ``(H, W)`` or ``(H, W, 3)``.
     """
     if header.PhotometricInterpretation == "PALETTE COLOR":
         return _coloured(header, stored)
@@ -72,7 +87,13 @@ def displayed(header: Dataset, stored: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def states_range(header: Dataset) -> bool:
-    """Tell whether a header says which values are to be seen."""
+    """Tell whether a header says which values are to be seen.
+
+    Parameters
+    ----------
+    header
+        Header of the frame; see ``of_frame``.
+    """
     colour = header.PhotometricInterpretation == "PALETTE COLOR" or header.SamplesPerPixel > 1
     return colour or _has_window(header) or _table(header, "VOILUTSequence") is not None
 

@@ -23,6 +23,15 @@ def exposed_field(header: Dataset, height: int, width: int) -> _Mask | None:
     Several shapes intersect (DICOM PS3.3 C.7.6.11 and C.8.7.3); coordinates there count rows
     and columns from 1, edges included. Shapes that leave nothing open are taken as unstated.
 
+    Parameters
+    ----------
+    header
+        Header of the frame.
+    height
+        Height of the frame, px.
+    width
+        Width of the frame, px.
+
     Returns
     -------
     NDArray[np.bool_] or None

@@ -39,7 +39,15 @@ class _Slice:
 
 
 def read(path: Path, files: list[Path]) -> Volume:
-    """Return the volume of the one CT series among ``files``, from right, back and feet on."""
+    """Return the volume of the one CT series in a folder, from right, back and feet on.
+
+    Parameters
+    ----------
+    path
+        Folder of the series, for messages.
+    files
+        Files in it.
+    """
     slices = [_Slice(file, *_header(file)) for file in files]
     slices = [s for s in slices if s.header.get("Modality") == "CT"]
     _check_series(path, slices)

@@ -100,10 +100,15 @@ def find_sources(
 
 
 def find_masks(src: str | Path) -> list[Path]:
-    """Return the PNG masks, or published label files, that ``src`` names, in natural order.
+    """Return the PNG masks, or published label files, that a source names, in natural order.
 
     Of a folder or glob that holds frames as well, the masks: ``NAME_mask.png``, what lies in a
     folder ``masks`` or nnU-Net's ``labelsTr``; else all.
+
+    Parameters
+    ----------
+    src
+        File, folder or glob.
 
     Raises
     ------
@@ -119,13 +124,30 @@ def find_masks(src: str | Path) -> list[Path]:
 
 
 def root_of(src: str | Path) -> Path:
-    """Return the folder that the files of ``src`` are named relative to."""
+    """Return the folder that the files of a source are named relative to.
+
+    Parameters
+    ----------
+    src
+        File, folder or glob.
+    """
     path = Path(src)
     return path if path.is_dir() else _root(path, find_sources(src))
 
 
 def count_frames(path: str | Path) -> int:
-    """Return how many frames the header of ``path`` claims (BadDataError if unreadable)."""
+    """Return how many frames the header of a file claims.
+
+    Parameters
+    ----------
+    path
+        File of any known format.
+
+    Raises
+    ------
+    BadDataError
+        When it cannot be read.
+    """
     path = Path(path)
     with untrusted(path):
         frames = _reader(path).count(path)

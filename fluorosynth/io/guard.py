@@ -22,14 +22,25 @@ MIN_SIDE = 16  # below this there is nothing to see
 
 
 def quoted(path: Path | str) -> str:
-    """Return ``path`` quoted on one line, whatever characters it holds."""
+    """Return a path quoted on one line, whatever characters it holds.
+
+    Parameters
+    ----------
+    path
+        Path or name to be quoted.
+    """
     return repr(str(path))
 
 
 def first_fault(error: ValidationError, table: bool = False) -> str:
     """Return where the first bad value is, what should be there and the value, on one line.
 
-    The rows of a ``table`` are counted from 1, as people count them.
+    Parameters
+    ----------
+    error
+        Error of pydantic.
+    table
+        Whether what was validated is a list of rows, which people count from 1.
     """
     keys, said = fault(error)
     where = ".".join(map(str, keys))
@@ -41,6 +52,15 @@ def first_fault(error: ValidationError, table: bool = False) -> str:
 
 def check_shape(path: Path, height: int, width: int) -> None:
     """Refuse a frame of impossible size; called with header values, before decoding.
+
+    Parameters
+    ----------
+    path
+        File, for the message.
+    height
+        Height that its header states, px.
+    width
+        Width that its header states, px.
 
     Raises
     ------
@@ -59,13 +79,39 @@ def check_shape(path: Path, height: int, width: int) -> None:
 
 
 def check_count(path: Path, frames: int) -> None:
-    """Refuse a file that claims no frames or more than ``MAX_FRAMES`` (BadDataError)."""
+    """Refuse a file that claims no frames, or too many.
+
+    Parameters
+    ----------
+    path
+        File, for the message.
+    frames
+        Number of frames that it claims.
+
+    Raises
+    ------
+    BadDataError
+        When there are none, or more than ``MAX_FRAMES``.
+    """
     if not 1 <= frames <= MAX_FRAMES:
         raise BadDataError(f"{quoted(path)} claims {frames} frames; 1 to {MAX_FRAMES} can be read")
 
 
 def finite(path: Path, values: NDArray[Any]) -> NDArray[Any]:
-    """Return ``values``, or raise BadDataError with the number of NaN and infinite ones."""
+    """Return values of which all are finite.
+
+    Parameters
+    ----------
+    path
+        File, for the message.
+    values
+        Values read from it, of any shape.
+
+    Raises
+    ------
+    BadDataError
+        With the number of NaN and infinite ones, when there are any.
+    """
     bad = 0 if values.dtype.kind != "f" else int(values.size - np.isfinite(values).sum())
     if bad:
         raise BadDataError(f"{quoted(path)} holds {bad} NaN or infinite values")
@@ -75,6 +121,11 @@ def finite(path: Path, values: NDArray[Any]) -> NDArray[Any]:
 @contextmanager
 def untrusted(path: Path) -> Iterator[None]:
     """Turn whatever a decoder throws at a broken file into one sentence, and hush its warnings.
+
+    Parameters
+    ----------
+    path
+        File that is read meanwhile, for the message.
 
     Raises
     ------

@@ -42,6 +42,11 @@ def read_labels(path: Path) -> Labels:
     counts, or, where there are several colours, their numbers from 1 on. What is wholly
     transparent is background; of a layer of one colour, the alpha channel is the drawing.
 
+    Parameters
+    ----------
+    path
+        File of the label image, PNG.
+
     Raises
     ------
     BadDataError

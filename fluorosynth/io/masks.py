@@ -107,7 +107,17 @@ class Meaning:
     def numbered(self, labels: Labels, name: object) -> NDArray[Any]:
         """Return ``(H, W)`` numbers of instruments, 0 where there is none or no truth.
 
-        ``name`` stands in the message of the BadDataError for a picture that is no mask.
+        Parameters
+        ----------
+        labels
+            Label image, ``(H, W)`` integers.
+        name
+            Name of the picture, for the message.
+
+        Raises
+        ------
+        BadDataError
+            When the picture is no mask.
         """
         values, drawn = _hardened(labels)
         if self.given.threshold >= 0:
@@ -124,7 +134,15 @@ class Meaning:
         return _checked(found, name)
 
     def mask(self, labels: Labels, name: object) -> Mask:
-        """Return ``(H, W)`` uint8 {0, 1, 255}; raise as ``numbered`` does."""
+        """Return ``(H, W)`` uint8 {0, 1, 255}; raise as ``numbered`` does.
+
+        Parameters
+        ----------
+        labels
+            Label image, ``(H, W)`` integers.
+        name
+            Name of the picture, for the message.
+        """
         mask = np.where(self.numbered(labels, name) > 0, np.uint8(INSTRUMENT), np.uint8(BACKGROUND))
         if self.ignore >= 0 and not (self._drawn(labels) and self.given.ignore < 0):
             mask[(labels.values == self.ignore) & (mask == BACKGROUND)] = IGNORE
@@ -180,7 +198,21 @@ def meaning_of(
 def read_meant(mask: MaskFile, meaning: Meaning, shape: tuple[int, ...], frame: Path) -> Mask:
     """Return ``(H, W)`` uint8 {0, 1, 255} of the mask of a picture.
 
-    Raises BadDataError where it is no mask, or not of the picture's shape.
+    Parameters
+    ----------
+    mask
+        Mask to read.
+    meaning
+        Meaning of its values.
+    shape
+        Shape of the picture that it belongs to.
+    frame
+        File of that picture, for the message.
+
+    Raises
+    ------
+    BadDataError
+        When it is no mask, or not of the picture's shape.
     """
     labels = mask.labels()
     check_size(mask, labels.values.shape, shape, frame)
@@ -188,13 +220,42 @@ def read_meant(mask: MaskFile, meaning: Meaning, shape: tuple[int, ...], frame: 
 
 
 def covered(mask: MaskFile, given: MaskValues, shape: tuple[int, ...], frame: Path) -> Mask:
-    """Return ``(H, W)`` uint8, 1 wherever a picture's mask holds anything, ignored or not."""
+    """Return ``(H, W)`` uint8, 1 wherever a picture's mask holds anything, ignored or not.
+
+    Parameters
+    ----------
+    mask
+        Mask to read.
+    given
+        Values that count, and what they mean.
+    shape
+        Shape of the picture that it belongs to.
+    frame
+        File of that picture, for the message.
+    """
     meaning = Meaning(given, ignore=given.ignore)
     return np.asarray(read_meant(mask, meaning, shape, frame) != BACKGROUND, np.uint8)
 
 
 def check_size(mask: MaskFile, found: tuple[int, ...], shape: tuple[int, ...], frame: Path) -> None:
-    """Raise BadDataError naming both files unless the two shapes are equal."""
+    """Refuse a mask that is not of its picture's size.
+
+    Parameters
+    ----------
+    mask
+        Mask, for the message.
+    found
+        Shape of the mask, (height, width).
+    shape
+        Shape of the picture, (height, width).
+    frame
+        File of the picture, for the message.
+
+    Raises
+    ------
+    BadDataError
+        Naming both files, unless the two shapes are equal.
+    """
     if found != shape:
         (rows, columns), (height, width) = found, shape
         raise BadDataError(
@@ -277,6 +338,11 @@ def is_soft(values: NDArray[Any]) -> bool:
     Its bright pixels are a drawing's where all that is neither bright nor dark lies between the
     two, within 2 px of both, and all that is nearly black within 16 px of it, as a JPEG leaves it.
 
+    Parameters
+    ----------
+    values
+        Label image, ``(H, W)`` integers.
+
     Examples
     --------
     >>> line = np.zeros((40, 40), np.uint8)
@@ -326,7 +392,15 @@ def _near(region: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
 
 
 def readable(masks: Collection[MaskFile], problems: list[str]) -> Iterator[MaskFile]:
-    """Yield the masks that can be read; what is wrong with the others goes to ``problems``."""
+    """Yield the masks that can be read.
+
+    Parameters
+    ----------
+    masks
+        Masks to try.
+    problems
+        List that gets a sentence for each of the others.
+    """
     for mask in masks:
         try:
             _values(mask)

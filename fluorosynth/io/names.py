@@ -22,6 +22,11 @@ def stem(name: str) -> str:
 
     The last number of a UID is no suffix, though it follows a dot.
 
+    Parameters
+    ----------
+    name
+        Name of a file, with or without folders.
+
     Examples
     --------
     >>> stem("run/a.dcm"), stem("run/b.PNG"), stem("run/1.2.840.99.1")
@@ -33,6 +38,11 @@ def stem(name: str) -> str:
 
 def natural_key(path: Path | str) -> tuple[object, ...]:
     """Return what to sort paths by, so that frame10 comes after frame9.
+
+    Parameters
+    ----------
+    path
+        Path or name to be sorted.
 
     Examples
     --------

@@ -14,7 +14,15 @@ from fluorosynth.io.volume import HU, Volume, check_extent, check_spacing
 
 
 def read(path: Path, files: list[Path]) -> Volume:
-    """Return the volume, its axes turned to the nearest of right, front and head."""
+    """Return the volume, its axes turned to the nearest of right, front and head.
+
+    Parameters
+    ----------
+    path
+        File of NIfTI, for messages.
+    files
+        List of that one file.
+    """
     try:
         import nibabel
     except ImportError:

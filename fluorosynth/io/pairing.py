@@ -25,6 +25,15 @@ def is_mask(path: Path, root: Path, masks: Path | None = None) -> bool:
 
     It is one by its name (``NAME_mask.png``, ``NAME_label.hdf5``), by a folder ``masks`` or
     nnU-Net's ``labelsTr`` that it lies in, or because it lies in the folder ``masks`` given.
+
+    Parameters
+    ----------
+    path
+        File in question.
+    root
+        Folder that it was found below.
+    masks
+        Folder of masks, if one was named.
     """
     if masks is not None and masks in path.parents and (masks != root or "#" in path.stem):
         return True
@@ -34,7 +43,15 @@ def is_mask(path: Path, root: Path, masks: Path | None = None) -> bool:
 
 
 def is_by_product(path: Path, root: Path) -> bool:
-    """Tell whether a file is what commands write beside masks and pictures, to be looked at."""
+    """Tell whether a file is what commands write beside masks and pictures, to be looked at.
+
+    Parameters
+    ----------
+    path
+        File in question.
+    root
+        Folder that it was found below.
+    """
     if path.name in _BESIDE and path.with_name(_BESIDE[path.name]).is_file():
         return True
     place = root
@@ -46,18 +63,42 @@ def is_by_product(path: Path, root: Path) -> bool:
 
 
 def frames_among(files: Iterable[Path], root: Path, masks: Path | None = None) -> list[Path]:
-    """Return the files below ``root`` that are neither masks nor by-products."""
+    """Return the files that are neither masks nor by-products.
+
+    Parameters
+    ----------
+    files
+        Files that were found.
+    root
+        Folder that they were found below.
+    masks
+        Folder of masks, if one was named.
+    """
     return [f for f in files if not (is_mask(f, root, masks) or is_by_product(f, root))]
 
 
 def masks_among(files: Sequence[Path], root: Path) -> list[Path]:
-    """Return the masks below ``root``: those by name or folder where there are any, else all."""
+    """Return the masks among files: those by name or folder where there are any, else all.
+
+    Parameters
+    ----------
+    files
+        Files that were found.
+    root
+        Folder that they were found below.
+    """
     named = [file for file in files if is_mask(file, root)]
     return named or [file for file in files if not is_by_product(file, root)]
 
 
 def is_ours(path: Path) -> bool:
-    """Tell whether a mask is one that ``export --to folder`` wrote: 0, 1 and 255 (ignore)."""
+    """Tell whether a mask is one that ``export --to folder`` wrote: 0, 1 and 255 (ignore).
+
+    Parameters
+    ----------
+    path
+        File of the mask.
+    """
     return path.parent.name == "masks" and (path.parents[1] / "instruments.json").is_file()
 
 
@@ -90,12 +131,28 @@ class MaskFolder:
         self._numbered = dict(numbered)
 
     def of(self, name: str, frame: int) -> MaskFile | None:
-        """Return the mask of a frame of the file ``name``, relative to its folder, if any."""
+        """Return the mask of a frame, if any: its own, or the one of the whole file.
+
+        Parameters
+        ----------
+        name
+            Name of the file of frames, relative to its folder.
+        frame
+            Number of the frame, from 0.
+        """
         own = self.of_one_frame(name, frame)
         return own if own is not None else self.of_whole(name)
 
     def of_one_frame(self, name: str, frame: int) -> MaskFile | None:
-        """Return the mask of this very frame of a file, if any."""
+        """Return the mask of this very frame of a file, if any.
+
+        Parameters
+        ----------
+        name
+            Name of the file of frames, relative to its folder.
+        frame
+            Number of the frame, from 0.
+        """
         if name.endswith(".hdf5"):
             labels = label_file(self.folder / name)
             return None if labels is None else MaskFile(labels, frame)
@@ -108,7 +165,13 @@ class MaskFolder:
         return None
 
     def of_whole(self, name: str) -> MaskFile | None:
-        """Return the mask that holds for all frames of a file, if any."""
+        """Return the mask that holds for all frames of a file, if any.
+
+        Parameters
+        ----------
+        name
+            Name of the file of frames, relative to its folder.
+        """
         if name.endswith(".hdf5"):
             return None
         for base in (name, stem(name)):

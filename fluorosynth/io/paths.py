@@ -22,7 +22,19 @@ Coordinate = Annotated[FiniteFloat, Interval(ge=-1e6, le=1e6)]
 
 
 class Point(BaseModel):
-    """One line of the file."""
+    """One line of the file.
+
+    Parameters
+    ----------
+    file
+        Name of the picture.
+    instrument
+        Name of the instrument in it.
+    x
+        Column, px of the picture.
+    y
+        Row, px of the picture.
+    """
 
     file: Name
     instrument: Name

@@ -9,10 +9,15 @@ from numpy.typing import NDArray
 
 
 def to_grey(image: NDArray[Any]) -> NDArray[Any]:
-    """Return ``(H, W)`` from ``(H, W)`` or ``(H, W, C)``; C = 1 grey, 2 grey+alpha, 3 RGB, 4 RGBA.
+    """Return a picture in grey, ``(H, W)``.
 
-    Colour becomes luma with the weights of ITU-R BT.601 (.299, .587, .114); alpha is dropped.
-    Grey stored as RGB keeps its exact values and dtype.
+    Colour becomes luma with the weights of ITU-R BT.601 (.299, .587, .114); alpha is dropped. Grey
+    stored as RGB keeps its exact values and dtype.
+
+    Parameters
+    ----------
+    image
+        Picture, ``(H, W)`` or ``(H, W, C)``: C = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA.
     """
     if image.ndim == 2:
         return image

@@ -25,7 +25,23 @@ _LABEL_KEYS = ("label", "labels")
 
 @dataclass(frozen=True)
 class Run:
-    """Where a sequence lies: rows ``first`` to ``last - 1`` of a key of a file."""
+    """Rows of a file of images that are one sequence, and where its labels lie.
+
+    Parameters
+    ----------
+    images
+        Name of the file of images.
+    key
+        Name of the images in that file.
+    labels
+        Name of the file of labels.
+    label_key
+        Name of the labels in that file.
+    first
+        First row of the sequence.
+    last
+        Row after its last one.
+    """
 
     images: str
     key: str
@@ -47,25 +63,51 @@ RUNS: Mapping[str, Run] = {
 
 
 def is_label_file(path: Path) -> bool:
-    """Tell by its name whether an HDF5 file holds labels."""
+    """Tell by its name whether an HDF5 file holds labels.
+
+    Parameters
+    ----------
+    path
+        File of HDF5.
+    """
     return path.name.lower().endswith(LABEL_ENDINGS)
 
 
 def label_file(images: Path) -> Path | None:
-    """Return the file of labels beside a file of images, None when there is none."""
+    """Return the file of labels beside a file of images, None when there is none.
+
+    Parameters
+    ----------
+    images
+        File of images.
+    """
     base = images.name[: -len(".hdf5")]
     beside = (images.with_name(base + ending) for ending in LABEL_ENDINGS)
     return next((path for path in beside if path.is_file()), None)
 
 
 def count(path: Path) -> int:
-    """Return the number of frames."""
+    """Return the number of frames.
+
+    Parameters
+    ----------
+    path
+        File of images.
+    """
     with _pictures(path) as array:
         return len(array)
 
 
 def read(path: Path, wanted: Sequence[int]) -> Iterator[tuple[NDArray[np.uint8], None]]:
-    """Yield frames as ``(H, W)`` uint8; floats are taken as 0..1 where the first frame is."""
+    """Yield frames as ``(H, W)`` uint8; floats are taken as 0..1 where the first frame is.
+
+    Parameters
+    ----------
+    path
+        File of images.
+    wanted
+        Numbers of the frames, increasing, from 0.
+    """
     with _pictures(path) as array:
         first = array[0]
         scale = 255.0 if first.dtype != np.uint8 and first.max() <= 1 else 1.0
@@ -78,14 +120,30 @@ def read(path: Path, wanted: Sequence[int]) -> Iterator[tuple[NDArray[np.uint8],
 
 
 def eight_bits(image: NDArray[Any], scale: float) -> NDArray[np.uint8]:
-    """Return a picture times ``scale`` as uint8, rounded and clipped; uint8 as it is."""
+    """Return a picture as uint8: scaled, rounded and clipped; uint8 as it is.
+
+    Parameters
+    ----------
+    image
+        Picture of any dtype.
+    scale
+        Factor on its values.
+    """
     if image.dtype == np.uint8:
         return image
     return np.asarray(np.clip(np.rint(image * scale), 0, 255), np.uint8)
 
 
 def read_label_row(path: Path, row: int) -> NDArray[np.uint8]:
-    """Return the catheter of a frame, ``(H, W)`` uint8 {0, 1}: channel 0 above .5."""
+    """Return the catheter of a frame, ``(H, W)`` uint8 {0, 1}: channel 0 above .5.
+
+    Parameters
+    ----------
+    path
+        File of labels.
+    row
+        Number of the frame, from 0.
+    """
     with _labels(path) as array:
         if row >= len(array):
             raise BadDataError(f"{quoted(path)} has {len(array)} labels; there is no row {row}")
@@ -93,7 +151,13 @@ def read_label_row(path: Path, row: int) -> NDArray[np.uint8]:
 
 
 def label_rows(path: Path) -> int:
-    """Return how many frames a file of labels is of."""
+    """Return how many frames a file of labels is of.
+
+    Parameters
+    ----------
+    path
+        File of labels.
+    """
     with _labels(path) as array:
         return len(array)
 

@@ -22,13 +22,27 @@ _ORIENTATION = 274
 
 
 def count(path: Path) -> int:
-    """Return 1, once the header is one of an image."""
+    """Return 1, once the header is one of an image.
+
+    Parameters
+    ----------
+    path
+        File of PNG or JPEG.
+    """
     with _opened(path):
         return 1
 
 
 def read(path: Path, wanted: Sequence[int]) -> Iterator[tuple[NDArray[np.uint8], None]]:
-    """Yield the picture as ``(H, W)`` uint8, upright; 16 bits are mapped by ``pixels.to_uint8``."""
+    """Yield the picture as ``(H, W)`` uint8, upright; 16 bits are mapped by ``pixels.to_uint8``.
+
+    Parameters
+    ----------
+    path
+        File of PNG or JPEG.
+    wanted
+        Numbers of the frames: 0, or none.
+    """
     for index in wanted:
         if index:
             raise BadDataError(f"{quoted(path)} is a single picture; there is no frame {index}")

@@ -20,6 +20,11 @@ def central_square(frame: Frame) -> tuple[slice, slice]:
     It is the square of the frame, or of the bounding box of its exposed field where the file
     states one.
 
+    Parameters
+    ----------
+    frame
+        Frame with its exposed field, if that is known.
+
     Raises
     ------
     BadDataError

@@ -21,7 +21,13 @@ _READ = (PHOTOMETRIC.MINISWHITE, PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.RGB, PHOTOM
 
 
 def count(path: Path) -> int:
-    """Return the number of frames: pages at full size, or those of ImageJ's one long page."""
+    """Return the number of frames: pages at full size, or those of ImageJ's one long page.
+
+    Parameters
+    ----------
+    path
+        File of TIFF.
+    """
     with TiffFile(path) as file:
         pages = _frames(file)
         return _in_one(file, pages) or len(pages)
@@ -31,6 +37,13 @@ def read(path: Path, wanted: Sequence[int]) -> Iterator[tuple[NDArray[np.uint8],
     """Yield pages as ``(H, W)`` uint8; what is not 8 bits is mapped by ``pixels.to_uint8``.
 
     Each page is turned upright, and white-is-zero and palettes are heeded, as it says itself.
+
+    Parameters
+    ----------
+    path
+        File of TIFF.
+    wanted
+        Numbers of the frames, increasing, from 0.
     """
     with TiffFile(path) as file:
         pages = _frames(file)

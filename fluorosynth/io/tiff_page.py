@@ -32,6 +32,11 @@ def stored_pixels(page: TiffPage) -> NDArray[Any]:
 
     tifffile decodes; what it cannot without more packages, OpenCV does, where it can.
 
+    Parameters
+    ----------
+    page
+        Page of an open file.
+
     Raises
     ------
     NotImplementedError

@@ -22,6 +22,11 @@ def count(path: Path) -> int:
     """Return how many frames can be decoded, whatever the header says; at least 1.
 
     A recorder that was cut off leaves a header of 0 frames, so all are gone through, once.
+
+    Parameters
+    ----------
+    path
+        File of a video.
     """
     state = path.stat()
     return _counted(path, state.st_size, state.st_mtime_ns)
@@ -38,6 +43,13 @@ def _counted(path: Path, size: int, modified: int) -> int:  # noqa: ARG001 - of 
 
 def read(path: Path, wanted: Sequence[int]) -> Iterator[tuple[NDArray[np.uint8], None]]:
     """Yield frames as ``(H, W)`` uint8 grey; ends early where the video does.
+
+    Parameters
+    ----------
+    path
+        File of a video.
+    wanted
+        Numbers of the frames, increasing, from 0.
 
     Raises
     ------

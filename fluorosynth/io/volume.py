@@ -45,14 +45,28 @@ class Volume:
 
 
 def is_nifti(path: Path) -> bool:
-    """Say whether the name of ``path`` is that of a NIfTI file."""
+    """Tell whether a name is that of a NIfTI file.
+
+    Parameters
+    ----------
+    path
+        Path in question; it need not exist.
+    """
     return path.name.lower().endswith(NIFTI)
 
 
 def volume_files(path: Path) -> list[Path]:
-    """Return the files that hold the CT ``path``: itself, or the DICOM files of the folder.
+    """Return the files that hold a CT: itself, or the DICOM files of the folder.
 
-    Raises BadDataError when nothing is there, or what is there is of neither kind.
+    Parameters
+    ----------
+    path
+        File of NIfTI, or a folder of DICOM slices.
+
+    Raises
+    ------
+    BadDataError
+        When nothing is there, or what is there is of neither kind.
     """
     if is_nifti(path) and path.is_file():
         return [path]
@@ -65,7 +79,13 @@ def volume_files(path: Path) -> list[Path]:
 
 
 def content_digest(path: Path) -> str:
-    """Return XXH3-128 over the bytes of the CT's files, whatever their names are."""
+    """Return XXH3-128 over the bytes of the CT's files, whatever their names are.
+
+    Parameters
+    ----------
+    path
+        File of NIfTI, or a folder of DICOM slices.
+    """
     parts = []
     for file in volume_files(path):
         with untrusted(file), file.open("rb") as stream:
@@ -101,7 +121,20 @@ def read_volume(path: str | Path) -> Volume:
 
 
 def check_extent(path: Path, shape: tuple[int, ...]) -> None:
-    """Refuse a volume of impossible size; called with header values, before decoding."""
+    """Refuse a volume of impossible size; called with header values, before decoding.
+
+    Parameters
+    ----------
+    path
+        File, for the message.
+    shape
+        Numbers of voxels that its header states.
+
+    Raises
+    ------
+    BadDataError
+        When a side is too short, or all are too many.
+    """
     if len(shape) != 3:
         raise BadDataError(
             f"{quoted(path)} has {len(shape)} dimensions {shape}; a CT volume has 3: "
@@ -121,7 +154,20 @@ def check_extent(path: Path, shape: tuple[int, ...]) -> None:
 
 
 def check_spacing(path: Path, spacing: NDArray[np.float64]) -> None:
-    """Refuse voxels of no size, or of one that no CT of a body has (BadDataError)."""
+    """Refuse voxels of no size, or of one that no CT of a body has.
+
+    Parameters
+    ----------
+    path
+        File, for the message.
+    spacing
+        Sides of a voxel, ``(3,)`` float64, mm.
+
+    Raises
+    ------
+    BadDataError
+        When one is out of range.
+    """
     low, high = SPACING
     if not all(low <= s <= high for s in spacing):  # NaN as well
         raise BadDataError(

@@ -20,6 +20,11 @@ def files_below(folder: Path) -> list[Path]:
     searched once, whatever leads there: a link to a folder above ends no search, and one to a
     folder beside it doubles no file. A folder that may not be read is passed over with a
     ``DataWarning`` that names it.
+
+    Parameters
+    ----------
+    folder
+        Folder to search.
     """
     files: list[Path] = []
     seen: set[_Identity] = set()

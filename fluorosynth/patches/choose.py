@@ -19,14 +19,28 @@ THUMBNAIL = 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A window and a ``thumbnail`` of the frame that it lies in."""
+    """A window, and what the frame that it lies in looks like.
+
+    Parameters
+    ----------
+    window
+        Rectangle in a frame.
+    view
+        Look of that frame: its ``thumbnail``.
+    """
 
     window: Window
     view: NDArray[np.float32]
 
 
 def thumbnail(frame: Image) -> NDArray[np.float32]:
-    """Return the frame at 32 x 32, flattened float32 of zero mean and unit norm."""
+    """Return a frame at 32 x 32, flattened float32 of zero mean and unit norm.
+
+    Parameters
+    ----------
+    frame
+        Frame, ``(H, W)`` uint8.
+    """
     small = cv2.resize(frame, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
     flat = small.astype(np.float32).ravel()
     flat -= flat.mean()
@@ -34,11 +48,18 @@ def thumbnail(frame: Image) -> NDArray[np.float32]:
 
 
 def choose(candidates: Sequence[Candidate], count: int) -> list[Window]:
-    """Return up to ``count`` windows: files take turns, each with its best one.
+    """Return the best windows: files take turns, each with its best one.
 
-    A file's best is the one of the least used frame, then of the least score (to a tenth), then
-    the first given. The file with the best window goes first. Windows that overlap much are
+    A file's best is the one of the least used frame, then of the least score (to a tenth), then the
+    first given. The file with the best window goes first. Windows that overlap much are
     near-duplicates when they lie in frames of one file, or of files that look alike.
+
+    Parameters
+    ----------
+    candidates
+        Windows to choose from.
+    count
+        Number of windows wanted; fewer where there are no more.
     """
     if not candidates:
         return []

@@ -68,7 +68,13 @@ def instrument_score(image: Image, field: NDArray[np.bool_] | None = None) -> ND
 
 
 def ridge_depth(image: Image) -> NDArray[np.float32]:
-    """Return the relative depth of the dark line that best fits at each pixel, ``(H, W)``."""
+    """Return the relative depth of the dark line that best fits at each pixel, ``(H, W)``.
+
+    Parameters
+    ----------
+    image
+        Frame, ``(H, W)`` uint8.
+    """
     from scipy import fft
 
     smooth = cv2.GaussianBlur(image, (0, 0), 0.7).astype(np.float32)

@@ -80,9 +80,21 @@ def extract_patches(
 
 
 def cut_patches(root: Path, windows: Sequence[Window], size: int) -> list[Patch]:
-    """Cut ``windows`` out of the files below ``root``; the patches come in the same order.
+    """Cut windows out of files; the patches come in the same order.
 
-    Raises BadDataError naming the file when it is missing, broken or too small.
+    Parameters
+    ----------
+    root
+        Folder that the windows' files are named relative to.
+    windows
+        Rectangles to cut.
+    size
+        Side of a patch, px.
+
+    Raises
+    ------
+    BadDataError
+        Naming the file when it is missing, broken or too small.
     """
     images = {}
     order = sorted(windows, key=lambda window: (window.source, window.frame))

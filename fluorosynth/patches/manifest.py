@@ -19,7 +19,13 @@ COLUMNS = ["file", "source", "frame", "x", "y", "width", "height", "score"]
 
 
 def manifest_text(windows: Mapping[str, Window]) -> str:
-    """Return the manifest of ``{file name: window}`` as CSV."""
+    """Return the manifest of a set of patches as CSV.
+
+    Parameters
+    ----------
+    windows
+        Windows by the name of the patch's file.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -30,9 +36,17 @@ def manifest_text(windows: Mapping[str, Window]) -> str:
 
 
 def read_manifest(path: Path) -> dict[str, Window]:
-    """Return ``{file name: window}`` in the manifest's order.
+    """Return the windows of a manifest by file name, in its order.
 
-    Raises BadDataError naming the file, the line and the value.
+    Parameters
+    ----------
+    path
+        File of the manifest.
+
+    Raises
+    ------
+    BadDataError
+        Naming the file, the line and the value.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -69,5 +83,11 @@ def _window(row: Mapping[str, str], where: str) -> tuple[str, Window]:
 
 
 def file_names(count: int) -> Sequence[str]:
-    """Return the names of a new set of patches: ``0000.png`` and on."""
+    """Return the names of a new set of patches: ``0000.png`` and on.
+
+    Parameters
+    ----------
+    count
+        Number of patches.
+    """
     return [f"{number:04d}.png" for number in range(count)]

@@ -15,7 +15,21 @@ MARGIN = 0.01  # of the shorter side: how far windows keep from a mask
 def keep_off(mask: MaskFile, frame: Frame, values: MaskValues) -> NDArray[np.float32]:
     """Return 1 on the mask and within 1 % of the frame's shorter side, else 0, ``(H, W)``.
 
-    Any label counts. Raises BadDataError for what is no mask, and when the sizes differ.
+    Any label counts.
+
+    Parameters
+    ----------
+    mask
+        Mask of the frame.
+    frame
+        Frame that it belongs to.
+    values
+        Meaning of the mask's values.
+
+    Raises
+    ------
+    BadDataError
+        For what is no mask, and when the sizes differ.
     """
     known = covered(mask, values, frame.image.shape, frame.source)
     reach = max(3, round(MARGIN * min(known.shape)))

@@ -25,7 +25,17 @@ FRAMES = (12, 32)  # of a run that are looked at, at least and at most
 
 @dataclass(frozen=True)
 class Sight:
-    """A frame, where a window may lie (bool), and what it would score (float32)."""
+    """A frame, where a window may lie in it, and what it would score.
+
+    Parameters
+    ----------
+    frame
+        Frame that was read.
+    free
+        Pixels that a window may hold, ``(H, W)`` bool.
+    score
+        Likeness of each pixel to an instrument, ``(H, W)`` float32.
+    """
 
     frame: Frame
     free: NDArray[np.bool_]
@@ -35,7 +45,21 @@ class Sight:
 def sights(
     source: Path, name: str, share: int, search: Search, masks: MaskFolder | None = None
 ) -> Iterator[Sight]:
-    """Look at about ``share`` evenly spaced frames of a file that is called ``name``."""
+    """Look at evenly spaced frames of a file.
+
+    Parameters
+    ----------
+    source
+        File of frames.
+    name
+        Name of the file relative to the folder that was searched.
+    share
+        Number of frames to look at, about.
+    search
+        Settings of the search.
+    masks
+        Folder of the frames' masks; None: instruments are estimated.
+    """
     total = count_frames(source)
     if masks is not None:
         return _masked(source, name, total, share, masks, search)

@@ -19,15 +19,20 @@ class Window:
     Parameters
     ----------
     source
-        The file, relative to the folder that was searched, with forward slashes.
+        File relative to the folder that was searched, with forward slashes.
     frame
-        Frame number in the file, from 0.
-    x, y
-        Column and row of the top-left pixel.
-    width, height
-        In pixels of the frame.
+        Number of the frame in the file, from 0.
+    x
+        Column of the top-left pixel.
+    y
+        Row of the top-left pixel.
+    width
+        Width, px of the frame.
+    height
+        Height, px of the frame.
     score
-        The most instrument-like thing in it: 0 none, 1 certain; 0 where masks were given.
+        Likeness to an instrument of the most instrument-like thing in it: 0 none, 1 certain; 0
+        where masks were given.
     """
 
     source: str
@@ -41,7 +46,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """An instrument-free picture, ``(size, size)`` uint8, and where it was cut."""
+    """An instrument-free picture, and where it was cut.
+
+    Parameters
+    ----------
+    image
+        Picture, ``(size, size)`` uint8.
+    window
+        Rectangle that it was cut from.
+    """
 
     image: Image
     window: Window
@@ -63,15 +76,18 @@ def draw_squares(
     Parameters
     ----------
     field
-        ``(H, W)`` bool: where a window may lie.
+        Pixels that a window may hold, ``(H, W)`` bool.
     score
-        ``(H, W)`` float in [0, 1]; a window scores the highest value inside it.
+        Likeness to an instrument, ``(H, W)`` float in [0, 1]; a window scores the highest value
+        inside it.
     rng
-        Draws ``tries`` squares.
+        Source of all draws.
     smallest
         Least side, px.
     ceiling
-        Windows that score more are refused.
+        Highest score of a window that passes.
+    tries
+        Number of squares drawn.
 
     Returns
     -------
@@ -95,10 +111,23 @@ def draw_squares(
 
 
 def cut(image: Image, window: Window, size: int) -> Image:
-    """Return the window's pixels as ``(size, size)`` uint8, area-averaged.
+    """Return a window's pixels as ``(size, size)`` uint8, area-averaged.
 
-    A window smaller than ``size`` is enlarged linearly. Raises BadDataError when the window does
-    not lie in the frame.
+    A window smaller than ``size`` is enlarged linearly.
+
+    Parameters
+    ----------
+    image
+        Frame, ``(H, W)`` uint8.
+    window
+        Rectangle to cut.
+    size
+        Side of the result, px.
+
+    Raises
+    ------
+    BadDataError
+        When the window does not lie in the frame.
     """
     height, width = image.shape
     if window.x + window.width > width or window.y + window.height > height:
