@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +20,9 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.io.frames import find_sources
 from fluorosynth.io.guard import first_fault, quoted
 from fluorosynth.io.paths import Coordinate
+from fluorosynth.labels.file import read_labels
+from fluorosynth.labels.model import Labels
+from fluorosynth.labels.schema import FORMAT
 from fluorosynth.sample import Device
 
 MAX_BYTES = 256 * 2**20  # a million points take about 40 MB of JSON
@@ -65,8 +68,9 @@ ROWS = TypeAdapter(list[Row])
 class Polylines(DeviceSource):
     """Centrelines from a JSON or CSV file, or from all of a folder or glob.
 
-    Three forms, told apart by what is in the file:
+    Four forms, told apart by what is in the file:
 
+    - a label file (``docs/labels.md``), which states the size of its frames too;
     - traced: ``{"frame 1": {"catheter_0": {"fwhm_px": 6.5, "centreline_xy": [[x, y], ...]}}}``;
     - plain: ``[{"points": [[x, y], ...], "width": 6.5, "label": "catheter", "frame": 1}]``, with
       one width or one per point; label and frame may be left out;
@@ -83,8 +87,8 @@ class Polylines(DeviceSource):
     share
         Share of the frames to use, drawn once per dataset from its seed (at least one frame).
     frame_size
-        (height, width) in pixels of the frames that the points are in: no form states it. The
-        longer side is scaled to the opened size, the shorter one centred.
+        (height, width) in pixels of the frames that the points are in: only label files state
+        it. The longer side is scaled to the opened size, the shorter one centred.
     label
         For devices whose name or file gives none.
     """
@@ -97,9 +101,15 @@ class Polylines(DeviceSource):
     def open(self, size: int, seed: int) -> DevicePool:
         """Read all files; BadDataError names the file, the key and the value."""
         files = find_sources(self.path, (".json", ".csv"))
-        sets = [s for file in files for s in read_polylines(file, self.label)]
+        sets: list[tuple[DeviceSet, tuple[int, int]]] = []
+        for file in files:
+            labels = _labels(file)
+            if labels is None:
+                sets += [(s, self.frame_size) for s in read_polylines(file, self.label)]
+            else:
+                sets += [(s, labels.source.shape) for s in _labelled(file, labels)]
         chosen = take_share(sets, self.share, seed)
-        return DevicePool([fit(devices, self.frame_size, size) for devices in chosen])
+        return DevicePool([fit(devices, frame_size, size) for devices, frame_size in chosen])
 
 
 def read_polylines(path: Path, label: str = "catheter") -> list[DeviceSet]:
@@ -107,6 +117,14 @@ def read_polylines(path: Path, label: str = "catheter") -> list[DeviceSet]:
 
     Raises BadDataError naming file, key and value.
     """
+    sets = list(read_curves(path, label).values())
+    if not sets:
+        raise BadDataError(f"{quoted(path)} holds no centreline")
+    return sets
+
+
+def read_curves(path: Path, label: str = "catheter") -> dict[str, DeviceSet]:
+    """Read the devices of each frame that has some, by the frame's name in the file."""
     if not path.is_file():
         raise BadDataError(f"{quoted(path)} is not a file")
     if path.stat().st_size > MAX_BYTES:
@@ -116,13 +134,32 @@ def read_polylines(path: Path, label: str = "catheter") -> list[DeviceSet]:
     table = path.suffix.lower() == ".csv"
     try:
         frames = _read_csv(path) if table else _read_json(path)
-        sets = [
-            tuple(_device(path, frame, *device, label) for device in devices)
+        return {
+            frame: tuple(_device(path, frame, *device, label) for device in devices)
             for frame, devices in frames.items()
             if devices
-        ]
+        }
     except ValidationError as error:
         raise BadDataError(f"{quoted(path)}: {first_fault(error, table)}") from None
+
+
+def _labels(path: Path) -> Labels | None:
+    """Return what a label file holds; None for a file of another form."""
+    if path.suffix.lower() != ".json" or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        if FORMAT.encode() not in file.read(4096):
+            return None
+    return read_labels(path)
+
+
+def _labelled(path: Path, labels: Labels) -> list[DeviceSet]:
+    """Return the instruments of each frame of a label file that has some."""
+    sets = [
+        tuple(replace(i.device, id=f"{path.name}#{frame.index}.{i.id}") for i in frame.instruments)
+        for frame in labels.frames
+        if frame.instruments
+    ]
     if not sets:
         raise BadDataError(f"{quoted(path)} holds no centreline")
     return sets

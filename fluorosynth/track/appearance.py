@@ -41,13 +41,18 @@ class Appearance:
     beside: NDArray[np.float32]
 
     @classmethod
+    def nothing(cls, width: float) -> Appearance:
+        """Return that of a tube of which nothing has been seen."""
+        blank = np.full((BINS, BINS), 1 / BINS**2, np.float32)
+        return cls(width, 1.0, blank, blank)
+
+    @classmethod
     def learn(cls, band: Band, offsets: NDArray[np.float64], width: float) -> Appearance:
         """Learn from a band whose middle is the tube."""
         step = float(offsets[1] - offsets[0])
         middle = tube_filter(band, width, step, 3.0)[:, len(offsets) // 2]
         depth = max(float(np.median(middle)), 0.004)
-        blank = np.full((BINS, BINS), 1 / BINS**2, np.float32)
-        fresh = cls(width, depth, blank, blank)
+        fresh = replace(cls.nothing(width), depth=depth)
         return fresh.updated(band, offsets, np.ones(len(band)), 1.0)
 
     def features(self, band: Band, step: float, along: float) -> tuple[Band, Band]:

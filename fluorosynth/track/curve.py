@@ -15,7 +15,7 @@ def arc_length(points: Array) -> Array:
     return np.concatenate([[0.0], np.cumsum(steps)])
 
 
-def at_arc(points: Array, marks: Array) -> Array:
+def at_arc(points: Array, marks: NDArray[np.floating]) -> Array:
     """Return the places at lengths ``marks`` along a curve; beyond its ends it runs straight.
 
     Cubic between the points (Catmull and Rom, 1974): a curve that is resampled time and again

@@ -1,4 +1,4 @@
-"""Where a curve has gone since the last frame, roughly: shifted as a whole and slid along itself."""
+"""Where a curve has gone since the last frame, roughly: shifted, and slid along itself."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ class Move:
     x: float = 0.0
     y: float = 0.0
     slide: float = 0.0
+
+    def times(self, share: float) -> Move:
+        """Return a share of it."""
+        return Move(share * self.x, share * self.y, share * self.slide)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +99,13 @@ class Search:
 
 
 def find_move(
-    ridges: Ridges, points: Array, depth: float, tip: bool, guess: Move, search: Search
+    ridges: Ridges,
+    points: Array,
+    seen: NDArray[np.bool_],
+    depth: float,
+    tip: bool,
+    guess: Move,
+    search: Search,
 ) -> Move:
     """Return the move after which a curve lies on a tube best.
 
@@ -105,6 +115,8 @@ def find_move(
         Of the new frame.
     points
         ``(n, 2)`` the curve in the last frame, at equal distances.
+    seen
+        ``(n,)`` whether a tube can be seen there.
     depth
         Response of the tube in the last frames.
     tip
@@ -115,14 +127,14 @@ def find_move(
         What to try.
     """
     shifts = _grid(search.reach, search.step)
-    value = _value(ridges, points, shifts, depth, tip, guess, 0.0, search)
+    value = _value(ridges, points, seen, shifts, depth, tip, guess, 0.0, search)
     first = np.argsort(value)[-3:]
     best, most = Move(), -np.inf
     fine = _grid(search.step, search.step / 2)
     for slide in np.arange(-search.slide, search.slide + 0.1, search.spacing * 2):
         curve = slid(points, slide, search.stiff, search.spacing) if slide else points
         near = np.concatenate([shifts[k] + fine for k in first])
-        values = _value(ridges, curve, near, depth, tip, guess, slide, search)
+        values = _value(ridges, curve, seen, near, depth, tip, guess, slide, search)
         top = int(np.argmax(values))
         if values[top] > most:
             best, most = Move(float(near[top, 0]), float(near[top, 1]), float(slide)), values[top]
@@ -140,12 +152,13 @@ def _grid(reach: float, step: float) -> Array:
     line = np.arange(-count, count + 1) * step
     x, y = np.meshgrid(line, line)
     found = np.column_stack([x.ravel(), y.ravel()])
-    return found[np.hypot(*found.T) <= reach + 1e-9]
+    return np.asarray(found[np.hypot(*found.T) <= reach + 1e-9], np.float64)
 
 
 def _value(
     ridges: Ridges,
     points: Array,
+    seen: NDArray[np.bool_],
     shifts: Array,
     depth: float,
     tip: bool,
@@ -154,7 +167,7 @@ def _value(
     search: Search,
 ) -> Array:
     across = normals(points)
-    keep = slice(len(points) % SPARSE // 2, None, SPARSE)
+    keep = np.flatnonzero(seen)[len(points) % SPARSE // 2 :: SPARSE]
     at, across = points[keep], across[keep]
     responses = ridges.at(shifts[:, None] + at, np.broadcast_to(across, (len(shifts), *at.shape)))
     value = np.clip(responses / depth, -0.5, 1.2).mean(axis=1)

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from fluorosynth.sample import Image, Points
 from fluorosynth.track.appearance import Appearance
-from fluorosynth.track.band import likely_course, logarithm, tube_filter, unroll
-from fluorosynth.track.curve import b_spline, evenly, normals
-from fluorosynth.track.follow import KNOTS, Scale, refined, smoothed
+from fluorosynth.track.band import Band, likely_course, logarithm, tube_filter, unroll
+from fluorosynth.track.curve import Array, b_spline, evenly, normals
+from fluorosynth.track.follow import KNOTS
+from fluorosynth.track.locate import refined, smoothed
+from fluorosynth.track.state import Scale
 from fluorosynth.track.width import measure_width
 
 WIDTHS = (2.0, 3.0, 4.5, 6.5, 9.0)  # px that are tried where none is known
@@ -62,7 +64,7 @@ def snap(
     >>> bool(np.abs(snapped.points[:, 1] - 30).max() < 0.5), round(float(snapped.width[9]))
     (True, 5)
     """
-    scale = Scale((image.shape[0], image.shape[1]))
+    scale = Scale(image.shape)
     picture = logarithm(image)
     curve = evenly(np.asarray(points, np.float64), scale.unit)
     sure = np.ones(len(curve))
@@ -89,7 +91,7 @@ def snap(
     return Snapped(smooth.astype(np.float32), found, sure.astype(np.float32))
 
 
-def _best_width(picture, curve, near, scale):  # type: ignore[no-untyped-def]
+def _best_width(picture: Band, curve: Array, near: float, scale: Scale) -> float:
     """Return the width whose filter answers best along the best course."""
     best, most = WIDTHS[0], -np.inf
     for width in WIDTHS:

@@ -15,7 +15,8 @@ from fluorosynth.sample import Image
 from fluorosynth.track.blend import blend
 from fluorosynth.track.config import TrackConfig
 from fluorosynth.track.curve import arc_length
-from fluorosynth.track.follow import Followed, Scale, begin, follow
+from fluorosynth.track.follow import begin, follow
+from fluorosynth.track.state import Followed, Scale
 
 Evidence = Callable[[int], NDArray[np.float32]]
 
@@ -84,7 +85,7 @@ def track(
     for name, known in keys.items():
         for span in _spans(sorted(known), first, last):
             run = _Run(frames, config, evidence, progress, stop)
-            found = _merged(found, name, run.between(name, span, known))
+            found = _merged(found, name, run.between(span, known))
             if run.stopped:
                 return found
     return found
@@ -128,9 +129,7 @@ class _Run:
     stop: Callable[[], bool] | None
     stopped: bool = False
 
-    def between(
-        self, name: str, span: _Span, keys: dict[int, Instrument]
-    ) -> dict[int, Instrument | None]:
+    def between(self, span: _Span, keys: dict[int, Instrument]) -> dict[int, Instrument | None]:
         """Return the instrument in each frame of a span that was reached; None: lost there."""
         passes = []
         if span.before is not None:
@@ -140,7 +139,7 @@ class _Run:
         reached = sorted({t for one in passes for t in one})
         if len(passes) == 1 or span.before is None or span.after is None:
             return passes[0]
-        unit = Scale((self.frames[reached[0]].shape[0], self.frames[reached[0]].shape[1])).unit
+        unit = Scale(self.frames[reached[0]].shape).unit
         length = span.after - span.before
         return {
             t: blend(passes[0].get(t), passes[1].get(t), (t - span.before) / length, unit)

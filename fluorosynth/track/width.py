@@ -62,7 +62,6 @@ def _fwhm(band: Band, row: int, rows: int, offsets: Array) -> float:
     """Return the width of the dip in the middle of the mean cross-section; NaN for none."""
     part = band[max(row - rows // 2, 0) : row + rows // 2 + 1]
     profile = np.exp(np.median(part, axis=0)).astype(np.float64)
-    middle = len(offsets) // 2
     near = np.abs(offsets) <= 2
     bottom = int(np.flatnonzero(near)[np.argmin(profile[near])])
     depths = []
@@ -72,7 +71,6 @@ def _fwhm(band: Band, row: int, rows: int, offsets: Array) -> float:
         fall = np.flatnonzero(top - side > 0.25 * (top - side[0]) + 1e-9)
         end = int(fall[0]) if len(fall) else len(side)
         depths.append(float(side[:end].max() - side[0]))
-    del middle
     half = profile[bottom] + min(depths) / 2
     if min(depths) < 1.0:
         return float("nan")
@@ -83,7 +81,7 @@ def _fwhm(band: Band, row: int, rows: int, offsets: Array) -> float:
             return float("nan")
         k = int(beyond[0])
         edges.append(STEP * (k - (side[k] - half) / max(side[k] - side[k - 1], 1e-9)))
-    return edges[0] + edges[1]
+    return float(edges[0] + edges[1])
 
 
 def _smooth(values: Array) -> Array:

@@ -1,0 +1,8 @@
+"""Labels in the files of other programs: one layout per file, each with ``read`` and ``write``."""
+
+from __future__ import annotations
+
+from fluorosynth.labels.formats.convert import FORMATS, guess_format, read_format, write_format
+from fluorosynth.labels.formats.shape import Mapping
+
+__all__ = ["FORMATS", "Mapping", "guess_format", "read_format", "write_format"]

@@ -1,0 +1,64 @@
+"""The project's own JSON and CSV forms of centrelines: see ``devices.polylines``."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+from fluorosynth.devices.polylines import read_curves
+from fluorosynth.errors import UsageError
+from fluorosynth.io.atomic import replacing
+from fluorosynth.io.guard import quoted
+from fluorosynth.labels.formats.shape import Mapping, Shape, build, frame_number, widths
+from fluorosynth.labels.model import Labels
+
+
+def read(path: Path, mapping: Mapping) -> Labels:
+    """Read curves; the frames must be named, for no form states their size."""
+    if mapping.source is None:
+        raise UsageError(f"{quoted(path)} does not give the size of the frames: name the frames")
+    shapes = [
+        Shape(
+            frame_number(frame, position, mapping.source),
+            device.label,
+            "line",
+            device.centreline,
+            device.width.tolist(),
+            device.id.rpartition(".")[2] if "." in device.id.rpartition("#")[2] else "",
+        )
+        for position, (frame, devices) in enumerate(read_curves(path).items())
+        for device in devices
+    ]
+    return build(shapes, mapping.source, mapping, quoted(path))
+
+
+def write(labels: Labels, out: Path) -> None:
+    """Write CSV where the name ends so, else the plain JSON form."""
+    plain: list[dict[str, Any]] = [
+        {
+            "frame": frame.index,
+            "frame_size": list(labels.source.shape),
+            "label": i.label,
+            "points": i.points.round(3).tolist(),
+            "width": widths(i),
+        }
+        for frame in labels.frames
+        for i in frame.instruments
+    ]
+    with replacing(out) as part:
+        if out.suffix.lower() != ".csv":
+            part.write_text(json.dumps(plain) + "\n", "utf-8")
+            return
+        with part.open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(["frame", "device", "x", "y", "width"])
+            for frame in labels.frames:
+                for i in frame.instruments:
+                    points = i.points.astype(float).round(3).tolist()
+                    sizes = i.width.astype(float).round(3).tolist()
+                    rows.writerows(
+                        [frame.index, i.id, x, y, w]
+                        for (x, y), w in zip(points, sizes, strict=True)
+                    )

@@ -1,0 +1,106 @@
+"""What is known of an instrument from frame to frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fluorosynth.track.appearance import Appearance
+from fluorosynth.track.curve import Array
+from fluorosynth.track.field import Room
+from fluorosynth.track.motion import Move
+
+WORKING_SIDE = 256  # px: the tracker's lengths refer to a frame of this side
+SHORTEST = 6  # points of a curve that can be followed
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The tracker's lengths for frames of one shape.
+
+    Parameters
+    ----------
+    shape
+        Height and width of a frame, px.
+    """
+
+    shape: tuple[int, ...]
+
+    @property
+    def unit(self) -> float:
+        """One pixel of a frame of 256 px: the distance of a curve's points, px."""
+        return max(max(self.shape) / WORKING_SIDE, 0.5)
+
+    def offsets(self, reach: float, width: float) -> Array:
+        """Return where a band is sampled across, at least three widths to either side."""
+        step = min(0.5 * self.unit, max(width / 4, 0.35))
+        count = int(np.ceil(max(reach, 3 * width) / step))
+        return np.asarray(np.arange(-count, count + 1) * step)
+
+
+@dataclass(frozen=True, eq=False)
+class End:
+    """What an end of an instrument looks like.
+
+    Parameters
+    ----------
+    depth
+        ``(n,)`` depth of its last rows, in those of the tube, the end's last.
+    bias
+        Rows by which it is found too far out where it is known.
+    """
+
+    depth: Array
+    bias: float
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """An instrument in one frame, as the next one starts from it.
+
+    Parameters
+    ----------
+    points
+        ``(n, 2)`` from entry to tip, at equal distances, in the frame.
+    sure
+        ``(n,)`` confidence of each point.
+    enters
+        Whether the curve begins at the border.
+    leaves
+        Whether the curve ends at the border: no tip is seen.
+    look
+        What it looks like by now.
+    known
+        What it looked like where a person showed it.
+    entry
+        Its first point.
+    tip
+        Its last point.
+    room
+        Where the border is.
+    move
+        How it came here from the last frame.
+    score
+        Confidence of the frame, in [0, 1].
+    drift
+        How far the tip may be off by what has been guessed since a person showed it, in points.
+    """
+
+    points: Array
+    sure: Array
+    enters: bool
+    leaves: bool
+    look: Appearance
+    known: Appearance
+    entry: End
+    tip: End
+    room: Room
+    move: Move
+    score: float = 1.0
+    drift: float = 0.0
+
+    @property
+    def lost(self) -> bool:
+        """Whether too little is in the picture to be followed."""
+        return len(self.points) < SHORTEST
