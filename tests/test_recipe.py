@@ -377,8 +377,9 @@ def test_a_missing_source_is_named(tmp_path):
 def test_changed_sources_change_the_fingerprint(tmp_path):
     one = small_recipe(tmp_path).open(0).fingerprint
     assert one == small_recipe(tmp_path).open(0).fingerprint
-    curves_file(tmp_path, count=6)
-    changed_curves = small_recipe(tmp_path, devices=(Polylines(curves_file(tmp_path, 6)),))
+    (tmp_path / "more").mkdir()
+    more = curves_file(tmp_path / "more", count=6)
+    changed_curves = small_recipe(tmp_path, devices=(Polylines(more),))
     assert changed_curves.open(0).fingerprint != one
     frames = np.load(tmp_path / "frames.npy")
     frames[0, 3, 3] ^= 1
@@ -401,7 +402,8 @@ def test_other_sources_are_named_as_on_the_command_line(recipe, tmp_path):
     assert odd.with_sources(devices=curves).background_odds == (1, 3)
     assert mine.with_sources("x.nii.gz").backgrounds == (Ct(Path("x.nii.gz")),)
     assert mine.with_sources("x", skip_bad=True).backgrounds == (Folder(Path("x"), skip_bad=True),)
-    assert mine.with_sources(devices=tmp_path).devices == (Masks(tmp_path),)
+    assert mine.with_sources(devices=tmp_path / "m").devices == (Masks(tmp_path / "m"),)
+    assert mine.with_sources(devices=tmp_path).devices == (Polylines(tmp_path),)  # no masks there
 
 
 def test_sources_are_taken_as_they_are(recipe):

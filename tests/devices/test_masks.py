@@ -6,7 +6,7 @@ from oracles import centreline_error, dice, draw
 from PIL import Image
 
 from fluorosynth.devices.masks import Masks, trace_file
-from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.errors import BadDataError, DataWarning, UsageError
 from fluorosynth.sample import Device
 
 
@@ -112,10 +112,20 @@ def test_unreadable_and_missing_files(folder):
     (folder / "m2.png").write_bytes((folder / "m2.png").read_bytes()[:60])
     with pytest.raises(BadDataError, match=r"m2\.png"):
         Masks(folder).open(64, 0)
-    assert len(Masks(folder, skip_bad=True).open(64, 0)) == 4
+    with pytest.warns(DataWarning, match=r"left out: .*m2\.png"):
+        assert len(Masks(folder, skip_bad=True).open(64, 0)) == 4
     with pytest.raises(BadDataError, match=r"no usable mask; .*m2"):
         Masks(folder / "m2.png", skip_bad=True).open(64, 0)
     with pytest.raises(BadDataError, match="does not exist"):
         Masks(folder / "nowhere").open(64, 0)
     with pytest.raises(BadDataError, match=r"\*\.tif' does not exist"):
         Masks(folder / "*.tif").open(64, 0)
+
+
+def test_pictures_without_an_instrument_are_passed_over_among_others(folder):
+    Image.fromarray(np.zeros((64, 64), np.uint8)).save(folder / "none.png")
+    assert len(Masks(folder).open(64, 0)) == 5
+    for path in folder.glob("m*.png"):
+        Image.fromarray(np.zeros((64, 64), np.uint8)).save(path)
+    with pytest.raises(BadDataError, match="no usable mask; all are empty"):
+        Masks(folder).open(64, 0)

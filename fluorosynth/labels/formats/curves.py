@@ -1,4 +1,4 @@
-"""The project's own JSON and CSV forms of centrelines: see ``devices.polylines``."""
+"""The project's own JSON and CSV forms of centrelines: see ``labels.curve_files``."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fluorosynth.devices.polylines import read_curves
 from fluorosynth.errors import UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.guard import quoted
+from fluorosynth.labels.curve_files import read_curves
 from fluorosynth.labels.formats.shape import Mapping, Shape, build, frame_number, widths
 from fluorosynth.labels.model import Labels
 
@@ -21,15 +21,15 @@ def read(path: Path, mapping: Mapping) -> Labels:
         raise UsageError(f"{quoted(path)} does not give the size of the frames: name the frames")
     shapes = [
         Shape(
-            frame_number(frame, position, mapping.source),
+            frame_number(frame.name, position, mapping.source),
             device.label,
             "line",
             device.centreline,
             device.width.tolist(),
             device.id.rpartition(".")[2] if "." in device.id.rpartition("#")[2] else "",
         )
-        for position, (frame, devices) in enumerate(read_curves(path).items())
-        for device in devices
+        for position, frame in enumerate(read_curves(path))
+        for device in frame.devices
     ]
     return build(shapes, mapping.source, mapping, quoted(path))
 

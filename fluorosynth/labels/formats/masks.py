@@ -24,7 +24,7 @@ def read(path: Path, mapping: Mapping, numbered: bool = False) -> Labels:
     every value below 255 is an instrument.
     """
     files = [path] if path.is_file() else sorted(path.rglob("*.png"))
-    masks = {file: read_labels(file) for file in files}
+    masks = {file: read_labels(file).values for file in files}
     if len({mask.shape for mask in masks.values()}) != 1:
         what = "no PNG" if not masks else "masks of several sizes: split them by size"
         raise BadDataError(f"{quoted(path)} holds {what}")
