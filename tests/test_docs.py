@@ -181,7 +181,7 @@ def test_own_components_work_from_toml_and_on_the_command_line(workplace: Path) 
             check=True,
             timeout=120,
         )
-    assert sorted(path.name for path in Path("npz").iterdir()) == [
+    assert sorted(path.name for path in Path("npz").glob("*.npz")) == [
         f"00000{i}.npz" for i in range(3)
     ]
     with np.load("npz/000002.npz") as sample:

@@ -450,7 +450,7 @@ def test_damage_names_sample_and_frame(files, tmp_path):
         shard["masks"][1, 2, 5, 5] ^= 1
     from fluorosynth.shards import damage
 
-    assert list(damage(broken)) == ["shard-00000.h5: sample 1 frame 2 fails its checksum"]
+    assert list(damage(broken)) == [f"{broken}: sample 1 frame 2 fails its checksum"]
 
 
 @pytest.mark.parametrize(("frames", "said"), [(None, "intact"), (1, "frames"), (4, "expected")])

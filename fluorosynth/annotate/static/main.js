@@ -222,6 +222,15 @@ async function suggest() {
   if (ui.at === at) choose(found.instruments[0].id);
 }
 
+// What is worked on is no suggestion any more.
+function own() {
+  finish();
+  const one = selected();
+  if (one?.origin !== "suggested") return;
+  accept();
+  ui.selected = ui.latest;
+}
+
 // A suggestion that is accepted takes the name of a known instrument that is not in the frame yet.
 function accept() {
   const now = frame(), one = selected()?.origin === "suggested" ? selected() : (now.instruments ?? []).find((i) => i.origin === "suggested");
@@ -230,6 +239,7 @@ function accept() {
   const known = [...store.frames.values()].flatMap((f) => f.instruments ?? []).filter((i) => i.origin !== "suggested" && i.label === one.label && !here.has(i.id)).map((i) => i.id);
   const id = known.sort()[0] ?? edit.freshId(store.frames, one.label);
   const rest = edit.removed(now, one.id);
+  ui.latest = id;
   put({ ...rest, empty: false, instruments: [...rest.instruments, { ...one, id, origin: "drawn" }] });
   choose((store.frame(ui.at).instruments ?? []).find((i) => i.origin === "suggested")?.id ?? id);
 }
@@ -241,7 +251,7 @@ function drop() {
 }
 
 async function snap() {
-  finish();
+  own();
   const one = selected(), at = ui.at;
   if (!one) return;
   const found = await ask("api/snap", { frame: at, points: one.points });
@@ -251,7 +261,7 @@ async function snap() {
 }
 
 async function measure() {
-  finish();
+  own();
   const one = selected(), at = ui.at;
   if (!one) return;
   const found = await ask("api/width", { frame: at, points: one.points });
@@ -276,8 +286,10 @@ function remove() {
 }
 
 function track(step) {
-  finish();
-  const ids = ui.selected ? [ui.selected] : (frame().instruments ?? []).map((one) => one.id);
+  own();
+  const here = (frame().instruments ?? []).filter((one) => one.origin !== "suggested");
+  const ids = ui.selected ? [ui.selected] : here.map((one) => one.id);
+  if (!ids.length) return say("Accept a suggestion first, or draw.");
   const keys = (f) => (f.instruments ?? []).some((one) => ids.includes(one.id) && one.origin === "drawn");
   for (const id of ids) { // what is tracked from here is what one sees here
     const one = edit.find(store.frame(ui.at), id);
