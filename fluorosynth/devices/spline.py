@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 
 CONTROL_POINTS = range(5, 10)
 SAMPLES = 128  # of a shaft, before it is thinned out
+WAVES = np.array([1, 0.25, 0.1])  # strengths of half, one and one and a half waves of a bow
 RELAX = 0.7  # how much of its bow a shaft keeps each time that it is too curved
 
 
@@ -86,7 +87,7 @@ class OpenSpline(OpenDrawn[Spline]):
         It is drawn over the chord from 0 to 1, and its bow shrinks until the bend is allowed.
         """
         basis = self._bases[int(rng.random() * len(self._bases))]
-        bow = basis.waves @ (rng.standard_normal(3) * (1, 0.25, 0.1)) * self.source.bow
+        bow = basis.waves @ (rng.standard_normal(3) * WAVES) * self.source.bow
         bow *= 1 + 0.1 * (rng.random(len(bow)) - 0.5)
         chord = end - start
         curve, bend = _bowed(basis.matrix, basis.along, bow, abs(chord) / radius)
