@@ -144,7 +144,7 @@ class Recipe(Checked):
         devices: str | Path | DeviceSource | Sequence[DeviceSource] | None = None,
         skip_bad: bool = False,
     ) -> Recipe:
-        """Return the recipe with other sources, all equally likely.
+        """Return the recipe with other sources, equally likely, and as many empty pictures.
 
         Parameters
         ----------
@@ -153,7 +153,7 @@ class Recipe(Checked):
             sources; None: those of this recipe.
         devices
             Centrelines (JSON, CSV), masks (a folder, a glob), a source, or several sources; None:
-            those of this recipe.
+            those of this recipe. Its share of ``NoInstrument`` stays.
         skip_bad
             Whether frames that cannot be read are left out; otherwise the first is refused by name.
 
@@ -172,13 +172,14 @@ class Recipe(Checked):
         'traced.json'
         """
         from fluorosynth.backgrounds.source_of import background_sources
-        from fluorosynth.devices.source_of import device_sources
+        from fluorosynth.devices.source_of import device_sources, instead_of
 
         new: dict[str, Any] = {}
         if backgrounds is not None:
             new |= {"backgrounds": background_sources(backgrounds, skip_bad), "background_odds": ()}
         if devices is not None:
-            new |= {"devices": device_sources(devices), "device_odds": ()}
+            found = instead_of(self.devices, self.device_odds, device_sources(devices))
+            new["devices"], new["device_odds"] = found
         return replace(self, **new)
 
     def with_values(self, *settings: str) -> Recipe:

@@ -8,6 +8,7 @@ from typing import Any
 
 from fluorosynth.devices.base import DeviceSource
 from fluorosynth.devices.masks import Masks
+from fluorosynth.devices.none import NoInstrument
 from fluorosynth.devices.polylines import Polylines
 
 
@@ -35,3 +36,35 @@ def device_sources(
         return (Polylines(Path(src)) if lines else Masks(Path(src)),)
     several: Any = src if isinstance(src, Sequence) else (src,)
     return tuple(several)
+
+
+def instead_of(
+    old: Sequence[DeviceSource], odds: Sequence[float], new: tuple[DeviceSource, ...]
+) -> tuple[tuple[DeviceSource, ...], tuple[float, ...]]:
+    """Return new sources, equally likely, and as many pictures without instruments as there were.
+
+    Parameters
+    ----------
+    old
+        Sources of a recipe.
+    odds
+        Their relative odds; empty: equal.
+    new
+        Sources to take their place.
+
+    Returns
+    -------
+    Sources and odds: ``new`` and no odds where ``old`` was all instruments, or none at all.
+
+    Examples
+    --------
+    >>> sources, odds = instead_of((Masks("a"), NoInstrument()), (3, 1), (Masks("b"), Masks("c")))
+    >>> [source.kind for source in sources], odds
+    (['masks', 'masks', 'none'], (1.5, 1.5, 1.0))
+    """
+    shares = dict.fromkeys((False, True), 0.0)
+    for source, share in zip(old, odds or [1.0] * len(old), strict=True):
+        shares[isinstance(source, NoInstrument)] += share
+    if not all(shares.values()) or any(isinstance(source, NoInstrument) for source in new):
+        return new, ()
+    return (*new, NoInstrument()), (*[shares[False] / len(new)] * len(new), shares[True])
