@@ -146,9 +146,7 @@ class Recipe(Checked):
         skip_bad: bool = False,
         frame_size: tuple[int, int] | None = None,
     ) -> Recipe:
-        """Return the recipe with other sources, all equally likely.
-
-        Pictures without any instrument stay as frequent as they are.
+        """Return the recipe with other sources, equally likely, and as many empty pictures.
 
         Parameters
         ----------
@@ -157,7 +155,7 @@ class Recipe(Checked):
             sources; None: those of this recipe.
         devices
             Centrelines (JSON, CSV), masks (a folder, a glob), a source, or several sources; None:
-            those of this recipe.
+            those of this recipe. Its share of ``NoInstrument`` stays.
         skip_bad
             Whether files that cannot be read are left out; otherwise the first is refused by name.
         frame_size
