@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
@@ -63,8 +62,6 @@ def command(
 ) -> None:
     """Segment the instruments in SRC: a picture, a video, a DICOM file, a folder, a glob."""
     loading(quiet)
-    from tqdm import tqdm
-
     from fluorosynth.errors import InterruptedRunError
     from fluorosynth.learn.prediction.inference import Inference
     from fluorosynth.learn.prediction.predict import Wanted, predict
@@ -84,9 +81,8 @@ def command(
     wanted = Wanted(probabilities=probabilities, overlays=overlays, centrelines=centreline, fps=fps)
     started = time.perf_counter()
     try:
-        with tqdm(unit="frame", file=sys.stderr, disable=quiet) as bar:
-            on_bad = say_left_out if skip_bad else None
-            done = predict(src, inference, out, config, wanted, bar.update, on_bad)
+        on_bad = say_left_out if skip_bad else None
+        done = predict(src, inference, out, config, wanted, on_bad=on_bad, quiet=quiet)
     except KeyboardInterrupt:
         raise InterruptedRunError(
             f"interrupted; what is complete stays in {out}: run the same command to go on"

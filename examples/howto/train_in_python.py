@@ -1,4 +1,4 @@
-"""Train, evaluate and predict from Python: what the commands do, in twenty lines.
+"""Train, evaluate and predict from Python: the commands' own functions, under the same names.
 
     python train_in_python.py runs/tiny
 
@@ -11,26 +11,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-from fluorosynth import Recipe
-from fluorosynth.learn.checkpoint import load_model
-from fluorosynth.learn.data import RecipeDataset
-from fluorosynth.learn.evaluation.evaluate import evaluate, plain_predictor, thresholds_of
-from fluorosynth.learn.prediction.inference import Inference
-from fluorosynth.learn.training.config import TrainConfig
-from fluorosynth.learn.training.train import train
+import numpy as np
 
-recipe = Recipe.preset("paper")
+from fluorosynth import Recipe
+from fluorosynth.learn import RecipeDataset, TrainConfig, evaluate_model, predict, train
+
 out = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
+recipe = Recipe.preset("paper")
 config = TrainConfig(network="light_plain", crop=64, epochs=1, batch_size=4, loss="dice_ce")
 
 pairs = RecipeDataset(recipe, seed=0, n=8)  # or open_dataset("data/synthetic")
-result = train(pairs, config, out, quiet=True)
+result = train(pairs, config, out / "run", quiet=True)
 print(f"epoch {result.epoch}, validation Dice {result.dice:.3f}, {result.path}")
 
-model = load_model(out)
 held_out = RecipeDataset(recipe, seed=1, n=2)
-found = evaluate(held_out, plain_predictor(model), thresholds_of(model))
-print(f"Dice above {model.threshold}: {found.over_images(model.threshold)['dice']:.3f}")
+found = evaluate_model(out / "run", held_out, out / "report")
+print(f"Dice above {found.own}: {found.over_images(found.own)['dice']:.3f}, {out / 'report'}")
 
-maps = Inference(model).predict_maps(held_out[0][0][None])  # (1, 256, 256) in [0, 1]
-print(f"{(maps > model.threshold).mean():.1%} of the first picture is instrument")
+np.save(out / "frames.npy", np.stack([image for image, _ in held_out]))  # or a DICOM run
+done = predict(out / "frames.npy", out / "run", out / "predicted")
+print(f"{done.found} of {done.frames} frames show an instrument, {out / 'predicted'}")

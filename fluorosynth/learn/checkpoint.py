@@ -137,6 +137,11 @@ def load_model(source: str | Path, device: torch.device | str = "cpu") -> Model:
     return _model(find_model(source), device)[0]
 
 
+def as_model(model: Model | str | Path, device: torch.device | str = "cpu") -> Model:
+    """Return a model as it is, or read the one that is named; BadDataError as ``load_model``."""
+    return model if isinstance(model, Model) else load_model(model, device)
+
+
 def load_training(path: Path, device: torch.device | str = "cpu") -> tuple[Model, dict[str, Any]]:
     """Read a checkpoint with what its run needs to go on; BadDataError as above."""
     model, content = _model(path, device)

@@ -106,7 +106,7 @@ def things(tmp_path, monkeypatch):
         ("train set --out other", 3, "no run that could go on"),
         ("train set --out file", 2, "--out file is a file: name a folder"),
         ("train set --crop 64", 3, "too small for crops of 64"),
-        ("train set --validation 1", 2, "validation must be between 0 and 1, not 1.0"),
+        ("train set --validation 1", 2, "--validation must be between 0 and 1, not 1.0"),
         ("finetune set --from text.pt", 3, "text.pt is no checkpoint"),
         ("finetune set --from empty", 3, "empty holds no best.pt"),
         ("finetune set --from light.pt --layers 8", 2, "odd"),

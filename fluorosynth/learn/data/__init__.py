@@ -14,6 +14,7 @@ from fluorosynth.learn.data.open import open_dataset
 from fluorosynth.learn.data.recipe import RecipeDataset
 from fluorosynth.learn.data.resized import Resized
 from fluorosynth.learn.data.shards import ShardDataset
+from fluorosynth.learn.data.stream import RecipeStream
 from fluorosynth.learn.data.weiss import WeissDataset
 from fluorosynth.learn.data.windows import Windows
 
@@ -25,6 +26,7 @@ __all__ = [
     "LabelledFolder",
     "Normalisation",
     "RecipeDataset",
+    "RecipeStream",
     "Resized",
     "ShardDataset",
     "Subset",

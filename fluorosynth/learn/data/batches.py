@@ -40,7 +40,7 @@ def collate(items: Sequence[tuple[Image, Mask]]) -> Batch:
     if len(sizes) > 1:
         raise BadDataError(
             f"images of {sizes[0]} and {sizes[-1]} do not fit in one batch: "
-            "train on random crops that fit in both (--crop), or with --batch-size 1"
+            "train on random crops that fit in both (`crop`), or with `batch_size` 1"
         )
     images = np.stack([image if image.ndim == 3 else image[None] for image, _ in items])
     return Batch(torch.from_numpy(images), torch.from_numpy(np.stack([m for _, m in items])))
@@ -53,24 +53,27 @@ def collate_by_size(items: Sequence[tuple[Image, Mask]]) -> list[Batch]:
 
 
 class EpochBatches(Sampler[list[int]]):
-    """The batches of an epoch: a seeded permutation, cut into batches, then among processes.
+    """A batch sampler: a seeded permutation, cut into batches, then among processes.
 
-    It depends on (seed, epoch) alone, so a run can go on from any step. A batch is the global
-    one: each process takes every ``world``-th item of it; a last batch of fewer items than
-    processes is left out. Of endless data every epoch takes the items that follow.
+    For the argument ``batch_sampler`` of a ``DataLoader``. An epoch depends on its number and the
+    seed alone, so a run can go on from any step. A batch is the global one: each process takes
+    every ``world``-th item of it; a last batch of fewer items than processes is left out. Of
+    endless data every epoch takes the items that follow.
 
     Parameters
     ----------
     length
-        Items in an epoch.
+        Number of items in an epoch.
     batch
-        Items in a global batch; the last one may be smaller.
+        Number of items in a global batch; the last one may be smaller.
     seed
-        Of the permutations.
+        Seed of the permutations.
     endless
-        Whether the data is.
-    rank, world
-        This process and the number of processes.
+        Whether the data is endless.
+    rank
+        Number of this process.
+    world
+        Number of processes.
 
     Examples
     --------
@@ -78,7 +81,7 @@ class EpochBatches(Sampler[list[int]]):
     >>> first = list(order)
     >>> [len(batch) for batch in first], sorted(sum(first, []))
     ([2, 2, 1], [0, 1, 2, 3, 4])
-    >>> order.go_to(epoch=0, step=1)
+    >>> order.set_epoch(0, step=1)
     >>> list(order) == first[1:]
     True
     """
@@ -102,7 +105,7 @@ class EpochBatches(Sampler[list[int]]):
         whole, rest = divmod(self.length, self.batch)
         return whole + (rest >= self.world)
 
-    def go_to(self, epoch: int, step: int = 0) -> None:
+    def set_epoch(self, epoch: int, step: int = 0) -> None:
         """Let the next iteration start at ``step`` of ``epoch``."""
         self.epoch, self.step = epoch, step
 

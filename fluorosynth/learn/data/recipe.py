@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from xxhash import xxh3_128
 
+from fluorosynth.errors import UsageError
 from fluorosynth.learn.data.base import LabelledDataset
 from fluorosynth.sample import Image, Mask
 
@@ -16,31 +18,40 @@ _HELD_OUT = 2**60  # validation samples are far beyond those of any epoch
 
 
 class RecipeDataset(LabelledDataset):
-    """Samples of a recipe, drawn when asked for; every epoch sees new ones.
+    """Samples of a recipe, drawn when asked for; every epoch has new ones.
+
+    Item i of epoch e is sample ``first + e * n + i``. In a loop of one's own, call ``set_epoch``
+    before each epoch, as with PyTorch's ``DistributedSampler``; ``RecipeStream`` needs no epochs.
 
     Parameters
     ----------
     recipe
-        Whose ``sample(seed, index)`` is called, in whichever process.
+        Recipe whose ``sample(seed, index)`` is called, in whichever process.
     seed
-        0 <= seed < 2**64.
+        Seed of the samples, in [0, 2**64).
     n
-        Samples in an epoch.
+        Number of samples in an epoch.
     first
-        Index of the sample that is item 0.
+        Index of the sample that is item 0 of epoch 0.
 
     Examples
     --------
     >>> from fluorosynth.recipe import Recipe
-    >>> image, mask = RecipeDataset(Recipe.preset("paper"), seed=0, n=100)[7]
+    >>> pairs = RecipeDataset(Recipe.preset("paper"), seed=0, n=100)
+    >>> image, mask = pairs[7]
     >>> image.shape == mask.shape
     True
+    >>> pairs.set_epoch(1)
+    >>> bool((pairs[7][0] == image).all())
+    False
     """
 
     endless = True
 
     def __init__(self, recipe: Recipe, seed: int, n: int, first: int = 0) -> None:
         self._recipe, self.seed, self.n, self.first = recipe, seed, n, first
+        shared = torch.zeros((), dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
+        self._epoch = shared  # with the workers that run
         text = recipe.describe()
         self.recipe = recipe_hash(text)
         self.fingerprint = xxh3_128(f"{text}|{seed}|{n}|{first}".encode()).hexdigest()
@@ -50,9 +61,27 @@ class RecipeDataset(LabelledDataset):
 
     def __getitem__(self, index: int) -> tuple[Image, Mask]:
         self._check(index)
-        sample = self._recipe.sample(self.seed, self.first + index)
+        begun = self.first + int(self._epoch) * self.n
+        sample = self._recipe.sample(self.seed, begun + index)
         assert sample.mask is not None  # noqa: S101 - for the type checker
         return sample.image, sample.mask
+
+    def set_epoch(self, epoch: int) -> None:
+        """Let the items be the samples of an epoch, in the workers of a ``DataLoader`` too.
+
+        Parameters
+        ----------
+        epoch
+            Number of the epoch, from 0.
+
+        Raises
+        ------
+        UsageError
+            For a negative number.
+        """
+        if epoch < 0:
+            raise UsageError(f"`epoch` must be at least 0, not {epoch}")
+        self._epoch.fill_(epoch)
 
     def held_out(self, count: int) -> LabelledDataset:
         """Return ``count`` samples that no epoch will meet."""

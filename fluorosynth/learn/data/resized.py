@@ -32,7 +32,7 @@ class Resized(LabelledDataset):
 
     def __init__(self, pairs: LabelledDataset, size: int) -> None:
         if size < 1:
-            raise UsageError(f"size must be at least 1 pixel, not {size}")
+            raise UsageError(f"`size` must be at least 1 pixel, not {size}")
         self.pairs, self.size = pairs, size
         self.fingerprint, self.recipe, self.source = pairs.fingerprint, pairs.recipe, pairs.source
 

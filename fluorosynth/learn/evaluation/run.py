@@ -11,7 +11,7 @@ import torch
 from tqdm import tqdm
 
 from fluorosynth.errors import UsageError
-from fluorosynth.learn.checkpoint import Model, load_model
+from fluorosynth.learn.checkpoint import Model, as_model
 from fluorosynth.learn.data import LabelledDataset, open_dataset
 from fluorosynth.learn.device import one_thread, pick_device
 from fluorosynth.learn.evaluation.evaluate import (
@@ -114,8 +114,7 @@ def evaluate_model(
         raise UsageError(f"`out` {out} is a file: name a folder")
     place = pick_device(device)
     source = "" if isinstance(model, Model) else str(model)
-    if not isinstance(model, Model):
-        model = load_model(model, place)
+    model = as_model(model, place)
     config = SegmentConfig.of(
         model,
         size=size,

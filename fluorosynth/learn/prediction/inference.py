@@ -130,7 +130,7 @@ class Inference:
         frames = self._checked(images, scales)
         views = VIEWS if turned else VIEWS[: 1 + tta]
         found = np.empty((len(frames), *frames.shape[2:]), np.float32)
-        with torch.inference_mode(), memory_errors("use a smaller --size, or --device cpu"):
+        with torch.inference_mode(), memory_errors("use a smaller `size`, or `device` cpu"):
             for first in range(0, len(frames), self.batch):
                 part = torch.from_numpy(frames[first : first + self.batch]).to(self.device)
                 maps = self._averaged(self.model.normalisation(part), views, scales)
@@ -169,7 +169,7 @@ class Inference:
 def check_scales(scales: Sequence[float]) -> None:
     """Refuse scales to average over that are out of range (UsageError)."""
     if not scales or not all(SCALES[0] <= scale <= SCALES[1] for scale in scales):
-        raise UsageError(f"scales must be numbers from 1/8 to 8, not {list(scales)}")
+        raise UsageError(f"`scales` must be numbers from 1/8 to 8, not {list(scales)}")
 
 
 def _resized(values: Tensor, size: list[int]) -> Tensor:

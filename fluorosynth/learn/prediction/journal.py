@@ -33,7 +33,7 @@ class Journal:
         self.path = out / JOURNAL
         head = json.dumps({"settings": dict(settings)}, sort_keys=True)
         if out.exists() and not out.is_dir():
-            raise UsageError(f"--out {out} is a file: name a folder")
+            raise UsageError(f"`out` {out} is a file: name a folder")
         if not self.path.exists():
             if out.exists() and any(out.iterdir()):
                 raise UsageError(f"{out} holds other files: name a new folder")

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.io.frames import Frame, count_frames, find_sources, root_of
 from fluorosynth.io.names import stem
-from fluorosynth.learn.checkpoint import weights_hash
+from fluorosynth.learn.checkpoint import Model, as_model, weights_hash
 from fluorosynth.learn.overlay import Film, overlay
 from fluorosynth.learn.prediction.centrelines import centrelines
 from fluorosynth.learn.prediction.inference import Inference
@@ -50,7 +53,7 @@ class Wanted:
 
     def __post_init__(self) -> None:
         if not 0 < self.fps <= 1000:
-            raise UsageError(f"fps must be above 0 and at most 1000, not {self.fps}")
+            raise UsageError(f"`fps` must be above 0 and at most 1000, not {self.fps}")
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,14 @@ class Outcome:
 
 def predict(
     src: str | Path,
-    inference: Inference,
+    model: Inference | Model | str | Path,
     out: str | Path,
-    config: SegmentConfig,
+    config: SegmentConfig | None = None,
     wanted: Wanted | None = None,
-    progress: Callable[[int], None] | None = None,
+    *,
+    device: str = "auto",
     on_bad: Callable[[BadDataError], None] | None = None,
+    quiet: bool = True,
 ) -> Outcome:
     """Segment the frames of files and write what was found; go on where it was interrupted.
 
@@ -85,19 +90,28 @@ def predict(
     Parameters
     ----------
     src
-        A file, a folder or a glob.
-    inference
-        The network.
+        File, folder or glob.
+    model
+        Network ready to predict, a model, or a checkpoint, a run folder or ``"default"``.
     out
-        A new folder, or one with predictions of this model and these settings: what is complete
+        New folder, or one with predictions of this model and these settings: what is complete
         there, and of a file that did not change, is not made again.
-    config, wanted
-        The settings.
-    progress
-        Called with the number of frames finished since the last call.
+    config
+        How frames become masks; None: as the model says.
+    wanted
+        What to write beside the masks; None: overlays.
+    device
+        PyTorch device of a model that is not ready yet; ``"auto"``: CUDA, else MPS, else CPU.
     on_bad
-        Called with the error of a file that cannot be read, which is then left out; by default
-        the error is raised.
+        Function of the error of a file that cannot be read, which is then left out; None: the
+        error is raised.
+    quiet
+        No progress bar.
+
+    Returns
+    -------
+    Outcome
+        How many frames were predicted.
 
     Raises
     ------
@@ -105,42 +119,65 @@ def predict(
         When a file cannot be read.
     UsageError
         When ``out`` holds something else, or lies in ``src``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(f"{folder}/run.npy", np.full((3, 64, 64), 120, np.uint8))
+    ...     predict(f"{folder}/run.npy", "default", f"{folder}/out").frames
+    3
     """
     wanted, out = wanted or Wanted(), Path(out)
     sources, root = find_sources(src), root_of(src)
     if root.resolve() in [out.resolve(), *out.resolve().parents] and Path(src).is_dir():
-        raise UsageError(f"--out {out} lies in {src}, and would be read as input: name another")
+        raise UsageError(f"`out` {out} lies in {src}, and would be read as input: name another")
+    inference = model if isinstance(model, Inference) else Inference(as_model(model), device)
+    config = config or SegmentConfig.of(inference.model)
     weights = weights_hash(inference.model.network)
     settings = {"weights": weights, "mode": str(inference.mode), **asdict(config), **asdict(wanted)}
     journal = Journal(out, settings)
     names = _names(sources, root)
-    frames = found = skipped = 0
+    done = {source for source in sources if journal.has(source)}
+    counts = _counts([source for source in sources if source not in done], quiet)
+    frames = found = 0
     readable = list[Path]()
-    for source, name in zip(sources, names, strict=True):
-        if journal.has(source):
+    bar = tqdm(total=sum(counts.values()), unit="frame", file=sys.stderr, disable=quiet)
+    with bar:
+        for source, name in zip(sources, names, strict=True):
+            if source in done:
+                readable.append(source)
+                continue
+            clips = read_clips([*readable, source], len(readable), inference.channels)
+            try:
+                several = (counts[source] or count_frames(source)) > 1
+                with _Writer(out, name, several, wanted) as writer:
+                    for batch in _batches(clips, inference.batch):
+                        stack = np.stack([clip for _, clip in batch])
+                        results = segment(stack, inference, config)
+                        for (frame, _), result in zip(batch, results, strict=True):
+                            writer.add(frame, result)
+                            found += bool(result.mask.any())
+                        frames += len(batch)
+                        bar.update(len(batch))
+            except BadDataError as error:
+                if on_bad is None:
+                    raise
+                on_bad(error)
+                continue
             readable.append(source)
-            skipped += 1
-            continue
-        clips = read_clips([*readable, source], len(readable), inference.channels)
-        try:
-            with _Writer(out, name, count_frames(source) > 1, wanted) as writer:
-                for batch in _batches(clips, inference.batch):
-                    stack = np.stack([clip for _, clip in batch])
-                    results = segment(stack, inference, config)
-                    for (frame, _), result in zip(batch, results, strict=True):
-                        writer.add(frame, result)
-                        found += bool(result.mask.any())
-                    frames += len(batch)
-                    if progress:
-                        progress(len(batch))
-        except BadDataError as error:
-            if on_bad is None:
-                raise
-            on_bad(error)
-            continue
-        readable.append(source)
-        journal.add(source)
-    return Outcome(frames, found, skipped)
+            journal.add(source)
+    return Outcome(frames, found, len(done))
+
+
+def _counts(sources: Sequence[Path], quiet: bool) -> dict[Path, int]:
+    """Return the number of frames of each file; 0 where it cannot be read."""
+    counts = dict.fromkeys(sources, 0)
+    bar = tqdm(sources, "counting frames", leave=False, file=sys.stderr, disable=quiet)
+    for source in bar:
+        with suppress(BadDataError):  # said when its turn has come
+            counts[source] = count_frames(source)
+    return counts
 
 
 class _Writer:

@@ -52,14 +52,14 @@ class SegmentConfig:
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold < 1:
-            raise UsageError(f"threshold must be at least 0 and below 1, not {self.threshold}")
+            raise UsageError(f"`threshold` must be at least 0 and below 1, not {self.threshold}")
         if self.size and not 16 <= self.size <= 8192:
-            raise UsageError(f"size must be 0 or 16 to 8192 pixels, not {self.size}")
+            raise UsageError(f"`size` must be 0 or 16 to 8192 pixels, not {self.size}")
         check_scales(self.scales)
         if not 0 <= self.min_length < float("inf"):
-            raise UsageError(f"min_length must be at least 0 pixels, not {self.min_length}")
+            raise UsageError(f"`min_length` must be at least 0 pixels, not {self.min_length}")
         if not 0 <= self.min_presence <= 1:
-            raise UsageError(f"min_presence must be in [0, 1], not {self.min_presence}")
+            raise UsageError(f"`min_presence` must be in [0, 1], not {self.min_presence}")
 
     def scale(self, shape: tuple[int, int]) -> float:
         """Return the factor from a frame ``(H, W)`` to the size at which the network sees it."""

@@ -107,7 +107,7 @@ class TrainConfig:
 
     def _require(self, name: str, holds: bool, what: str) -> None:
         if not holds:
-            raise UsageError(f"{name} must be {what}, not {getattr(self, name)!r}")
+            raise UsageError(f"`{name}` must be {what}, not {getattr(self, name)!r}")
 
     def to_plain(self) -> dict[str, Any]:
         """Return the fields as TOML and JSON can hold them: ``layers`` as "23-29" or "all"."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fluorosynth.errors import UsageError
-from fluorosynth.learn.checkpoint import Model
+from fluorosynth.learn.checkpoint import Model, as_model
 from fluorosynth.learn.data import LabelledDataset
 from fluorosynth.learn.networks import Network
 from fluorosynth.learn.training.config import TrainConfig
@@ -16,7 +16,9 @@ from fluorosynth.learn.training.train import Result, train
 BATCH_SIZE, EPOCHS, LAYERS = 10, 50, "7"
 
 
-def finetune_config(model: Model, layers: str = LAYERS, **settings: Any) -> TrainConfig:
+def finetune_config(
+    model: Model | str | Path, layers: str = LAYERS, **settings: Any
+) -> TrainConfig:
     """Return the publication's settings for fine-tuning ``model``.
 
     Batches of 10, 50 epochs, Adam as in training; network, channels and the way of normalising
@@ -25,9 +27,9 @@ def finetune_config(model: Model, layers: str = LAYERS, **settings: Any) -> Trai
     Parameters
     ----------
     model
-        What is fine-tuned.
+        Model to fine-tune, or a checkpoint, a run folder or ``"default"``.
     layers
-        See ``parse_layers``.
+        Layers that train, see ``parse_layers``.
     settings
         Fields of ``TrainConfig`` that differ.
 
@@ -36,6 +38,7 @@ def finetune_config(model: Model, layers: str = LAYERS, **settings: Any) -> Trai
     UsageError
         For layers or settings that do not exist.
     """
+    model = as_model(model)
     network = model.network
     defaults = {"batch_size": BATCH_SIZE, "epochs": EPOCHS}
     fixed = {
@@ -73,7 +76,7 @@ def parse_layers(text: str, network: Network) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"(\d+)(?:-(\d+))?", text.strip())
     if not match:
-        raise UsageError(f"layers are a number, a range like 23-29, or all, not {text!r}")
+        raise UsageError(f"`layers` are a number, a range like 23-29, or all, not {text!r}")
     first, last = match.groups()
     span = (int(first), int(last)) if last else network.deepest(int(first))
     if not any(p.numel() for module in network.layer_modules(*span) for p in module.parameters()):
@@ -83,7 +86,7 @@ def parse_layers(text: str, network: Network) -> tuple[int, int] | None:
 
 def finetune(
     pairs: LabelledDataset,
-    model: Model,
+    model: Model | str | Path,
     config: TrainConfig,
     out: str | Path,
     validation: LabelledDataset | None = None,
@@ -99,11 +102,11 @@ def finetune(
     pairs
         Labelled data.
     model
-        What to begin with.
+        Model to begin with, or a checkpoint, a run folder or ``"default"``.
     config
-        The settings, from ``finetune_config``.
+        Settings, from ``finetune_config``.
     out
-        The run folder; resumes like ``train``.
+        Run folder; resumes like ``train``.
     validation
         Labelled data for validation; by default a seeded share of ``pairs``.
     quiet
@@ -111,7 +114,7 @@ def finetune(
 
     Raises
     ------
-    UsageError, BadDataError, DivergedError, OutOfMemoryError, InterruptedRunError
+    FluorosynthError
         As ``train``.
     """
-    return train(pairs, config, out, validation, model, quiet)
+    return train(pairs, config, out, validation, as_model(model), quiet)

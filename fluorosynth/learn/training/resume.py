@@ -116,7 +116,7 @@ def resume(
         if before.get(key) != now:
             raise UsageError(
                 f"{out} holds a run with {key} = {before.get(key)!r}, not {now!r}: "
-                "give the same settings to go on with it, or another --out"
+                "give the same settings to go on with it, or another `out`"
             )
     state = begin(model, config, process)
     state.optimiser.load_state_dict(saved["optimiser"])

@@ -98,10 +98,10 @@ def train(
     InterruptedRunError
         When stopped by the user.
     """
-    advice = f"lower --batch-size (now {config.batch_size}) or train on --crop"
+    advice = f"lower `batch_size` (now {config.batch_size}) or train on crops (`crop`)"
     out = Path(out)
     if out.is_file():
-        raise UsageError(f"--out {out} is a file: name a folder")
+        raise UsageError(f"`out` {out} is a file: name a folder")
     with (
         join(config.device) as process,
         alone(out, process.first),
@@ -148,7 +148,7 @@ def _run(
             started = time.perf_counter()
             sound = torch.ones((), dtype=torch.bool, device=process.device)
             network.train()
-            batches.go_to(state.epoch, state.step)
+            batches.set_epoch(state.epoch, state.step)
             for batch in data.loader:
                 torch.manual_seed(_step_seed(config.seed, state, process.rank))
                 taken = state.epoch * batches.steps + state.step
@@ -227,8 +227,8 @@ def _refuse_nonsense(sound: Tensor, config: TrainConfig, state: RunState, out: P
     if not sound:
         raise DivergedError(
             f"the loss or a gradient became infinite or no number in epoch {state.epoch + 1}, "
-            f"step {state.step}: lower --lr (now {config.lr:g})"
-            + (", or use --precision fp32" if config.precision != "fp32" else "")
+            f"step {state.step}: lower `lr` (now {config.lr:g})"
+            + (", or use `precision` fp32" if config.precision != "fp32" else "")
             + f"; the last sound state is in {out}"
         )
 

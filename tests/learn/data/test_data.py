@@ -13,6 +13,7 @@ from fluorosynth.learn.data import (
     EpochBatches,
     LabelledFolder,
     RecipeDataset,
+    RecipeStream,
     ShardDataset,
     Subset,
     WeissDataset,
@@ -99,7 +100,7 @@ def test_workers_of_either_kind_see_every_item_once(tmp_path, context, compressi
         persistent_workers=True,
     )
     for epoch in range(2):
-        order.go_to(epoch)
+        order.set_epoch(epoch)
         expected = list(order)
         for indices, (images, masks) in zip(expected, loader, strict=True):
             truth = [picture(i) for i in indices]
@@ -251,12 +252,58 @@ def test_recipe_samples_are_new_in_every_epoch_and_apart_from_validation():
     order = EpochBatches(len(train), 4, 0, endless=train.endless)
     seen = []
     for epoch in range(2):
-        order.go_to(epoch)
+        order.set_epoch(epoch)
         seen += [train[i][0].tobytes() for batch in order for i in batch]
     held_out = [image.tobytes() for image, _ in validation]
     assert len(set(seen)) == 8
     assert len(held_out) == 2
     assert not set(held_out) & set(seen)
+
+
+WAYS = {
+    "here": {},
+    "forked": {"num_workers": 2, "multiprocessing_context": "fork"},
+    "forked, kept": {
+        "num_workers": 2, "multiprocessing_context": "fork", "persistent_workers": True
+    },
+    "spawned, kept": {
+        "num_workers": 1, "multiprocessing_context": "spawn", "persistent_workers": True
+    },
+}  # fmt: skip
+
+
+def made(indices, seed=1):
+    return sorted(recipe().sample(seed, i).image.tobytes() for i in indices)
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_a_plain_loader_meets_new_samples_in_every_epoch(way):
+    pairs = RecipeDataset(recipe(), 1, 6)
+    loader = DataLoader(pairs, batch_size=4, shuffle=True, **way)
+    for epoch in (0, 1, 5):
+        pairs.set_epoch(epoch)
+        seen = [image.numpy().tobytes() for images, _ in loader for image in images]
+        assert sorted(seen) == made(range(6 * epoch, 6 * epoch + 6))
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_a_stream_goes_on_without_a_sample_twice_or_lost(way):
+    loader = DataLoader(RecipeStream(recipe(), 1, first=3), batch_size=2, **way)
+    seen = [
+        image.numpy().tobytes()
+        for _, (images, _) in zip(range(6), loader, strict=False)
+        for image in images
+    ]
+    assert sorted(seen) == made(range(3, 15))
+
+
+def test_streams_of_several_processes_share_the_samples():
+    parts = [DataLoader(RecipeStream(recipe(), 1, rank=r, world=2), batch_size=3) for r in range(2)]
+    seen = [image.numpy().tobytes() for part in parts for image in next(iter(part))[0]]
+    assert sorted(seen) == made(range(6))
+    for rank in (-1, 2):
+        with pytest.raises(UsageError, match="`rank` must be"):
+            RecipeStream(recipe(), 1, rank=rank, world=2)
 
 
 def test_validation_is_a_seeded_tenth():

@@ -287,8 +287,8 @@ def test_mistakes_are_named(tmp_path):
     assert "layout 99" in refused(tmp_path / "sizes", tmp_path / "other.pt")
     assert "is a file" in refused(tmp_path / "sizes", target=model)
     shards = write_set(tmp_path / "data", [1], 32)
-    assert "scales must be" in refused(shards, model, out, "--scales", "0")
-    assert "min_length must be" in refused(shards, model, out, "--min-length", "-1")
+    assert "`scales` must be" in refused(shards, model, out, "--scales", "0")
+    assert "`min_length` must be" in refused(shards, model, out, "--min-length", "-1")
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_averaging_over_scales(trained):
 
 @pytest.mark.parametrize("scales", [(), (0.0,), (1.0, float("nan")), (100.0,)])
 def test_impossible_scales_are_refused(trained, scales):
-    with pytest.raises(UsageError, match="scales must be numbers from 1/8 to 8"):
+    with pytest.raises(UsageError, match="`scales` must be numbers from 1/8 to 8"):
         Inference(trained, "cpu").predict_maps(np.zeros((1, 32, 32), np.uint8), scales=scales)
 
 

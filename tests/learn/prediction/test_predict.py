@@ -205,20 +205,26 @@ class StopError(Exception):
     pass
 
 
+class Stops(Inference):
+    """A network that fails from its sixth frame on."""
+
+    left = 5
+
+    def predict_maps(self, *arguments):
+        if not self.left:
+            raise StopError
+        self.left -= 1
+        return super().predict_maps(*arguments)
+
+
 def test_an_interrupted_prediction_goes_on(frames, inference, tmp_path):
     folder, _ = frames
     np.save(folder / "run.npy", np.stack([picture(i)[0] for i in range(4)]))
     arguments = (SegmentConfig(size=64), Wanted(centrelines=True, probabilities=True))
     predict(folder, inference, tmp_path / "whole", *arguments)
-    out, steps = tmp_path / "out", []
-
-    def stop(count):
-        steps.append(count)
-        if len(steps) == 5:  # amid the run
-            raise StopError
-
-    with pytest.raises(StopError):
-        predict(folder, inference, out, *arguments, stop)
+    out = tmp_path / "out"
+    with pytest.raises(StopError):  # amid the run
+        predict(folder, Stops(inference.model, "cpu"), out, *arguments)
     assert not (out / "overlays/run.mp4").exists()
     assert not [name for name in files(out) if ".part" in name]
     journal = out / "predictions.jsonl"
@@ -233,7 +239,7 @@ def test_an_interrupted_prediction_goes_on(frames, inference, tmp_path):
 
 @pytest.mark.parametrize("scales", [(), (100.0,), (0.0,), (float("nan"),)])
 def test_scales_out_of_range_are_refused_before_anything_is_written(scales):
-    with pytest.raises(UsageError, match="scales must be numbers from 1/8 to 8"):
+    with pytest.raises(UsageError, match="`scales` must be numbers from 1/8 to 8"):
         SegmentConfig(scales=scales)
 
 
@@ -289,12 +295,12 @@ def test_the_command(frames, trained_file, tmp_path):
         ({0: "broken.png"}, 3, "broken.png' cannot be read"),
         ({2: "nowhere.pt"}, 3, "there is no model 'nowhere.pt'"),
         ({2: "broken.png"}, 3, "broken.png is no checkpoint"),
-        ({5: "--threshold=1.5"}, 2, "threshold must be at least 0 and below 1"),
+        ({5: "--threshold=1.5"}, 2, "--threshold must be at least 0 and below 1"),
         ({5: "--scales=1,x"}, 2, "'1,x' is no list such as .8,1,1.25"),
-        ({5: "--scales=0"}, 2, "scales must be numbers from 1/8 to 8"),
-        ({5: "--size=3"}, 2, "size must be 0 or 16 to 8192"),
-        ({5: "--fps=0"}, 2, "fps must be above 0"),
-        ({5: "--min-length=-1"}, 2, "min_length must be at least 0"),
+        ({5: "--scales=0"}, 2, "--scales must be numbers from 1/8 to 8"),
+        ({5: "--size=3"}, 2, "--size must be 0 or 16 to 8192"),
+        ({5: "--fps=0"}, 2, "--fps must be above 0"),
+        ({5: "--min-length=-1"}, 2, "--min-length must be at least 0"),
         ({5: "--device=warp"}, 2, "device 'warp' cannot be used"),
     ],
 )
@@ -329,3 +335,23 @@ def test_frames_are_read_as_the_generator_reads_them(tmp_path, inference):
         read(tmp_path.parent / "same/masks/deep.png"),
         read(tmp_path.parent / "same/masks/plain.png"),
     )
+
+
+def test_progress_says_the_total_from_the_start(frames, inference, tmp_path, capfd):
+    folder, _ = frames
+    np.save(folder / "run.npy", np.stack([picture(i)[0] for i in range(4)]))
+    predict(folder / "a.png", inference, tmp_path / "out", SegmentConfig(size=64), quiet=False)
+    predict(folder, inference, tmp_path / "all", SegmentConfig(size=64), quiet=False)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "0/1 [" in err
+    assert "0/7 [" in err
+    assert "7/7 [" in err
+
+
+def test_a_model_by_its_name_and_its_own_settings_suffice(frames, trained_file, tmp_path):
+    folder, _ = frames
+    predict(folder / "a.png", trained_file, tmp_path / "a", device="cpu")
+    config = SegmentConfig(size=64, threshold=0.45)
+    predict(folder / "a.png", Inference.load(trained_file, "cpu"), tmp_path / "b", config)
+    assert outputs(tmp_path / "a") == outputs(tmp_path / "b")

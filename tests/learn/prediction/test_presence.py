@@ -85,7 +85,7 @@ def test_settings_are_the_models_own_unless_given(trained):
     own, given_ = SegmentConfig.of(model), SegmentConfig.of(model, min_length=0.0, min_presence=0.0)
     assert (own.min_length, own.min_presence) == (12.0, 0.4)
     assert (given_.min_length, given_.min_presence) == (0.0, 0.0)
-    with pytest.raises(UsageError, match=r"min_presence must be in \[0, 1\], not 1.5"):
+    with pytest.raises(UsageError, match=r"`min_presence` must be in \[0, 1\], not 1.5"):
         SegmentConfig(min_presence=1.5)
 
 

@@ -142,14 +142,14 @@ def test_two_runs_cannot_share_a_folder(tmp_path):
 
 
 def test_divergence_is_an_error_that_says_what_to_lower(tmp_path):
-    with pytest.raises(DivergedError, match=r"epoch \d+, step \d+: lower --lr \(now 1e\+30\)"):
+    with pytest.raises(DivergedError, match=r"epoch \d+, step \d+: lower `lr` \(now 1e\+30\)"):
         train(Lines(10, 32), tiny(lr=1e30), tmp_path, quiet=True)
 
 
 def test_out_of_memory_is_an_error_that_says_what_to_lower():
     with (
-        pytest.raises(OutOfMemoryError, match="lower --batch-size"),
-        memory_errors("lower --batch-size"),
+        pytest.raises(OutOfMemoryError, match="lower `batch_size`"),
+        memory_errors("lower `batch_size`"),
     ):
         torch.empty(2**58)
 
@@ -164,7 +164,9 @@ class Hungry(Lines):
 
 
 def test_a_training_without_memory_says_what_to_lower(tmp_path):
-    with pytest.raises(OutOfMemoryError, match=r"lower --batch-size \(now 4\) or train on --crop"):
+    with pytest.raises(
+        OutOfMemoryError, match=r"lower `batch_size` \(now 4\) or train on crops \(`crop`\)"
+    ):
         train(Hungry(10, 32), TINY, tmp_path, quiet=True)
 
 
@@ -183,7 +185,7 @@ def test_data_that_cannot_teach(tmp_path):
     with pytest.raises(BadDataError, match="no mask has a foreground"):
         train(lines, TINY, tmp_path / "b", quiet=True)
     lines.items = [picture(i, 32 + 8 * (i % 2)) for i in range(6)]
-    with pytest.raises(BadDataError, match="--crop"):
+    with pytest.raises(BadDataError, match="`crop`"):
         train(lines, TINY, tmp_path / "c", quiet=True)
     train(lines, tiny(crop=32, epochs=1), tmp_path / "d", quiet=True)
     with pytest.raises(BadDataError, match="too small for crops of 36"):
@@ -212,8 +214,8 @@ def test_training_leaves_the_callers_random_numbers_alone(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"epochs": 0}, "epochs must be at least 1, not 0"),
-        ({"lr": 0.0}, "lr must be above 0"),
+        ({"epochs": 0}, "`epochs` must be at least 1, not 0"),
+        ({"lr": 0.0}, "`lr` must be above 0"),
         ({"ema": 1.0}, "ema"),
         ({"validation": 1.0}, "validation"),
         ({"loss": "l2"}, "dice, cross_entropy, dice_ce, dice_plain_ce"),
