@@ -32,7 +32,19 @@ _REPORT_EVERY = 32  # samples between two looks at the stop flag
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: samples made now, samples in the set, its folder, files it left out."""
+    """What a call of ``generate`` did.
+
+    Parameters
+    ----------
+    made
+        Number of samples made now.
+    n
+        Number of samples in the set.
+    out
+        Folder of the set.
+    skipped
+        Sentences on files that were left out.
+    """
 
     made: int
     n: int
@@ -160,7 +172,17 @@ def finish(
 
 
 class MissingShardsError(InterruptedRunError):
-    """A set that is to be closed lacks shards; ``numbers`` of ``shards`` says which."""
+    """A set that is to be closed lacks shards.
+
+    Parameters
+    ----------
+    out
+        Folder of the set.
+    numbers
+        Numbers of the shards that are missing.
+    shards
+        Number of shards that there must be.
+    """
 
     def __init__(self, out: Path, numbers: list[int], shards: int) -> None:
         some = ", ".join(map(str, numbers[:8])) + ", ..." * (len(numbers) > 8)
@@ -169,7 +191,19 @@ class MissingShardsError(InterruptedRunError):
 
 
 def plan_of(recipe: Recipe, out: str | Path, n: int, shard_size: int | None = None) -> Plan:
-    """Return what ``generate`` will write."""
+    """Return what ``generate`` will write.
+
+    Parameters
+    ----------
+    recipe
+        Recipe of the samples.
+    out
+        Folder of the set.
+    n
+        Number of samples.
+    shard_size
+        Number of samples in a shard; None: as many as make up 500 pictures.
+    """
     if shard_size is None:
         shard_size = max(SHARD_SIZE // recipe.frames, 1)
     return Plan(Path(out), n, shard_size, recipe.size, recipe.frames)

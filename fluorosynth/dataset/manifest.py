@@ -27,7 +27,21 @@ VERSION, RUNS_VERSION = "1.0", "2.0"
 
 
 class ShardEntry(BaseModel):
-    """A shard of the set."""
+    """A shard of the set.
+
+    Parameters
+    ----------
+    file
+        Name of the file.
+    first
+        Index of its first sample.
+    count
+        Number of its samples.
+    bytes
+        Length of the file.
+    xxh3_128
+        Digest of the file, 32 hexadecimal digits.
+    """
 
     file: Annotated[str, Field(pattern=r"^shard-\d+\.h5$")]
     first: int
@@ -37,7 +51,31 @@ class ShardEntry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What ``dataset.json`` holds."""
+    """What ``dataset.json`` holds.
+
+    Parameters
+    ----------
+    format
+        Name of the format.
+    format_version
+        Version of the format.
+    n
+        Number of samples.
+    frames
+        Number of pictures of each sample.
+    size
+        Side of the pictures, px.
+    seed
+        Seed of all samples.
+    recipe
+        Recipe as TOML.
+    fingerprints
+        Fingerprints of the sources, in the recipe's order.
+    software
+        Versions of what made it, by name.
+    shards
+        Entries of the shards, in order.
+    """
 
     format: str = "fluorosynth-dataset"
     format_version: str = VERSION
@@ -67,7 +105,18 @@ class Manifest(BaseModel):
 
 
 def read_manifest(folder: str | Path) -> Manifest:
-    """Read ``dataset.json``; BadDataError when there is none or it is not one."""
+    """Read the manifest of a set, ``dataset.json``.
+
+    Parameters
+    ----------
+    folder
+        Folder of the set.
+
+    Raises
+    ------
+    BadDataError
+        When there is none or it is not one.
+    """
     path = Path(folder) / MANIFEST
     try:
         return Manifest.model_validate_json(path.read_bytes())
@@ -81,7 +130,22 @@ def read_manifest(folder: str | Path) -> Manifest:
 
 @contextmanager
 def open_entry(folder: Path, manifest: Manifest, entry: ShardEntry) -> Iterator[Shard]:
-    """Open a shard of a set; BadDataError when it is not what the manifest says it is."""
+    """Open a shard of a set.
+
+    Parameters
+    ----------
+    folder
+        Folder of the set.
+    manifest
+        Manifest of the set.
+    entry
+        Entry of the shard in it.
+
+    Raises
+    ------
+    BadDataError
+        When the file is not what the manifest says it is.
+    """
     with open_shard(folder / entry.file) as shard:
         info = shard.info
         claims = {
@@ -101,9 +165,16 @@ def open_entry(folder: Path, manifest: Manifest, entry: ShardEntry) -> Iterator[
 
 
 def read_samples(folder: str | Path, limit: int | None = None) -> Iterator[tuple[int, Sample]]:
-    """Yield ``(index, sample)`` of a set in order, of at most ``limit`` samples.
+    """Yield index and sample of a set, in order.
 
-    Where samples are runs, each frame comes by itself, with its number in ``meta["frame"]``.
+    Where samples are sequences, each frame comes by itself, with its number in ``meta["frame"]``.
+
+    Parameters
+    ----------
+    folder
+        Folder of the set.
+    limit
+        Number of samples at most; None: all.
     """
     manifest = read_manifest(folder)
     left = manifest.n if limit is None else limit
@@ -118,7 +189,13 @@ def read_samples(folder: str | Path, limit: int | None = None) -> Iterator[tuple
 
 
 def verify(folder: str | Path) -> Iterator[tuple[str, list[str]]]:
-    """Yield each shard's name with what is wrong with it (nothing, when intact)."""
+    """Yield each shard's name with what is wrong with it (nothing, when intact).
+
+    Parameters
+    ----------
+    folder
+        Folder of the set.
+    """
     folder, manifest = Path(folder), read_manifest(folder)
     for entry in manifest.shards:
         path = folder / entry.file
@@ -142,7 +219,15 @@ def verify(folder: str | Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def verify_deep(folder: str | Path, sampler: OpenRecipe) -> Iterator[tuple[int, bool]]:
-    """Make every sample again; yield its index and whether its bytes are those in the set."""
+    """Make every sample again; yield its index and whether its bytes are those in the set.
+
+    Parameters
+    ----------
+    folder
+        Folder of the set.
+    sampler
+        Recipe of the set, opened with its seed.
+    """
     for index, frames in groupby(read_samples(folder), key=itemgetter(0)):
         stored = [digest(sample) for _, sample in frames]
         yield index, [digest(sample) for sample in sampler.sequence(index)] == stored
@@ -151,7 +236,17 @@ def verify_deep(folder: str | Path, sampler: OpenRecipe) -> Iterator[tuple[int, 
 def write_card(plan: Plan, sampler: OpenRecipe, recipe_text: str, digests: dict[int, str]) -> None:
     """Close a set: picture, card, and last the manifest, each appearing whole.
 
-    ``digests`` spares reading again the shards whose file digest is known, by number.
+    Parameters
+    ----------
+    plan
+        Plan of the set.
+    sampler
+        Recipe of the set, opened with its seed.
+    recipe_text
+        Recipe as TOML.
+    digests
+        Digests of files by the number of the shard, where they are known: these files are not read
+        again.
     """
     from fluorosynth.dataset.preview import spread_out, write_preview
 
@@ -192,7 +287,15 @@ def write_card(plan: Plan, sampler: OpenRecipe, recipe_text: str, digests: dict[
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file that appears under its name only when complete."""
+    """Write a file that appears under its name only when complete.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    text
+        Content, written as UTF-8.
+    """
     with replacing(path) as part:
         part.write_text(text, "utf-8")
 

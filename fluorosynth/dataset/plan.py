@@ -70,16 +70,34 @@ class Plan(Checked):
             )
 
     def numbers(self, part: tuple[int, int] | None = None) -> range:
-        """Return the numbers of all shards, or those of ``(part, parts)``: every parts-th one."""
+        """Return the numbers of all shards, or those of one part.
+
+        Parameters
+        ----------
+        part
+            Number of the part from 1, and of parts: every so many-th shard; None: all.
+        """
         return range(self.shards) if part is None else range(part[0] - 1, self.shards, part[1])
 
     def span(self, number: int) -> tuple[int, int]:
-        """Return the first index and the number of samples of shard ``number``."""
+        """Return the first index and the number of samples of a shard.
+
+        Parameters
+        ----------
+        number
+            Number of the shard, from 0.
+        """
         first = number * self.shard_size
         return first, min(self.shard_size, self.n - first)
 
     def path(self, number: int) -> Path:
-        """Return the final name of shard ``number``."""
+        """Return the final name of a shard.
+
+        Parameters
+        ----------
+        number
+            Number of the shard, from 0.
+        """
         return self.out / f"shard-{number:05d}.h5"
 
 

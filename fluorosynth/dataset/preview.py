@@ -23,8 +23,10 @@ def outlined(image: Image, mask: Mask, scale: int = 2) -> NDArray[np.uint8]:
 
     Parameters
     ----------
-    image, mask
-        ``(H, W)`` uint8.
+    image
+        Picture, ``(H, W)`` uint8.
+    mask
+        Labels, ``(H, W)`` uint8 {0, 1, 255}.
     scale
         Enlargement, so that the line hides nothing of a thin instrument.
 
@@ -44,7 +46,15 @@ def outlined(image: Image, mask: Mask, scale: int = 2) -> NDArray[np.uint8]:
 
 
 def preview_sheet(samples: Sequence[Sample], columns: int = 4) -> NDArray[np.uint8]:
-    """Return a sheet of pairs: each picture, and beside it the same with its labels outlined."""
+    """Return a sheet of pairs: each picture, and beside it the same with its labels outlined.
+
+    Parameters
+    ----------
+    samples
+        Samples with their masks.
+    columns
+        Number of pairs in a row.
+    """
     tiles: list[NDArray[np.uint8]] = []
     for sample in samples:
         if sample.mask is None:
@@ -55,7 +65,14 @@ def preview_sheet(samples: Sequence[Sample], columns: int = 4) -> NDArray[np.uin
 
 
 def spread_out(count: int, few: int) -> list[int]:
-    """Return at most ``few`` of ``0 .. count - 1``, evenly spread from the first to the last.
+    """Return some of the first whole numbers, evenly spread from the first to the last.
+
+    Parameters
+    ----------
+    count
+        Number of those to choose from: 0 to ``count - 1``.
+    few
+        Number of those returned, at most.
 
     Examples
     --------
@@ -68,7 +85,19 @@ def spread_out(count: int, few: int) -> list[int]:
 def write_preview(samples: Sequence[Sample], path: Path, columns: int = 4) -> None:
     """Write ``preview_sheet`` as a PNG that appears under its name only when complete.
 
-    UsageError when the name ends in something else than ``.png``.
+    Parameters
+    ----------
+    samples
+        Samples with their masks.
+    path
+        File to write, ``.png``.
+    columns
+        Number of pairs in a row.
+
+    Raises
+    ------
+    UsageError
+        When the name ends in something else.
     """
     if path.suffix.lower() != ".png":
         raise UsageError(f"a PNG file is written, not {path.name!r}: end its name in .png")

@@ -20,6 +20,11 @@ CHORD = 4.0  # px to either side over which a heading is taken
 def complex_curve(points: Points) -> Curve:
     """Return ``(n, 2)`` points as ``(n,)`` complex128, x + 1j y.
 
+    Parameters
+    ----------
+    points
+        Points, ``(n, 2)`` float32, (x, y) in px.
+
     Examples
     --------
     >>> complex_curve(np.float32([[1, 2]])).tolist()
@@ -35,9 +40,9 @@ class ArcPath:
     Parameters
     ----------
     curve
-        ``(n,)`` complex128, x + 1j y in px.
+        Points, ``(n,)`` complex128, x + 1j y in px.
     lengths
-        ``(n,)`` arc length at each point, from 0, increasing.
+        Arc length at each point, ``(n,)``, px: from 0, increasing.
     """
 
     curve: Curve
@@ -45,7 +50,13 @@ class ArcPath:
 
     @classmethod
     def of(cls, points: Points) -> ArcPath:
-        """Return the path through ``(n, 2)`` points; those that repeat count once."""
+        """Return the path through points; those that repeat count once.
+
+        Parameters
+        ----------
+        points
+            Points, ``(n, 2)`` float32, (x, y) in px.
+        """
         curve = complex_curve(points)
         curve = curve[np.append(True, np.abs(np.diff(curve)) > 1e-6)]
         return cls(curve, np.append(0.0, np.cumsum(np.abs(np.diff(curve)))))
@@ -56,7 +67,13 @@ class ArcPath:
         return float(self.lengths[-1])
 
     def at(self, marks: Lengths) -> Curve:
-        """Return the points at arc lengths ``marks``."""
+        """Return the points at arc lengths, ``(m,)`` complex128.
+
+        Parameters
+        ----------
+        marks
+            Arc lengths, ``(m,)``, px.
+        """
         inside = np.clip(marks, 0.0, self.length)
         real = np.interp(inside, self.lengths, self.curve.real)
         found = real + 1j * np.interp(inside, self.lengths, self.curve.imag)
@@ -67,7 +84,13 @@ class ArcPath:
         return np.asarray(found)
 
     def heading(self, mark: float) -> complex:
-        """Return the unit vector along the path at ``mark``: of a chord, so that it is smooth."""
+        """Return the unit vector along the path: of a chord, so that it is smooth.
+
+        Parameters
+        ----------
+        mark
+            Arc length at which it is wanted, px.
+        """
         ends = self.at(np.array([mark - CHORD, mark + CHORD]))
         return _unit(complex(ends[1] - ends[0]))
 
@@ -82,20 +105,20 @@ class ArcPath:
 
 
 def slid(path: ArcPath, marks: Lengths, by: float, base: float, turn: float) -> Curve:
-    """Return where an instrument's points are when it is pushed ``by`` px along its path.
+    """Return where an instrument's points are when it is pushed along its path.
 
-    Up to ``base`` it follows the path. Its last part, preformed, keeps its shape and is carried
-    by the path's heading at the base; a torque turns it out of the picture's plane, which
-    shortens what stands across the heading by a cosine.
+    Up to ``base`` it follows the path. Its last part, preformed, keeps its shape and is carried by
+    the path's heading at the base; a torque turns it out of the picture's plane, which shortens
+    what stands across the heading by a cosine.
 
     Parameters
     ----------
     path
-        Where the instrument lies at rest.
+        Path of the instrument at rest.
     marks
-        ``(m,)`` arc lengths of its points at rest, px; below 0 before the path's start.
+        Arc lengths of its points at rest, ``(m,)``, px; below 0 before the path's start.
     by
-        px; negative: retracted.
+        Way that it is pushed, px; negative: retracted.
     base
         Arc length at which the preformed part begins, px.
     turn

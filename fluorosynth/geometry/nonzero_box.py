@@ -10,9 +10,16 @@ LANES = 32  # columns that compiled loops take at once; what is left over they t
 
 @njit(cache=True)
 def box(picture, reach):  # type: ignore[no-untyped-def]
-    """Return ``top, bottom, left, right`` of all within ``reach`` of what is not zero.
+    """Return the sides of the box that holds all that is not zero: top, bottom, left, right.
 
-    ``picture`` is ``(H, W)`` float32. The sides are rounded outwards to whole ``LANES``.
+    The sides are rounded outwards to whole ``LANES``.
+
+    Parameters
+    ----------
+    picture
+        Picture, ``(H, W)`` float32.
+    reach
+        Margin on every side, px.
     """
     top, bottom, left, right = 0, picture.shape[0], 0, picture.shape[1]
     if picture[0, 0] != 0 and picture[-1, -1] != 0:

@@ -46,21 +46,24 @@ def add_path_length(
     factor: float = 1.0,
     overlap: bool = False,
 ) -> None:
-    """Add ``factor`` times the mean path in px of rays through the wall of a tube to ``out``.
+    """Add the mean path of rays through the wall of a tube to a picture.
 
     Parameters
     ----------
     out
-        ``(H, W)`` float32, C-contiguous, written to.
+        Picture, ``(H, W)`` float32, C-contiguous, written to.
     centreline
-        ``(n, 2)`` float32, ``(x, y)`` in px, n >= 2.
-    half, inner
-        ``(n,)`` float32, radii of the tube and of its lumen (0: solid) in px, linear between
-        the points. The ends are round.
+        Points, ``(n, 2)`` float32, ``(x, y)`` in px, n >= 2.
+    half
+        Radius of the tube at each point, ``(n,)`` float32, px; linear between the points. The ends
+        are round.
+    inner
+        Radius of the lumen at each point, ``(n,)`` float32, px; 0: solid.
     factor
-        Of the path: an attenuation in 1/px makes the sum one of mu L.
+        Factor on the path: an attenuation in 1/px makes the sum one of mu L.
     overlap
-        Add up the passes of a tube that crosses itself, as rays do; else it is one union.
+        Whether the passes of a tube that crosses itself add up, as they do for rays; else it is one
+        union.
 
     Examples
     --------
@@ -76,9 +79,20 @@ def add_path_length(
 def longest_paths(
     out: NDArray[np.float32], points: Floats, half: Floats, inner: Floats, ends: NDArray[np.int64]
 ) -> None:
-    """Raise ``out`` to the longest path through any of many tubes.
+    """Raise a picture to the longest path through any of many tubes.
 
-    Their centrelines and radii lie one after the other; ``ends`` says where each ends.
+    Parameters
+    ----------
+    out
+        Picture, ``(H, W)`` float32, C-contiguous, written to.
+    points
+        Centrelines one after the other, ``(n, 2)`` float32, ``(x, y)`` in px.
+    half
+        Radius of the tube at each point, ``(n,)`` float32, px.
+    inner
+        Radius of the lumen at each point, ``(n,)`` float32, px; 0: solid.
+    ends
+        Number of points up to the end of each tube, ``(k,)``.
     """
     _longest_paths(out, points, half, inner, ends, _SECOND)
 

@@ -28,6 +28,13 @@ MIN_LABEL_WIDTH = 1.0  # px: an instrument thinner than a pixel is labelled one 
 def rasterise(devices: Sequence[Device], shape: tuple[int, int]) -> Mask:
     """Return the ``(H, W)`` uint8 mask: 1 where a pixel's centre lies in a tube, else 0.
 
+    Parameters
+    ----------
+    devices
+        Instruments in pixels of the mask.
+    shape
+        Height and width of the mask, px.
+
     Examples
     --------
     >>> wire = Device(np.float32([[2, 2], [2, 7]]), np.float32([3, 3]))

@@ -18,7 +18,17 @@ Rng = np.random.Generator
 
 @dataclass(frozen=True, slots=True)
 class Tube:
-    """A curve with a width: ``curve`` complex x + 1j y, full ``width`` px (one or per point)."""
+    """A curve with a width.
+
+    Parameters
+    ----------
+    curve
+        Points, ``(n,)`` complex128, x + 1j y in px.
+    width
+        Full width in px, one or one per point.
+    lumen
+        Inner over outer diameter, 0 (solid) to below 1.
+    """
 
     curve: Curve
     width: float | NDArray[np.float64]
@@ -26,7 +36,15 @@ class Tube:
 
 
 def union(tubes: list[Tube], shape: tuple[int, int]) -> Intensities:
-    """Return ``(H, W)`` float32 paths in px through tubes; where they meet, the longest."""
+    """Return ``(H, W)`` float32 paths in px through tubes; where they meet, the longest.
+
+    Parameters
+    ----------
+    tubes
+        Tubes to look through.
+    shape
+        Height and width of the picture, px.
+    """
     out = np.zeros(shape, np.float32)
     tubes = [tube for tube in tubes if len(tube.curve) > 1]  # short parts vanish in small pictures
     if tubes:
@@ -45,7 +63,19 @@ def union(tubes: list[Tube], shape: tuple[int, int]) -> Intensities:
 def moved_to(
     tubes: list[Tube], moment: Moment | None, heart: float = 0.0, breath: float = 0.0
 ) -> list[Tube]:
-    """Return tubes where they are at a moment of a run; as they are where there is none."""
+    """Return tubes where they are at a moment of a sequence.
+
+    Parameters
+    ----------
+    tubes
+        Tubes at rest.
+    moment
+        Moment of the sequence; None: they stay as they are.
+    heart
+        Share of the heart's motion that they take.
+    breath
+        Share of the breath's motion that they take.
+    """
     if moment is None:
         return tubes
     curves = np.concatenate([np.empty(0, np.complex128), *(tube.curve for tube in tubes)])
@@ -58,10 +88,24 @@ def moved_to(
 def walk(
     start: complex, heading: float, length: float, step: float, wander: float, rng: Rng
 ) -> Curve:
-    """Return a winding curve, its points ``step`` px apart.
+    """Return a winding curve.
 
-    Its heading drifts by a bend of its own and a random walk, smoothed so that it has no kinks:
-    ``wander`` is the standard deviation of either in radians after 100 px.
+    Its heading drifts by a bend of its own and a random walk, smoothed so that it has no kinks.
+
+    Parameters
+    ----------
+    start
+        First point, x + 1j y in px.
+    heading
+        Direction at the start, radians from x towards y.
+    length
+        Length of the curve, px.
+    step
+        Distance between points, px.
+    wander
+        Standard deviation of the bend's turn and of the walk's after 100 px each, radians.
+    rng
+        Source of all draws.
     """
     noise = rng.standard_normal(max(int(length / step), 2) + 5)
     return np.asarray(walked(start, heading, noise, step, wander))
@@ -69,7 +113,23 @@ def walk(
 
 @njit(cache=True)
 def walked(start, heading, noise, step, wander):  # type: ignore[no-untyped-def]
-    """Step n times, turning by a mean of five normals and the bend; rotations by power series."""
+    """Step on from a start, turning by a mean of five normals and the bend.
+
+    Rotations are power series, the same on every processor.
+
+    Parameters
+    ----------
+    start
+        First point, x + 1j y in px.
+    heading
+        Direction at the start, radians from x towards y.
+    noise
+        Standard normals, ``(n,)``.
+    step
+        Distance between points, px.
+    wander
+        Standard deviation of the bend's turn and of the walk's after 100 px each, radians.
+    """
     n = len(noise) - 5
     ahead = step * complex(math.cos(heading), math.sin(heading))
     jitter, bend = wander * math.sqrt(step / 100), wander * step / 100

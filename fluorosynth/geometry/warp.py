@@ -23,7 +23,14 @@ _MAX_MARGIN = 1  # of the picture's sides: beyond this a padded copy costs more 
 
 
 def transform(points: Points, matrix: Matrix) -> Points:
-    """Map ``(n, 2)`` float32 points ``(x, y)`` by a 3x3 affine matrix.
+    """Map points by an affine matrix.
+
+    Parameters
+    ----------
+    points
+        Points, ``(n, 2)`` float32, ``(x, y)`` in px.
+    matrix
+        Matrix, ``(3, 3)`` float64, acting on ``(x, y, 1)``.
 
     Examples
     --------
@@ -77,17 +84,19 @@ def resample(image: Image, matrix: Matrix, border: Border = "edge") -> Image:
 def displace(
     image: Image, field: Field, matrix: Matrix | None = None, border: Border = "edge"
 ) -> Image:
-    """Return ``image`` moved by ``matrix``, then by a field, in one bilinear resampling.
+    """Return an image moved by a matrix, then by a field, in one bilinear resampling.
 
     Parameters
     ----------
     image
-        ``(H, W)`` uint8.
+        Picture, ``(H, W)`` uint8.
     field
-        x and y parts, ``(H, W)`` float32: pixel p of the answer shows what lay at p - field(p).
-        For a smooth field that is close to moving what lies at p by field(p).
-    matrix, border
-        As for ``resample``; None: the identity.
+        Parts along x and y, each ``(H, W)`` float32, px: pixel p of the answer shows what lay at p
+        - field(p). For a smooth field that is close to moving what lies at p by field(p).
+    matrix
+        Matrix as for ``resample``; None: the identity.
+    border
+        Filling of what the moved picture leaves uncovered, as for ``resample``.
 
     Examples
     --------

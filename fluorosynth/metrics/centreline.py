@@ -66,20 +66,35 @@ class CentrelinePair:
         return float(np.concatenate(self._distances).mean())
 
     def f1(self, tolerance: float) -> float:
-        """Return F1 in [0, 1]: points within ``tolerance`` pixels of the other skeleton are hits.
+        """Return the harmonic mean of precision and recall, in [0, 1].
 
-        Precision is the share of hits among predicted points, recall among true points.
+        Parameters
+        ----------
+        tolerance
+            Distance to the other skeleton up to which a point is a hit, px.
         """
         return _harmonic(self.precision(tolerance), self.recall(tolerance))
 
     def precision(self, tolerance: float) -> float:
-        """Return the share of the predicted skeleton within ``tolerance`` px of the true one."""
+        """Return the share of the predicted skeleton that lies near the true one.
+
+        Parameters
+        ----------
+        tolerance
+            Distance up to which it does, px.
+        """
         if any(self._masks.empty):
             return float(all(self._masks.empty))
         return float((self._distances[0] <= tolerance).mean())
 
     def recall(self, tolerance: float) -> float:
-        """Return the share of the true skeleton within ``tolerance`` px of the predicted one."""
+        """Return the share of the true skeleton that lies near the predicted one.
+
+        Parameters
+        ----------
+        tolerance
+            Distance up to which it does, px.
+        """
         if any(self._masks.empty):
             return float(all(self._masks.empty))
         return float(self.hits(tolerance).mean())

@@ -9,7 +9,17 @@ import numpy as np
 
 
 class Interval(NamedTuple):
-    """A mean over sequences and its confidence limits; NaN where there is nothing to say."""
+    """A mean over sequences and its confidence limits; NaN where there is nothing to say.
+
+    Parameters
+    ----------
+    mean
+        Mean over the sequences.
+    low
+        Lower limit of the interval.
+    high
+        Upper limit of the interval.
+    """
 
     mean: float
     low: float

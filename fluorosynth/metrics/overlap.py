@@ -12,7 +12,19 @@ from fluorosynth.sample import Mask
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Numbers of labelled pixels: true and false positives, false and true negatives."""
+    """Numbers of labelled pixels.
+
+    Parameters
+    ----------
+    tp
+        True positives: instrument in both.
+    fp
+        False positives: instrument in the prediction alone.
+    fn
+        False negatives: instrument in the truth alone.
+    tn
+        True negatives: instrument in neither.
+    """
 
     tp: int
     fp: int

@@ -18,7 +18,17 @@ EXACT = 2048  # px
 
 
 class Pair(NamedTuple):
-    """Prediction and truth as ``(H, W)`` bool, both False where ``labelled`` is False."""
+    """Prediction and truth, both False where nothing is labelled.
+
+    Parameters
+    ----------
+    prediction
+        Predicted instrument, ``(H, W)`` bool.
+    truth
+        True instrument, ``(H, W)`` bool.
+    labelled
+        Pixels with a truth, ``(H, W)`` bool.
+    """
 
     prediction: Flags
     truth: Flags
@@ -37,6 +47,13 @@ class Pair(NamedTuple):
 
 def pair(prediction: Flags | Mask, truth: Mask) -> Pair:
     """Check both arrays and take the ignored pixels out of both.
+
+    Parameters
+    ----------
+    prediction
+        Predicted mask, ``(H, W)`` bool, or 0 and 1.
+    truth
+        True mask, ``(H, W)`` uint8 {0, 1, 255}.
 
     Raises
     ------
@@ -59,6 +76,11 @@ def distance_to(mask: Flags) -> Distances:
 
     OpenCV's square roots differ in the last bit from call to call, by where the array lies in
     memory; the squares are whole numbers, which float32 tells apart below 2048 pixels.
+
+    Parameters
+    ----------
+    mask
+        Pixels in question, ``(H, W)`` bool.
     """
     if math.hypot(*mask.shape) >= EXACT:
         from scipy.ndimage import distance_transform_edt

@@ -21,7 +21,9 @@ Picture = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Motion(Checked):
-    """How anatomy, instruments, contrast and detector change over a run; ``docs/sequences.md``.
+    """How anatomy, instruments, contrast and detector change over a sequence of frames.
+
+    What each does is written in ``docs/sequences.md``.
 
     Parameters
     ----------
@@ -29,27 +31,40 @@ class Motion(Checked):
         Frames a second, > 0.
     spacing
         Millimetres per pixel of a 256 px picture, > 0; scales with its side.
-    heart_rate, heart
-        Beats a minute; how far the heart's centre moves, mm.
-    breath_rate, breath
-        Breaths a minute; how far the body's contents move along its axis, peak to peak, mm.
-        4.9 +- 1.9 mm, as a uniform law of that mean and deviation.
-    background, instruments
-        Share of either motion that the picture behind and each instrument take.
+    heart_rate
+        Beats a minute.
+    heart
+        Way of the heart's centre, mm.
+    breath_rate
+        Breaths a minute.
+    breath
+        Way of the body's contents along its axis, peak to peak, mm: 4.9 +- 1.9 mm, as a uniform law
+        of that mean and deviation.
+    background
+        Share of either motion that the picture behind takes.
+    instruments
+        Share of either motion that an instrument takes.
     moving
         Probability that an instrument is moved along its path.
-    speed, reach
-        At which it is advanced and retracted, mm/s, and over how far, mm.
+    speed
+        Speed at which it is advanced and retracted, mm/s, > 0.
+    reach
+        Way over which it is, mm, > 0.
     tip
         Length of the preformed end, mm: it keeps its shape.
     torque
-        Degrees a second by which a moved instrument's end is turned about its shaft.
-    pan, pan_speed, pan_length
-        Probability that the table moves; how fast, mm/s, and how far, mm.
+        Turn of a moved instrument's end about its shaft, degrees a second.
+    pan
+        Probability that the table moves.
+    pan_speed
+        Speed of the table, mm/s, > 0.
+    pan_length
+        Way of the table, mm.
     bolus
-        Seconds that contrast medium takes to come and go.
+        Time that contrast medium takes to come and go, s, > 0.
     lag
-        K of the detector's y_t = K x_t + (1 - K) y_{t-1}, in (0, 1]; 1 is none.
+        Weight K of the newest frame in the detector's y_t = K x_t + (1 - K) y_{t-1}, in (0, 1]; 1
+        is none.
     """
 
     rate: Range = Uniform(7.5, 15.0)
@@ -72,14 +87,14 @@ class Motion(Checked):
     lag: Range = Uniform(0.25, 1.0)
 
     def draw(self, sample: Sample, rng: np.random.Generator) -> Course:
-        """Return the course of one run.
+        """Return the course of one sequence.
 
         Parameters
         ----------
         sample
-            At rest, before ``render``.
+            Sample at rest, before ``render``.
         rng
-            Of the run: all its frames share what is drawn here.
+            Source of all draws; all frames share what is drawn here.
 
         Raises
         ------
@@ -96,10 +111,10 @@ class Motion(Checked):
             rate=self._positive("rate", rng),
             centre=side * complex(0.3 + 0.4 * x, 0.3 + 0.4 * y),
             radius=0.25 * side,
-            heart=px * self.heart.draw(rng) * _towards(way),
-            beats=self.heart_rate.draw(rng) / 60,
-            breath=px * self.breath.draw(rng) * _towards(0.25 + 0.1 * (tilt - 0.5)),
-            breaths=self.breath_rate.draw(rng) / 60,
+            heart_amplitude=px * self.heart.draw(rng) * _towards(way),
+            heart_rate=self.heart_rate.draw(rng) / 60,
+            breath_amplitude=px * self.breath.draw(rng) * _towards(0.25 + 0.1 * (tilt - 0.5)),
+            breath_rate=self.breath_rate.draw(rng) / 60,
             phases=(rng.random(), rng.random()),
             background=self.background.draw(rng),
             pan=px * length * _towards(toward) if pans else 0j,

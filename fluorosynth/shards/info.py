@@ -29,17 +29,21 @@ class ShardInfo:
     Parameters
     ----------
     recipe
-        TOML text.
-    seed, first, count
-        The samples are ``first .. first + count - 1`` of ``seed``.
+        Recipe as TOML.
+    seed
+        Seed of all samples.
+    first
+        Index of the first sample.
+    count
+        Number of samples.
     size
-        Side of the pictures in pixels.
+        Side of the pictures, px.
     fingerprints
-        The sources' fingerprints; with the recipe and the seed they determine every byte.
+        Fingerprints of the sources; with the recipe and the seed they determine every byte.
     software
         Versions of what made it, by name.
     frames
-        Pictures of each sample.
+        Number of pictures of each sample.
     """
 
     recipe: str
@@ -76,7 +80,12 @@ def software() -> dict[str, str]:
 def digest(sample: Sample, meta: bytes | None = None) -> str:
     """Return the XXH3-128 of everything a shard stores of a sample, 32 hexadecimal digits.
 
-    ``meta`` is the provenance as stored; by default as it would be.
+    Parameters
+    ----------
+    sample
+        Sample with its mask.
+    meta
+        Provenance as stored; None: as it would be.
     """
     state = xxh3_128()
     for array in (sample.image, sample.mask):
@@ -90,7 +99,13 @@ def digest(sample: Sample, meta: bytes | None = None) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """Return the XXH3-128 of a whole file, 32 hexadecimal digits."""
+    """Return the XXH3-128 of a whole file, 32 hexadecimal digits.
+
+    Parameters
+    ----------
+    path
+        File to read.
+    """
     state = xxh3_128()
     with path.open("rb") as handle:
         while block := handle.read(1 << 22):
@@ -99,7 +114,15 @@ def file_digest(path: Path) -> str:
 
 
 def write_info(file: h5py.File, info: ShardInfo) -> None:
-    """Store what a shard says of itself as the attributes of its file."""
+    """Store what a shard says of itself as the attributes of its file.
+
+    Parameters
+    ----------
+    file
+        Shard, open for writing.
+    info
+        Facts to store.
+    """
     texts = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION if info.frames == 1 else RUNS_VERSION,
@@ -119,7 +142,20 @@ def write_info(file: h5py.File, info: ShardInfo) -> None:
 
 
 def read_info(path: Path, file: h5py.File) -> ShardInfo:
-    """Return what a shard says of itself; BadDataError when it is none of ours."""
+    """Return what a shard says of itself.
+
+    Parameters
+    ----------
+    path
+        File of the shard, for the message.
+    file
+        Shard, open for reading.
+
+    Raises
+    ------
+    BadDataError
+        When it is none of ours.
+    """
     attributes = file.attrs
     if "format" not in attributes or _text(attributes, "format") != FORMAT:
         raise BadDataError(f"{path} is an HDF5 file but no {FORMAT}")
@@ -148,6 +184,11 @@ def fixed(texts: Sequence[str]) -> NDArray[np.bytes_]:
 
     HDF5 keeps strings of any length in a heap without checksums, where one flipped bit can make
     it loop for ever; these lie in the data and in the header like numbers.
+
+    Parameters
+    ----------
+    texts
+        Texts to store.
     """
     encoded = [text.encode() for text in texts]
     length = max([1, *map(len, encoded)])
@@ -155,7 +196,13 @@ def fixed(texts: Sequence[str]) -> NDArray[np.bytes_]:
 
 
 def is_fixed(dtype: np.dtype[Any]) -> bool:
-    """Tell whether an HDF5 type is that of strings of one length."""
+    """Tell whether an HDF5 type is that of strings of one length.
+
+    Parameters
+    ----------
+    dtype
+        Type of the data set or attribute.
+    """
     text = h5py.check_string_dtype(dtype)
     return text is not None and text.length is not None
 
@@ -167,5 +214,11 @@ def _text(attributes: h5py.AttributeManager, key: str) -> str:
 
 
 def to_json(value: object) -> str:
-    """Return the one JSON text of a value: sorted keys, no NaN."""
+    """Return the one JSON text of a value: sorted keys, no NaN.
+
+    Parameters
+    ----------
+    value
+        Value of dicts, lists and scalars.
+    """
     return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)

@@ -20,6 +20,13 @@ from fluorosynth.shards.info import digest, is_fixed, read_info
 class Shard:
     """An open shard.
 
+    Parameters
+    ----------
+    path
+        File of the shard, for messages.
+    file
+        File open for reading.
+
     Examples
     --------
     Without this package: ``h5py.File(path)["images"][0]``, ``["masks"][0]``.
@@ -104,7 +111,18 @@ class Shard:
 
 @contextmanager
 def open_shard(path: Path) -> Iterator[Shard]:
-    """Open a shard for reading; BadDataError when it is missing, broken or no shard."""
+    """Open a shard for reading.
+
+    Parameters
+    ----------
+    path
+        File of the shard.
+
+    Raises
+    ------
+    BadDataError
+        When it is missing, broken or no shard.
+    """
     try:
         file = h5py.File(path, "r")
     except OSError as error:
@@ -121,7 +139,13 @@ def open_shard(path: Path) -> Iterator[Shard]:
 
 
 def damage(path: Path) -> Iterator[str]:
-    """Yield one sentence for each sample whose bytes are not those that were written."""
+    """Yield one sentence for each sample whose bytes are not those that were written.
+
+    Parameters
+    ----------
+    path
+        File of the shard.
+    """
     with open_shard(path) as shard:
         for row, frame in product(range(shard.info.count), range(shard.info.frames)):
             try:

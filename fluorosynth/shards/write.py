@@ -30,6 +30,8 @@ def write_shard(
     ----------
     path
         The final name; a hidden ``.part`` file beside it holds the work until then.
+    info
+        Facts on the shard, stored with it.
     samples
         Exactly ``info.count`` samples, taken in batches; of runs all frames, one by one.
     compression

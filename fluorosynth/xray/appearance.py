@@ -19,17 +19,21 @@ class Appearance:
     Parameters
     ----------
     mu
-        Attenuation of the wall in 1/px.
+        Attenuation of the wall, 1/px.
     lumen
         Inner over outer diameter, 0 (solid) to below 1.
     overlap
         Whether passes of a crossing instrument add up.
-    band_mu, band_lumen
-        The same of marker bands, electrodes or a wire's coil.
+    band_mu
+        Attenuation of marker bands, electrodes or a wire's coil, 1/px.
+    band_lumen
+        Inner over outer diameter of these.
     bands
-        ``(n, 2)``: where bands begin and end, as arc lengths from the tip.
-    core_mu, core
-        Attenuation of a wire inside, 1/px, and its diameter in those of the instrument; 0: none.
+        Begin and end of each band, ``(n, 2)``, as arc lengths from the tip.
+    core_mu
+        Attenuation of a wire inside, 1/px.
+    core
+        Diameter of that wire as a fraction of the instrument's width; 0: none.
     """
 
     mu: float
@@ -43,7 +47,16 @@ class Appearance:
 
 
 def cast_shadow(out: Intensities, device: Device, look: Appearance) -> None:
-    """Add the attenuation mu L of one instrument to ``out``, ``(H, W)`` float32.
+    """Add the attenuation mu L of one instrument to a picture.
+
+    Parameters
+    ----------
+    out
+        Sum so far, ``(H, W)`` float32, written to.
+    device
+        Instrument in pixels of the picture.
+    look
+        Materials and parts of the instrument.
 
     Examples
     --------

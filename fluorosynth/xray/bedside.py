@@ -24,7 +24,13 @@ LETTERS = {  # strokes in a unit box, y down
 
 
 def table(rng: Rng) -> list[Tube]:
-    """Return the edge of a table or cushion: a slab between two rails across the picture."""
+    """Return the edge of a table or cushion: a slab between two rails across the picture.
+
+    Parameters
+    ----------
+    rng
+        Source of all draws.
+    """
     axis, across = _crossing(rng)
     gap, rail = rng.uniform(8, 50), rng.uniform(1.0, 5.0)
     slab = [Tube(axis + 0.5 * gap * across, gap, 0.97)] if rng.random() < 0.6 else []
@@ -32,7 +38,13 @@ def table(rng: Rng) -> list[Tube]:
 
 
 def covers(rng: Rng) -> list[Tube]:
-    """Return hems of a cover, sheet or tube of a drape: thin lines that cross the picture."""
+    """Return hems of a cover, sheet or tube of a drape: thin lines that cross the picture.
+
+    Parameters
+    ----------
+    rng
+        Source of all draws.
+    """
     tubes = []
     for _ in range(1 + int(2 * rng.random())):
         axis, across = _crossing(rng)
@@ -44,7 +56,13 @@ def covers(rng: Rng) -> list[Tube]:
 
 
 def letters(rng: Rng) -> list[Tube]:
-    """Return a side marker of lead near the border: one to three letters."""
+    """Return a side marker of lead near the border: one to three letters.
+
+    Parameters
+    ----------
+    rng
+        Source of all draws.
+    """
     scale, tilt = rng.uniform(7, 18), np.exp(1j * rng.normal(0, 0.3))
     at = complex(*rng.choice([0.06, 0.88], 2) + rng.uniform(-0.04, 0.04, 2)) * SIDE
     names = list(LETTERS)
@@ -57,7 +75,13 @@ def letters(rng: Rng) -> list[Tube]:
 
 
 def beads(rng: Rng) -> list[Tube]:
-    """Return beads or discs on the skin, some in a row, some with a hole."""
+    """Return beads or discs on the skin, some in a row, some with a hole.
+
+    Parameters
+    ----------
+    rng
+        Source of all draws.
+    """
     size, lumen = rng.uniform(2, 10), 0.6 * (rng.random() < 0.4)
     first, gap = complex(*rng.random(2)) * SIDE, rng.uniform(12, 70) * np.exp(2j * rng.random() * 3)
     dot = np.array([0, 0.1])
@@ -68,7 +92,13 @@ def beads(rng: Rng) -> list[Tube]:
 
 
 def cables(rng: Rng) -> list[Tube]:
-    """Return a bundle of electrode cables (ECG, EMG): thin, of one origin, in pairs, with plugs."""
+    """Return a bundle of electrode cables (ECG, EMG): thin, of one origin, in pairs, with plugs.
+
+    Parameters
+    ----------
+    rng
+        Source of all draws.
+    """
     start, heading = entry(SIDE, rng)
     width, tubes = rng.uniform(0.7, 1.8), []
     for _ in range(2 + int(4 * rng.random())):
@@ -86,7 +116,13 @@ def cables(rng: Rng) -> list[Tube]:
 
 
 def pins(rng: Rng) -> list[Tube]:
-    """Return straight pins, drills or rods of an operation on bone, some in a wide handle."""
+    """Return straight pins, drills or rods of an operation on bone, some in a wide handle.
+
+    Parameters
+    ----------
+    rng
+        Source of all draws.
+    """
     tubes = []
     for _ in range(1 + int(2 * rng.random())):
         start, heading = entry(SIDE, rng)
@@ -100,7 +136,13 @@ def pins(rng: Rng) -> list[Tube]:
 
 
 def plate(rng: Rng) -> list[Tube]:
-    """Return a bone plate with its screws."""
+    """Return a bone plate with its screws.
+
+    Parameters
+    ----------
+    rng
+        Source of all draws.
+    """
     start, heading = complex(*rng.uniform(0.1, 0.9, 2)) * SIDE, 2 * math.pi * rng.random()
     length, width = rng.uniform(40, 130), rng.uniform(7, 14)
     bar = walk(start, heading, length, 8.0, 0.3, rng)
@@ -125,7 +167,15 @@ SHAPES: dict[str, tuple[Callable[[Rng], list[Tube]], float]] = {
 
 
 def scaled(tubes: list[Tube], side: int) -> list[Tube]:
-    """Return tubes of a 256 px picture in one of ``side`` px."""
+    """Return tubes of a 256 px picture in one of another size.
+
+    Parameters
+    ----------
+    tubes
+        Tubes in pixels of a 256 px picture.
+    side
+        Side of the other picture, px.
+    """
     factor = side / SIDE
     corner = (0.5 + 0.5j) * (factor - 1)  # pixel centres are whole numbers in both
     return [Tube(factor * t.curve + corner, factor * np.asarray(t.width), t.lumen) for t in tubes]

@@ -18,11 +18,18 @@ C0, C1, C2, C3, C4, C5, C6 = (
 
 
 def attenuated(image: Intensities, shadow: Intensities) -> Intensities:
-    """Return ``image * exp(-shadow)``, both ``(H, W)`` float32, for shadows >= 0.
+    """Return a picture behind a shadow: ``image * exp(-shadow)``.
 
     The exponential is 2^-k 2^-f with a polynomial for the fraction: products and sums in a fixed
     order, so that the bytes do not depend on the processor's (relative error below 1e-6 to an
     attenuation of 10; over 20 counts as 20).
+
+    Parameters
+    ----------
+    image
+        Intensities, ``(H, W)`` float32.
+    shadow
+        Attenuation mu L of each pixel, ``(H, W)`` float32, >= 0.
 
     Examples
     --------

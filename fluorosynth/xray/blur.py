@@ -21,7 +21,14 @@ COARSE = 4.0  # a wide blur works on cells of a quarter of sigma
 
 
 def blur(image: Picture, sigma: float) -> Picture:
-    """Return ``(H, W)`` float32 blurred by a Gaussian of ``sigma`` px; edges are continued.
+    """Return a picture blurred by a Gaussian; edges are continued.
+
+    Parameters
+    ----------
+    image
+        Picture, ``(H, W)`` float32.
+    sigma
+        Standard deviation, px.
 
     Examples
     --------
@@ -39,7 +46,15 @@ def blur(image: Picture, sigma: float) -> Picture:
 
 
 def wide_blur(image: Picture, sigma: float) -> Picture:
-    """Return ``image`` blurred by a Gaussian of many px: on means of cells, then interpolated."""
+    """Return a picture blurred by a Gaussian of many px: on means of cells, then interpolated.
+
+    Parameters
+    ----------
+    image
+        Picture, ``(H, W)`` float32.
+    sigma
+        Standard deviation, px.
+    """
     cell = max(int(sigma / COARSE), 1)
     if cell == 1:
         return blur(image, sigma)
@@ -48,12 +63,31 @@ def wide_blur(image: Picture, sigma: float) -> Picture:
 
 
 def interpolated(coarse: Picture, cell: int, shape: tuple[int, int]) -> Picture:
-    """Return a picture of ``shape``, linear between the centres of ``cell`` px wide cells."""
+    """Return a picture that is linear between the centres of cells.
+
+    Parameters
+    ----------
+    coarse
+        Values of the cells, ``(h, w)`` float32.
+    cell
+        Side of a cell, px.
+    shape
+        Height and width of the picture, px.
+    """
     return np.asarray(_interpolated(coarse, cell, *shape))
 
 
 def mixed(image: Picture, other: Picture, share: float) -> Picture:
-    """Return (1 - share) image + share other; a negative share goes away from the other.
+    """Return a weighted mean of two pictures: (1 - share) image + share other.
+
+    Parameters
+    ----------
+    image
+        Picture, ``(H, W)`` float32.
+    other
+        Picture, ``(H, W)`` float32.
+    share
+        Weight of the other; a negative one goes away from it.
 
     Examples
     --------

@@ -14,7 +14,15 @@ from fluorosynth.geometry.tubes import Rng, Tube, walk
 
 
 def sternal_wires(side: int, rng: Rng) -> list[Tube]:
-    """Return three to six twisted loops of steel, one below the other."""
+    """Return three to six twisted loops of steel, one below the other.
+
+    Parameters
+    ----------
+    side
+        Side of the picture, px.
+    rng
+        Source of all draws.
+    """
     place = complex(*(rng.random(2) * (0.8, 0.3) + (0.1, 0.0))) * side
     gap = (20 + 20 * rng.random()) * side / 256
     lean = 1j * np.exp(1j * rng.normal(0, 0.15)) * gap
@@ -31,7 +39,15 @@ def sternal_wires(side: int, rng: Rng) -> list[Tube]:
 
 
 def clips(side: int, rng: Rng) -> list[Tube]:
-    """Return a cluster of staples or clips: short bars."""
+    """Return a cluster of staples or clips: short bars.
+
+    Parameters
+    ----------
+    side
+        Side of the picture, px.
+    rng
+        Source of all draws.
+    """
     centre = complex(*rng.random(2)) * side
     spread, along = (5 + 30 * rng.random()) * side / 256, rng.random() * math.pi
     tubes = []
@@ -42,7 +58,15 @@ def clips(side: int, rng: Rng) -> list[Tube]:
 
 
 def screw(side: int, rng: Rng) -> list[Tube]:
-    """Return one or two screws: a threaded rod with a head."""
+    """Return one or two screws: a threaded rod with a head.
+
+    Parameters
+    ----------
+    side
+        Side of the picture, px.
+    rng
+        Source of all draws.
+    """
     tubes = []
     for _ in range(1 + int(2 * rng.random())):
         length, width = (25 + 40 * rng.random()) * side / 256, (3 + 4 * rng.random()) * side / 256
@@ -56,7 +80,15 @@ def screw(side: int, rng: Rng) -> list[Tube]:
 
 
 def stent(side: int, rng: Rng) -> list[Tube]:
-    """Return a stent or valve frame: rows of zigzag rings round a bent axis."""
+    """Return a stent or valve frame: rows of zigzag rings round a bent axis.
+
+    Parameters
+    ----------
+    side
+        Side of the picture, px.
+    rng
+        Source of all draws.
+    """
     radius, rows = (3 + 9 * rng.random()) * side / 256, 4 + int(8 * rng.random())
     start = complex(*(0.15 + 0.7 * rng.random(2))) * side
     axis = walk(start, 2 * math.pi * rng.random(), rows * radius, radius, 0.5, rng)
@@ -70,7 +102,15 @@ def stent(side: int, rng: Rng) -> list[Tube]:
 
 
 def lead(side: int, rng: Rng) -> list[Tube]:
-    """Return a cable across the frame that ends in an electrode or leaves it again."""
+    """Return a cable across the frame that ends in an electrode or leaves it again.
+
+    Parameters
+    ----------
+    side
+        Side of the picture, px.
+    rng
+        Source of all draws.
+    """
     curve = walk(*entry(side, rng), (0.5 + rng.random()) * side, 4.0, 0.5, rng)
     width = (1.0 + 1.2 * rng.random()) * side / 256
     tubes = [Tube(curve, width)]
@@ -83,7 +123,15 @@ def lead(side: int, rng: Rng) -> list[Tube]:
 
 
 def probe(side: int, rng: Rng) -> list[Tube]:
-    """Return the head of a transoesophageal ultrasound probe and its shaft."""
+    """Return the head of a transoesophageal ultrasound probe and its shaft.
+
+    Parameters
+    ----------
+    side
+        Side of the picture, px.
+    rng
+        Source of all draws.
+    """
     start, heading = entry(side, rng)
     shaft = walk(start, heading, (0.3 + 0.4 * rng.random()) * side, 6.0, 0.25, rng)
     width = (8 + 6 * rng.random()) * side / 256
@@ -92,7 +140,15 @@ def probe(side: int, rng: Rng) -> list[Tube]:
 
 
 def dots(side: int, rng: Rng) -> list[Tube]:
-    """Return a few dark balls: markers, bearings, beads of an electrode."""
+    """Return a few dark balls: markers, bearings, beads of an electrode.
+
+    Parameters
+    ----------
+    side
+        Side of the picture, px.
+    rng
+        Source of all draws.
+    """
     places = rng.random((1 + int(3 * rng.random()), 3))
     return [
         Tube(complex(x, y) * side + np.array([0, 0.1]), (2 + 4 * w) * side / 256)
@@ -101,7 +157,15 @@ def dots(side: int, rng: Rng) -> list[Tube]:
 
 
 def entry(side: int, rng: Rng) -> tuple[complex, float]:
-    """Return a point on the border and a heading into the picture."""
+    """Return a point on the border and a heading into the picture.
+
+    Parameters
+    ----------
+    side
+        Side of the picture, px.
+    rng
+        Source of all draws.
+    """
     edge, along, turn = rng.random(3).tolist()
     centre = (side - 1) * (0.5 + 0.5j)
     k = int(4 * edge)

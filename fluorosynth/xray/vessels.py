@@ -11,7 +11,21 @@ from fluorosynth.geometry.tubes import Rng, Tube, walked
 
 
 def tree(start: complex, heading: float, width: float, length: float, rng: Rng) -> list[Tube]:
-    """Return a contrast-filled artery with branches of two orders, tapering to the ends."""
+    """Return a contrast-filled artery with branches of two orders, tapering to the ends.
+
+    Parameters
+    ----------
+    start
+        First point of the trunk, x + 1j y in px.
+    heading
+        Direction at the start, radians from x towards y.
+    width
+        Width of the trunk, px.
+    length
+        Length of the trunk, px.
+    rng
+        Source of all draws.
+    """
     branches = _tree(complex(start), float(heading), width, length, rng)
     return [Tube(curve, widths) for curve, widths in branches]
 
