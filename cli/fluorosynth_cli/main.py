@@ -24,6 +24,8 @@ COMMANDS = {
     "finetune": "its deepest layers on real frames",
     "evaluate": "how well a network does on labelled images",
     "predict": "frames -> masks, overlays, films, curves",
+    "track": "curves through a run, from some that are drawn",
+    "labels": "label files: converted, compared, summed up",
     "model": "networks and their layers",
     "benchmark": "how fast this machine is",
     "doctor": "versions, extras, free disk",
