@@ -25,5 +25,5 @@ class TrackConfig:
     """
 
     reach: Annotated[float, Interval(gt=0, le=64)] = 14.0
-    give_up: Annotated[float, Interval(ge=0, le=1)] = 0.5
+    give_up: Annotated[float, Interval(ge=0, le=1)] = 0.6
     patience: Annotated[int, Interval(ge=0)] = 8

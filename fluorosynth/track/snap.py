@@ -75,8 +75,9 @@ def snap(
         band = unroll(picture, curve, offsets)
         response = tube_filter(band, guess, step, 3.0)
         keep = np.abs(offsets) <= near
-        noise = max(1.48 * float(np.median(np.abs(response))), 1e-4)
-        odds = np.clip(response[:, keep] / noise, -2, 6).astype(np.float64)
+        noise = 1.48 * float(np.median(np.abs(response)))
+        clear = 0.2 * float(np.median(response[:, keep].max(axis=1)))  # then a summit stays one
+        odds = np.clip(response[:, keep] / max(noise, clear, 1e-4), -2, 6).astype(np.float64)
         course, marginal = likely_course(0.5 * odds, 0.35 * scale.unit / step, near / step)
         across, sure = refined(course, marginal, offsets[keep], max(1.0, guess / 3))
         curve = curve + smoothed(across, sure)[:, None] * normals(curve)

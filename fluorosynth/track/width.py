@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.sample import Image
-from fluorosynth.track.band import Band, logarithm, unroll
+from fluorosynth.track.band import Band, unroll
 from fluorosynth.track.curve import Array, arc_length
 
 STEP = 0.25  # px between the samples of a cross-section
@@ -43,7 +43,7 @@ def measure_width(image: Image, points: NDArray[np.floating]) -> NDArray[np.floa
     fine = np.column_stack([np.interp(marks, arc, column) for column in curve.T])
     reach = REACH * max(max(image.shape) / 256, 1.0)
     offsets = np.arange(-reach, reach + STEP / 2, STEP)
-    band = unroll(logarithm(image), fine, offsets)
+    band = unroll(image.astype(np.float32), fine, offsets)
     rows = max(round(WINDOW * len(marks) / max(arc[-1], 1)), 1)
     widths = np.array(
         [_fwhm(band, i, rows, offsets) for i in range(0, len(fine), max(rows // 4, 1))]
@@ -61,7 +61,7 @@ def measure_width(image: Image, points: NDArray[np.floating]) -> NDArray[np.floa
 def _fwhm(band: Band, row: int, rows: int, offsets: Array) -> float:
     """Return the width of the dip in the middle of the mean cross-section; NaN for none."""
     part = band[max(row - rows // 2, 0) : row + rows // 2 + 1]
-    profile = np.exp(np.median(part, axis=0)).astype(np.float64)
+    profile = np.median(part, axis=0).astype(np.float64)
     near = np.abs(offsets) <= 2
     bottom = int(np.flatnonzero(near)[np.argmin(profile[near])])
     depths = []

@@ -1,0 +1,40 @@
+"""A network's maps as what the tracker may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from fluorosynth.learn.prediction.inference import Inference
+from fluorosynth.learn.prediction.segment import Map, SegmentConfig, segment
+from fluorosynth.sample import Image
+
+
+def network_evidence(source: str, device: str, frames: Sequence[Image]) -> Callable[[int], Map]:
+    """Return the function that gives the map of a frame, by its number.
+
+    Parameters
+    ----------
+    source
+        A checkpoint, a run folder or ``"default"``.
+    device
+        ``"auto"`` or a PyTorch device.
+    frames
+        ``(H, W)`` uint8 each; a network of several channels sees those before a frame too.
+
+    Raises
+    ------
+    BadDataError
+        When there is no such network.
+    """
+    inference = Inference.load(source, device)
+    config = SegmentConfig.of(inference.model)
+
+    def evidence(index: int) -> Map:
+        first = index - inference.channels + 1
+        clip = np.stack([frames[max(t, 0)] for t in range(first, index + 1)])
+        ((found, _),) = segment(clip[None], inference, config)
+        return found
+
+    return evidence
