@@ -17,6 +17,7 @@ from fluorosynth.core import spec
 from fluorosynth.core.check import Checked
 from fluorosynth.core.settings import change
 from fluorosynth.devices.base import DeviceSource
+from fluorosynth.devices.none import NoInstrument
 from fluorosynth.errors import UsageError
 from fluorosynth.motion.laws import Motion
 from fluorosynth.ranges import check_odds
@@ -143,8 +144,11 @@ class Recipe(Checked):
         backgrounds: str | Path | BackgroundSource | Sequence[BackgroundSource] | None = None,
         devices: str | Path | DeviceSource | Sequence[DeviceSource] | None = None,
         skip_bad: bool = False,
+        frame_size: tuple[int, int] | None = None,
     ) -> Recipe:
         """Return the recipe with other sources, all equally likely.
+
+        Pictures without any instrument stay as frequent as they are.
 
         Parameters
         ----------
@@ -155,7 +159,10 @@ class Recipe(Checked):
             Centrelines (JSON, CSV), masks (a folder, a glob), a source, or several sources; None:
             those of this recipe.
         skip_bad
-            Whether frames that cannot be read are left out; otherwise the first is refused by name.
+            Whether files that cannot be read are left out; otherwise the first is refused by name.
+        frame_size
+            (height, width) in pixels of the frames that centrelines are in, where their file does
+            not say.
 
         Returns
         -------
@@ -178,8 +185,22 @@ class Recipe(Checked):
         if backgrounds is not None:
             new |= {"backgrounds": background_sources(backgrounds, skip_bad), "background_odds": ()}
         if devices is not None:
-            new |= {"devices": device_sources(devices), "device_odds": ()}
+            new |= self._with_empty(device_sources(devices, skip_bad, frame_size))
         return replace(self, **new)
+
+    def _with_empty(self, devices: tuple[DeviceSource, ...]) -> dict[str, Any]:
+        """Return the fields of other devices beside as many pictures without any."""
+        odds = self.device_odds or (1.0,) * len(self.devices)
+        empty = sum(
+            o for s, o in zip(self.devices, odds, strict=True) if isinstance(s, NoInstrument)
+        )
+        if not empty or any(isinstance(source, NoInstrument) for source in devices):
+            return {"devices": devices, "device_odds": ()}
+        each = (sum(odds) - empty) / len(devices)
+        return {
+            "devices": (*devices, NoInstrument()),
+            "device_odds": (*[each] * len(devices), empty),
+        }
 
     def with_values(self, *settings: str) -> Recipe:
         """Return the recipe with values changed by name.

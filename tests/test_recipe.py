@@ -377,8 +377,9 @@ def test_a_missing_source_is_named(tmp_path):
 def test_changed_sources_change_the_fingerprint(tmp_path):
     one = small_recipe(tmp_path).open(0).fingerprint
     assert one == small_recipe(tmp_path).open(0).fingerprint
-    curves_file(tmp_path, count=6)
-    changed_curves = small_recipe(tmp_path, devices=(Polylines(curves_file(tmp_path, 6)),))
+    (tmp_path / "more").mkdir()
+    more = curves_file(tmp_path / "more", count=6)
+    changed_curves = small_recipe(tmp_path, devices=(Polylines(more),))
     assert changed_curves.open(0).fingerprint != one
     frames = np.load(tmp_path / "frames.npy")
     frames[0, 3, 3] ^= 1

@@ -41,6 +41,13 @@ Interrupted at any moment, the same command goes on and ends with the same bytes
 @click.option("--recipe", default="paper", show_default=True, help="A preset or a TOML file.")
 @click.option("--backgrounds", help="Frames or patches: a file, a folder, a glob.")
 @click.option("--devices", help="Masks (a folder of PNGs) or centrelines (JSON, CSV).")
+@click.option(
+    "--frame-size",
+    nargs=2,
+    type=click.IntRange(1),
+    metavar="H W",
+    help="Of the frames that centrelines are in, px, where their file does not say.",
+)
 @click.option("--frames", type=click.IntRange(1), help="Pictures of each sample: a run.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**64 - 1))
 @click.option("--size", type=int, help="Side of the pictures, px.")
@@ -65,6 +72,7 @@ def command(
     recipe: str,
     backgrounds: str | None,
     devices: str | None,
+    frame_size: tuple[int, int] | None,
     frames: int | None,
     seed: int,
     size: int | None,
@@ -85,7 +93,7 @@ def command(
 
     cv2.setNumThreads(1)
     picked = pick_recipe(recipe)
-    chosen = changed(picked, settings, backgrounds, devices, size, skip_bad, frames)
+    chosen = changed(picked, settings, backgrounds, devices, size, skip_bad, frames, frame_size)
     if job is not None:
         hours = _estimate(chosen, n, seed, out, shard_size, "")
         click.echo(_script(job, part, hours), nl=False)
@@ -106,6 +114,7 @@ def command(
         options = [word for key, v in named.items() if v for word in (f"--{key}", str(v))]
         options += [word for setting in settings for word in ("--set", setting)]
         options += ["--skip-bad"] * skip_bad
+        options += ["--frame-size", *map(str, frame_size)] if frame_size else []
         options += ["--set", f"frames={frames}"] if frames else []
         options += ["--seed", str(seed), "--index", str(error.index), "--out", "x.png"]
         again = shlex.join(["fluorosynth", "sample", *options])

@@ -26,9 +26,10 @@ def changed(
     size: int | None = None,
     skip_bad: bool = False,
     frames: int | None = None,
+    frame_size: tuple[int, int] | None = None,
 ) -> Recipe:
     """Return the recipe with the command line's sources, size, frames and ``--set`` values."""
     named: dict[str, Any] = {"size": size, "frames": frames}
     given = {key: value for key, value in named.items() if value is not None}
-    recipe = recipe.with_sources(backgrounds, devices, skip_bad)
+    recipe = recipe.with_sources(backgrounds, devices, skip_bad, frame_size)
     return replace(recipe, **given).with_values(*settings)

@@ -20,6 +20,9 @@ Examples:
 @click.option("--recipe", default="paper", show_default=True, help="A preset or a TOML file.")
 @click.option("--backgrounds", help="As for generate.")
 @click.option("--devices", help="As for generate.")
+@click.option(
+    "--frame-size", nargs=2, type=click.IntRange(1), metavar="H W", help="As for generate."
+)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**64 - 1))
 @click.option("--index", required=True, type=click.IntRange(0))
 @click.option("--size", type=int, help="Side of the picture, px.")
@@ -31,6 +34,7 @@ def command(
     recipe: str,
     backgrounds: str | None,
     devices: str | None,
+    frame_size: tuple[int, int] | None,
     seed: int,
     index: int,
     size: int | None,
@@ -47,7 +51,8 @@ def command(
 
     from fluorosynth.dataset.preview import write_preview
 
-    chosen = changed(pick_recipe(recipe), settings, backgrounds, devices, size, skip_bad)
+    picked = pick_recipe(recipe)
+    chosen = changed(picked, settings, backgrounds, devices, size, skip_bad, frame_size=frame_size)
     frames = chosen.sequence(seed, index)
     write_preview(frames, out)
     if not quiet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,11 +13,11 @@ from annotated_types import Interval
 from fluorosynth.devices.base import DeviceSource
 from fluorosynth.devices.pool import DevicePool, DeviceSet, fit, take_share
 from fluorosynth.devices.trace import trace
-from fluorosynth.errors import BadDataError
+from fluorosynth.errors import BadDataError, DataWarning
 from fluorosynth.io.frames import find_masks
 from fluorosynth.io.guard import quoted
 from fluorosynth.io.masks import MaskFile, MaskValues, Meaning, meaning_of, readable
-from fluorosynth.io.pairing import is_ours
+from fluorosynth.io.pairing import stated_values
 from fluorosynth.io.published import label_rows
 
 
@@ -65,8 +66,9 @@ class Masks(DeviceSource):
         masks = take_share(masks, self.share, seed)
         if self.skip_bad:
             masks = list(readable(masks, problems))
-        ours = all(is_ours(mask.path) for mask in masks)
-        meaning = meaning_of(masks, given, several=True, ours=ours)
+        if given == MaskValues():
+            given = stated_values(masks) or given
+        meaning = meaning_of(masks, given, several=True)
         for mask in masks:
             try:
                 devices, frame = trace_mask(mask, self.label, meaning)
@@ -78,6 +80,8 @@ class Masks(DeviceSource):
                 sets.append(fit(devices, frame, size))
         if not sets:
             raise BadDataError(f"{quoted(self.path)} holds no usable mask; {problems[0]}")
+        for problem in problems:
+            warnings.warn(f"left out: {problem}", DataWarning, stacklevel=2)
         return DevicePool(sets)
 
 

@@ -9,17 +9,28 @@ from typing import Any
 from fluorosynth.devices.base import DeviceSource
 from fluorosynth.devices.masks import Masks
 from fluorosynth.devices.polylines import Polylines
+from fluorosynth.errors import BadDataError
+from fluorosynth.io.frames import find_masks, find_sources
+
+_LINES = (".json", ".csv")
 
 
 def device_sources(
     src: str | Path | DeviceSource | Sequence[DeviceSource],
+    skip_bad: bool = False,
+    frame_size: tuple[int, int] | None = None,
 ) -> tuple[DeviceSource, ...]:
     """Return the sources that ``src`` names.
 
     Parameters
     ----------
     src
-        Centrelines as a JSON or CSV file; masks as a folder or a glob; a source; or several.
+        Centrelines as a JSON or CSV file, or a folder that holds such files and no masks; masks as
+        a folder or a glob; a source; or several.
+    skip_bad
+        Whether files that cannot be used are left out; otherwise the first is refused by name.
+    frame_size
+        (height, width) in pixels of the frames that centrelines are in, where they do not say.
 
     Returns
     -------
@@ -31,7 +42,23 @@ def device_sources(
     ['polylines', 'masks']
     """
     if isinstance(src, str | Path):
-        lines = Path(src).suffix.lower() in {".json", ".csv"}
-        return (Polylines(Path(src)) if lines else Masks(Path(src)),)
+        path = Path(src)
+        if _is_lines(path):
+            return (Polylines(path, frame_size=frame_size, skip_bad=skip_bad),)
+        return (Masks(path, skip_bad=skip_bad),)
     several: Any = src if isinstance(src, Sequence) else (src,)
     return tuple(several)
+
+
+def _is_lines(path: Path) -> bool:
+    """Tell whether a path is one of centrelines rather than masks."""
+    if not path.is_dir():
+        return path.suffix.lower() in _LINES
+    try:
+        find_masks(path)
+    except BadDataError:
+        try:
+            return bool(find_sources(path, _LINES))
+        except BadDataError:  # neither: opening it says so
+            return False
+    return False

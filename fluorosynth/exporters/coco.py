@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,15 +17,19 @@ from fluorosynth.geometry.raster import rasterise
 from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.sample import IGNORE, INSTRUMENT, Device, Sample
 
+USUAL = ("catheter", "guidewire")  # categories 1 and 2 of every set
+
 
 @dataclass(frozen=True)
 class Coco(Exporter):
     """``images/000000.png`` and ``annotations.json``: one instance per instrument.
 
     Masks are compressed RLE made by pycocotools; together they cover what the set's mask labels.
-    Boxes are ``[x, y, width, height]`` in pixels. Regions without truth become ``iscrowd``
-    instances, which COCO's evaluation ignores. Each frame of a run is an image,
-    ``000000_000.png``, whose id is its place in the list.
+    Boxes are ``[x, y, width, height]`` in pixels; ``centreline`` and ``width`` stand beside them.
+    Regions without truth become ``iscrowd`` instances, one of each category, which COCO's
+    evaluation ignores. A catheter is category 1 and a guidewire 2, whatever the set holds; other
+    labels follow by name. Each frame of a run is an image, ``000000_000.png``, whose id is its
+    place in the list.
     """
 
     runs: ClassVar[bool] = True
@@ -34,8 +38,8 @@ class Coco(Exporter):
         """Write pictures and annotations."""
         (out / "images").mkdir()
         images: list[dict[str, Any]] = []
-        annotations: list[dict[str, Any]] = []
-        categories: dict[str, int] = {}
+        drawn: list[dict[str, Any]] = []
+        unknown: list[dict[str, Any]] = []
         for index, sample in samples:
             if sample.mask is None:
                 raise ValueError(f"sample {index} has no mask")
@@ -46,14 +50,18 @@ class Coco(Exporter):
             images.append({"id": number, "file_name": name, "height": height, "width": width})
             ids = instrument_ids(sample)
             for k, device in enumerate(sample.devices, 1):
-                category = categories.setdefault(device.label, len(categories) + 1)
                 whole = rasterise([device], (height, width)) & (sample.mask == INSTRUMENT)
                 region = whole | (ids == k).astype(np.uint8)
-                annotations += _instance(region, number, category, device, len(annotations))
-            unknown = (sample.mask == IGNORE).astype(np.uint8)
-            if unknown.any() and not categories:
-                categories["catheter"] = 1
-            annotations += _instance(unknown, number, 1, None, len(annotations))
+                if region.any():
+                    drawn.append({"category_id": device.label, **_instance(region, number, device)})
+            if (region := (sample.mask == IGNORE).astype(np.uint8)).any():
+                unknown.append(_instance(region, number, None))
+        categories = category_ids({one["category_id"] for one in drawn})
+        crowds = [{"category_id": name, **one} for one in unknown for name in categories]
+        annotations = [
+            {**one, "id": number, "category_id": categories[one["category_id"]]}
+            for number, one in enumerate([*drawn, *crowds], 1)
+        ]
         content = {
             "images": images,
             "annotations": annotations,
@@ -62,16 +70,22 @@ class Coco(Exporter):
         (out / "annotations.json").write_text(json.dumps(content) + "\n", "utf-8")
 
 
+def category_ids(labels: Collection[str]) -> dict[str, int]:
+    """Return the ids of classes by name: fixed for the usual ones, by name for others.
+
+    Examples
+    --------
+    >>> category_ids({"sheath", "guidewire"})
+    {'catheter': 1, 'guidewire': 2, 'sheath': 3}
+    """
+    names = [*USUAL, *sorted(set(labels) - set(USUAL))]
+    return {name: number for number, name in enumerate(names, 1)}
+
+
 def _instance(
-    region: np.ndarray[Any, np.dtype[np.uint8]],
-    image: int,
-    category: int,
-    device: Device | None,
-    before: int,
-) -> list[dict[str, Any]]:
-    """Return the annotation of a region; none when it is empty."""
-    if not region.any():
-        return []
+    region: np.ndarray[Any, np.dtype[np.uint8]], image: int, device: Device | None
+) -> dict[str, Any]:
+    """Return what an annotation says of a region, apart from its number and class."""
     try:
         from pycocotools import mask as coco
     except ImportError:
@@ -80,9 +94,7 @@ def _instance(
         ) from None
     rle = coco.encode(np.asfortranarray(region))
     annotation = {
-        "id": before + 1,
         "image_id": image,
-        "category_id": category,
         "segmentation": {"size": rle["size"], "counts": rle["counts"].decode("ascii")},
         "area": int(region.sum()),
         "bbox": [float(v) for v in coco.toBbox(rle)],
@@ -90,4 +102,5 @@ def _instance(
     }
     if device is not None:
         annotation["centreline"] = device.centreline.round(2).tolist()
-    return [annotation]
+        annotation["width"] = device.width.round(2).tolist()
+    return annotation

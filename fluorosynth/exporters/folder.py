@@ -20,7 +20,8 @@ class Folder(Exporter):
 
     Of runs ``000000_000.png``, ``000000_001.png``: sample and frame. Beside them
     ``instruments/000000.png`` numbers the instruments from 1, and ``instruments.json`` lists them
-    by picture: number, label, tip (null where it cannot be seen), centreline and width in px.
+    by picture: number, label, tip (null where it cannot be seen), centreline and width in px, and
+    the size of the picture. ``generate --devices`` reads that file.
     """
 
     runs: ClassVar[bool] = True
@@ -41,6 +42,7 @@ class Folder(Exporter):
                 {
                     "id": number,
                     "label": device.label,
+                    "frame_size": list(sample.image.shape),
                     "tip": tip(device, sample.mask),
                     "points": device.centreline.round(2).tolist(),
                     "width": device.width.round(2).tolist(),

@@ -123,7 +123,8 @@ class Meaning:
         if self.given.threshold >= 0:
             found = (labels.values > self.given.threshold).astype(np.uint8)
         elif self.given.instrument:
-            found = np.isin(labels.values, self.given.instrument).astype(np.uint8)
+            known = np.isin(labels.values, self.given.instrument)
+            found = np.where(known, np.maximum(labels.values, 1), 0)  # 0 may be an instrument
         elif drawn:
             return _checked((values > 0).astype(np.uint8), name)
         else:
@@ -157,7 +158,6 @@ def meaning_of(
     given: MaskValues | None = None,
     *,
     several: bool = False,
-    ours: bool = False,
 ) -> Meaning:
     """Find out what the values of masks mean that belong together.
 
@@ -173,8 +173,6 @@ def meaning_of(
         What the user says of them.
     several
         Whether values other than 1 and 255 number instruments.
-    ours
-        Whether the masks are known to hold 0, 1 and 255 (ignore), as ``export`` writes them.
 
     Raises
     ------
@@ -187,8 +185,6 @@ def meaning_of(
         held = {mask: _values(mask) - {given.ignore} for mask in masks}
     if given.ignore >= 0:
         return Meaning(given, _instruments(held, several), given.ignore)
-    if ours:
-        return Meaning(given, frozenset({INSTRUMENT}), IGNORE)
     if _both(held):
         held = {mask: values - {IGNORE} for mask, values in held.items()}
         return Meaning(given, _instruments(held, several), IGNORE)

@@ -11,7 +11,7 @@ Pixel = TypeVar("Pixel", bound=np.generic)
 
 
 def upright(image: NDArray[Pixel], orientation: int) -> NDArray[Pixel]:
-    """Return a picture as it is displayed.
+    """Return a copy of a picture, as it is displayed.
 
     Parameters
     ----------
@@ -29,4 +29,4 @@ def upright(image: NDArray[Pixel], orientation: int) -> NDArray[Pixel]:
         image = image.swapaxes(0, 1)
     rows = -1 if orientation in (3, 4, 7, 8) else 1
     columns = -1 if orientation in (2, 3, 6, 7) else 1
-    return np.ascontiguousarray(image[::rows, ::columns])
+    return np.array(image[::rows, ::columns], order="C")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from fluorosynth.io.masks import MaskFile
+import numpy as np
+
+from fluorosynth.io.guard import untrusted
+from fluorosynth.io.masks import MaskFile, MaskValues
 from fluorosynth.io.names import stem
 from fluorosynth.io.published import is_label_file, label_file
 from fluorosynth.io.walk import files_below
+from fluorosynth.sample import IGNORE, INSTRUMENT
 
 MASK_FOLDERS = ("masks", "labelsTr", "labelsTs")
 _BESIDE_MASKS = ("instruments", "overlays", "probabilities", "centrelines")
@@ -91,6 +96,7 @@ def masks_among(files: Sequence[Path], root: Path) -> list[Path]:
     return named or [file for file in files if not is_by_product(file, root)]
 
 
+<<<<<<< HEAD
 def is_ours(path: Path) -> bool:
     """Tell whether a mask is one that ``export --to folder`` wrote: 0, 1 and 255 (ignore).
 
@@ -100,6 +106,34 @@ def is_ours(path: Path) -> bool:
         File of the mask.
     """
     return path.parent.name == "masks" and (path.parents[1] / "instruments.json").is_file()
+=======
+def stated_values(masks: Iterable[MaskFile]) -> MaskValues | None:
+    """Return what a file beside the masks says of their values, None where none does.
+
+    ``export --to folder`` writes ``instruments.json`` beside masks of 0, 1 and 255 (ignore);
+    nnU-Net's ``dataset.json`` lists the labels. BadDataError for one that is broken.
+    """
+    folders = {mask.path.parent for mask in masks}
+    if len(folders) != 1:
+        return None
+    folder = folders.pop()
+    if folder.name == "masks" and (folder.parent / "instruments.json").is_file():
+        return MaskValues(instrument=(INSTRUMENT,), ignore=IGNORE)
+    about = folder.parent / "dataset.json"
+    if folder.name in MASK_FOLDERS[1:] and about.is_file():
+        return _of_nnunet(about)
+    return None
+
+
+def _of_nnunet(about: Path) -> MaskValues | None:
+    with untrusted(about):
+        labels = json.loads(about.read_text("utf-8"))["labels"]
+        numbers = {name: np.ravel(value).astype(int).tolist() for name, value in labels.items()}
+    ignore = numbers.pop("ignore", [-1])[0]
+    numbers.pop("background", None)
+    found = {number for several in numbers.values() for number in several} - {0, ignore}
+    return MaskValues(instrument=tuple(sorted(found)), ignore=ignore) if found else None
+>>>>>>> e3b85d3 (What one command writes every other reads: exports, predictions, the published files; curves know their frame; COCO ids by class)
 
 
 class MaskFolder:

@@ -73,7 +73,8 @@ def read(path: Path, wanted: Sequence[int]) -> Iterator[tuple[NDArray[np.uint8],
 
 def _undecodable(path: Path, video: cv2.VideoCapture) -> BadDataError:
     code = int(video.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
-    codec = code.to_bytes(4, "little").decode("latin-1").strip("\0") or "unknown"
+    known = code not in (0, 0xFFFFFFFF)
+    codec = code.to_bytes(4, "little").decode("latin-1").strip("\0") if known else "unknown"
     return BadDataError(
         f"{quoted(path)} is a video of zero frames, or in a codec that OpenCV cannot decode here "
         f"({codec!r}): convert it, e.g. to H.264"

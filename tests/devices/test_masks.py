@@ -6,7 +6,7 @@ from oracles import centreline_error, dice, draw
 from PIL import Image
 
 from fluorosynth.devices.masks import Masks, trace_file
-from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.errors import BadDataError, DataWarning, UsageError
 from fluorosynth.sample import Device
 
 
@@ -112,7 +112,8 @@ def test_unreadable_and_missing_files(folder):
     (folder / "m2.png").write_bytes((folder / "m2.png").read_bytes()[:60])
     with pytest.raises(BadDataError, match=r"m2\.png"):
         Masks(folder).open(64, 0)
-    assert len(Masks(folder, skip_bad=True).open(64, 0)) == 4
+    with pytest.warns(DataWarning, match=r"left out: .*m2\.png"):
+        assert len(Masks(folder, skip_bad=True).open(64, 0)) == 4
     with pytest.raises(BadDataError, match=r"no usable mask; .*m2"):
         Masks(folder / "m2.png", skip_bad=True).open(64, 0)
     with pytest.raises(BadDataError, match="does not exist"):

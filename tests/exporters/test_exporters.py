@@ -90,15 +90,37 @@ def test_coco_knows_kinds_and_what_nobody_knows(tmp_path):
     export(iter(samples), "coco", tmp_path / "coco")
     coco = opened(tmp_path / "coco")
     assert [c["name"] for c in coco.loadCats(coco.getCatIds())] == ["catheter", "guidewire"]
-    catheter, wire, unknown = instances(coco, 7)
+    catheter, wire, *unknown = instances(coco, 7)
     mask = samples[0][1].mask
-    np.testing.assert_array_equal(coco.annToMask(unknown), mask == 255)
-    assert [one["iscrowd"] for one in (catheter, wire, unknown)] == [0, 0, 1]
+    for one in unknown:
+        np.testing.assert_array_equal(coco.annToMask(one), mask == 255)
+    assert [one["iscrowd"] for one in (catheter, wire, *unknown)] == [0, 0, 1, 1]
+    assert [one["category_id"] for one in unknown] == [1, 2]  # ignored whatever is scored
     assert {one["category_id"] for one in (catheter, wire)} == set(coco.getCatIds())
     assert not (coco.annToMask(wire) & (mask != 1)).any()
     np.testing.assert_allclose(catheter["centreline"], device(0.0).centreline, atol=0.006)
     ids = [one["id"] for one in coco.dataset["annotations"]]
     assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("labels", ["cg", "gc", "g", "c", "sg", "gs", "asc"])
+def test_coco_ids_do_not_depend_on_what_is_met_first(tmp_path, labels):
+    names = {"c": "catheter", "g": "guidewire", "s": "sheath", "a": "angioscope"}
+    one = rendered()
+    samples = [
+        (k, replace(one, devices=(replace(one.devices[0], label=names[letter]),)))
+        for k, letter in enumerate(labels)
+    ]
+    export(iter(samples), "coco", tmp_path / "coco")
+    coco = opened(tmp_path / "coco")
+    found = {c["name"]: c["id"] for c in coco.loadCats(coco.getCatIds())}
+    assert (found["catheter"], found["guidewire"]) == (1, 2)
+    others = sorted(names[letter] for letter in labels if letter in "as")
+    assert [name for name in found if found[name] > 2] == others
+    for k, letter in enumerate(labels):
+        assert {found[names[letter]]} == {i["category_id"] for i in instances(coco, k)} - {
+            i["category_id"] for i in instances(coco, k) if i["iscrowd"]
+        } | {found[names[letter]]}
 
 
 @pytest.mark.parametrize("name", ["physics", "strong"])

@@ -60,6 +60,27 @@ def test_truncated_to_its_head(tmp_path, suffix, capfd):
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("claimed", [0, 3, 19, 1000])
+def test_the_stream_counts_and_not_its_header(tmp_path, claimed):
+    path = film(tmp_path / "run.avi", range(0, 200, 10))
+    content = bytearray(path.read_bytes())
+    for at in (content.find(b"avih") + 24, content.find(b"strh") + 40):
+        content[at : at + 4] = claimed.to_bytes(4, "little")
+    path.write_bytes(content)
+    assert count_frames(path) == 20
+    frames = list(read_frames(path))
+    assert [frame.index for frame in frames] == list(range(20))
+    assert [float(np.median(f.image)) for f in frames] == pytest.approx(range(0, 200, 10), abs=4)
+
+
+def test_a_codec_that_cannot_be_decoded_is_named(tmp_path, capfd):
+    path = film(tmp_path / "run.avi", [100] * 5)
+    path.write_bytes(path.read_bytes().replace(b"MJPG", b"ZQZQ"))
+    with pytest.raises(BadDataError, match=r"run\.avi.*codec that OpenCV cannot decode"):
+        list(read_frames(path))
+    assert capfd.readouterr().err == ""
+
+
 def test_a_playlist_is_not_followed(tmp_path):
     film(tmp_path / "real.mp4", [100] * 5)
     trap = tmp_path / "trap.mp4"

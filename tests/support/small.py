@@ -44,7 +44,13 @@ def device(phase=0.0, size=64, width=3.5, **named):
 def curves_file(folder: Path, count=5, size=64) -> Path:
     """Centrelines as JSON, in a frame of ``size`` px; the last frame holds two devices."""
     devices = [
-        {"points": curve(k, size).tolist(), "width": 2 + k % 4, "label": "catheter", "frame": k}
+        {
+            "points": curve(k, size).tolist(),
+            "width": 2 + k % 4,
+            "label": "catheter",
+            "frame": k,
+            "frame_size": [size, size],
+        }
         for k in range(count)
     ]
     wire = {"points": curve(9.0, size).tolist(), "width": 1.5, "label": "guidewire"}

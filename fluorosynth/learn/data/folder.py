@@ -13,7 +13,7 @@ from fluorosynth.errors import BadDataError, DataWarning
 from fluorosynth.io.frames import read_frames
 from fluorosynth.io.labelled import Labelled, labelled_frames
 from fluorosynth.io.masks import MaskValues, meaning_of, read_meant, readable
-from fluorosynth.io.pairing import is_ours
+from fluorosynth.io.pairing import stated_values
 from fluorosynth.learn.data.base import LabelledDataset
 from fluorosynth.sample import Image, Mask
 
@@ -67,8 +67,10 @@ class LabelledFolder(LabelledDataset):
             for problem in problems:
                 _say(problem)
         drawn = [one.mask for one in self._frames]
-        ours = all(is_ours(mask.path) for mask in drawn)
-        self._meaning = meaning_of(drawn, values, ours=ours)
+        given = values or MaskValues()
+        if given == MaskValues():
+            given = stated_values(drawn) or given
+        self._meaning = meaning_of(drawn, given)
         self._frames = [one for one in self._frames if self._usable(one, skip_bad)]
         if not self._frames:
             raise BadDataError(f"{root} holds no labelled image: NAME.png with NAME_mask.png")

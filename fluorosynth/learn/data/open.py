@@ -8,6 +8,7 @@ from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.masks import MaskValues
 from fluorosynth.io.published import RUNS
 from fluorosynth.learn.data.base import LabelledDataset
+from fluorosynth.learn.data.coco import CocoFolder, is_coco
 from fluorosynth.learn.data.folder import LabelledFolder
 from fluorosynth.learn.data.shards import ShardDataset
 from fluorosynth.learn.data.weiss import WeissDataset
@@ -25,7 +26,8 @@ def open_dataset(
     ----------
     path
         A generated set or one ``.h5`` shard; one of the WEISS ``.hdf5`` files of images or a folder
-        of them (all sequences whose images are there); or a folder of images with masks.
+        of them (all sequences whose images are there); a COCO file or a folder that holds
+        ``annotations.json``; or a folder of images with masks.
     masks
         A folder of masks elsewhere, named like the frames below ``path``.
     values
@@ -61,4 +63,6 @@ def _reader(path: Path) -> LabelledDataset | None:
         for name, run in RUNS.items()
         if (folder / run.images).exists() and file in ("", run.images)
     ]
-    return WeissDataset(folder, weiss) if weiss else None
+    if weiss:
+        return WeissDataset(folder, weiss)
+    return CocoFolder(path) if is_coco(path) else None

@@ -1,0 +1,273 @@
+"""Centrelines in files: what forms there are, and what they say."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from annotated_types import Interval, MinLen
+from pydantic import BaseModel, FiniteFloat, StringConstraints, TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from fluorosynth.errors import BadDataError
+from fluorosynth.io.guard import first_fault, quoted
+from fluorosynth.io.paths import Coordinate
+from fluorosynth.labels import from_plain
+from fluorosynth.labels.schema import FORMAT
+from fluorosynth.sample import Device
+
+MAX_BYTES = 256 * 2**20  # a million points take about 40 MB of JSON
+FORMS = (
+    'readable are label files, {"frame": {"name": {"fwhm_px": ..., "centreline_xy": ...}}}, '
+    '[{"points": ..., "width": ...}], instruments.json and annotations.json as exported, and CSV '
+    "with the columns device, x, y, width"
+)
+
+Side = Annotated[int, Interval(ge=1, le=65536)]
+Size = tuple[Side, Side]
+Curve = Annotated[list[tuple[Coordinate, Coordinate]], MinLen(2)]
+Width = Annotated[FiniteFloat, Interval(gt=0, le=1e4)]
+
+
+class TracedDevice(BaseModel):
+    """One device of the traced schema; further keys are ignored."""
+
+    fwhm_px: Width
+    centreline_xy: Curve
+
+
+class PlainDevice(BaseModel):
+    """One device of the plain schema; devices of one ``frame`` are drawn together."""
+
+    points: Curve
+    width: Width | Annotated[list[Width], MinLen(1)]
+    label: str = ""
+    frame: str | int | None = None
+    frame_size: Size | None = None
+
+
+class Row(BaseModel):
+    """One line of a CSV file: a point."""
+
+    device: Annotated[str, StringConstraints(min_length=1)]
+    x: Coordinate
+    y: Coordinate
+    width: Width
+    frame: str | None = None
+    frame_height: Side | None = None
+    frame_width: Side | None = None
+
+
+class Picture(BaseModel):
+    """An image of a COCO file."""
+
+    id: int
+    file_name: str
+    height: Side
+    width: Side
+
+
+class Annotation(BaseModel):
+    """An annotation of a COCO file; ``centreline`` and ``width`` are this project's."""
+
+    image_id: int
+    category_id: int
+    iscrowd: int = 0
+    centreline: Curve | None = None
+    width: Annotated[list[Width], MinLen(1)] | None = None
+
+
+class Category(BaseModel):
+    """A class of a COCO file."""
+
+    id: int
+    name: str
+
+
+class Coco(BaseModel):
+    """What is read of a COCO file."""
+
+    images: list[Picture]
+    annotations: list[Annotation]
+    categories: list[Category]
+
+
+TRACED = TypeAdapter(dict[str, TracedDevice])
+PLAIN = TypeAdapter(list[PlainDevice])
+EXPORTED: TypeAdapter[dict[str, list[PlainDevice]]] = TypeAdapter(dict[str, list[PlainDevice]])
+ROWS = TypeAdapter(list[Row])
+SIZE: TypeAdapter[Size] = TypeAdapter(Size)
+
+
+@dataclass
+class FrameCurves:
+    """The instruments of one frame.
+
+    Parameters
+    ----------
+    name
+        What the file calls the frame.
+    size
+        (height, width) of the frame in pixels, None where the file does not say.
+    devices
+        The instruments, in pixels of the frame.
+    """
+
+    name: str
+    size: Size | None
+    devices: tuple[Device, ...]
+
+
+_Found = Iterator[tuple[str, Size | None, list[tuple[str, Any, Any]]]]  # name, points, width
+
+
+def read_curves(path: Path, label: str = "catheter") -> list[FrameCurves]:
+    """Read one file, frame by frame; none where it holds no curve.
+
+    ``label`` is for devices that have none. Raises BadDataError naming file, key and value.
+    """
+    if not path.is_file():
+        raise BadDataError(f"{quoted(path)} is not a file")
+    if path.stat().st_size > MAX_BYTES:
+        raise BadDataError(
+            f"{quoted(path)} is over {MAX_BYTES >> 20} MB: too large for centrelines"
+        )
+    table = path.suffix.lower() == ".csv"
+    try:
+        found = list(_of_csv(path) if table else _of_json(path))
+    except ValidationError as error:
+        raise BadDataError(f"{quoted(path)}: {first_fault(error, table)}") from None
+    return [
+        FrameCurves(name, size, tuple(_device(path, name, *device, label) for device in devices))
+        for name, size, devices in found
+        if devices
+    ]
+
+
+def _of_json(path: Path) -> _Found:
+    try:
+        content = from_json(path.read_bytes())
+    except ValueError as error:
+        raise BadDataError(f"{quoted(path)} is not valid JSON: {error}") from None
+    if isinstance(content, list):
+        return _of_plain(content)
+    if isinstance(content, dict):
+        if content.get("format") == FORMAT:
+            return _of_labels(content, path)
+        if {"images", "annotations", "categories"} <= content.keys():
+            return _of_coco(content, path)
+        frames = {key: value for key, value in content.items() if key != "frame_size"}
+        if frames and all(isinstance(value, list) for value in frames.values()):
+            return _of_exported(frames)
+        if all(isinstance(value, dict) for value in frames.values()):
+            return _of_traced(frames, content.get("frame_size"))
+    what = "a LabelMe file" if isinstance(content, dict) and "shapes" in content else "JSON"
+    raise BadDataError(f"{quoted(path)} is {what} in none of the forms that are read: {FORMS}")
+
+
+def _of_plain(content: list[Any]) -> _Found:
+    grouped: dict[str, list[PlainDevice]] = defaultdict(list)
+    for i, plain in enumerate(PLAIN.validate_python(content)):
+        grouped[f"device {i}" if plain.frame is None else str(plain.frame)].append(plain)
+    for frame, devices in grouped.items():
+        yield frame, devices[0].frame_size, [(d.label, d.points, d.width) for d in devices]
+
+
+def _of_exported(content: dict[str, Any]) -> _Found:
+    for frame, devices in EXPORTED.validate_python(content).items():
+        size = devices[0].frame_size if devices else None
+        yield frame, size, [(d.label, d.points, d.width) for d in devices]
+
+
+def _of_traced(content: dict[str, dict[str, Any]], size: Any) -> _Found:
+    whole = None if size is None else SIZE.validate_python(size)
+    every = TypeAdapter(dict[str, dict[str, TracedDevice]])
+    plain = {
+        frame: {key: value for key, value in devices.items() if key != "frame_size"}
+        for frame, devices in content.items()
+    }
+    for frame, devices in every.validate_python(plain).items():
+        own = content[frame].get("frame_size")
+        size = whole if own is None else SIZE.validate_python(own)
+        yield frame, size, [(name, d.centreline_xy, d.fwhm_px) for name, d in devices.items()]
+
+
+def _of_labels(content: dict[str, Any], path: Path) -> _Found:
+    labels = from_plain(content, quoted(path))
+    for frame in labels.frames:
+        devices = [(one.label, one.points, one.width) for one in frame.instruments]
+        yield f"frame {frame.index}", labels.source.shape, devices
+
+
+def _of_coco(content: dict[str, Any], path: Path) -> _Found:
+    coco = Coco.model_validate(content)
+    names = {category.id: category.name for category in coco.categories}
+    drawn: dict[int, list[Annotation]] = defaultdict(list)
+    for one in coco.annotations:
+        if not one.iscrowd:
+            if one.centreline is None or one.width is None:
+                raise BadDataError(
+                    f"{quoted(path)} holds COCO annotations without `centreline` and `width`, so "
+                    "no curves: export again, or trace its masks"
+                )
+            drawn[one.image_id].append(one)
+    for image in coco.images:
+        devices = [(names.get(d.category_id, ""), d.centreline, d.width) for d in drawn[image.id]]
+        yield image.file_name, (image.height, image.width), devices
+
+
+def _of_csv(path: Path) -> _Found:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            columns = list(reader.fieldnames or ())
+            if len(columns) == 1 and ";" in columns[0]:
+                raise BadDataError(
+                    f"{quoted(path)} is separated by semicolons: save it with commas between the "
+                    "columns and points in the numbers"
+                )
+            lines = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadDataError(f"{quoted(path)} is not a CSV file: {error}") from None
+    missing = [name for name in ("device", "x", "y", "width") if name not in columns]
+    if missing:
+        raise BadDataError(
+            f"{quoted(path)} has no column {missing[0]!r}: its columns are device, x, y, width "
+            "and, if wanted, frame, frame_height, frame_width"
+        )
+    grouped: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for row in ROWS.validate_python([{k: v for k, v in line.items() if v != ""} for line in lines]):
+        frame = f"device {row.device}" if row.frame is None else row.frame
+        grouped[frame][row.device].append(row)
+    for frame, devices in grouped.items():
+        first = next(iter(devices.values()))[0]
+        stated = first.frame_height is not None and first.frame_width is not None
+        size = (first.frame_height, first.frame_width) if stated else None
+        curves = [
+            (name, [(p.x, p.y) for p in points], [p.width for p in points])
+            for name, points in devices.items()
+        ]
+        yield frame, size, curves  # type: ignore[misc]
+
+
+def _device(path: Path, frame: str, name: str, points: Any, width: Any, label: str) -> Device:
+    where = f"{quoted(path)}: {frame}.{name}"
+    centreline = np.asarray(points, np.float32)
+    widths = np.asarray(width, np.float32)
+    if widths.ndim and len(widths) != len(centreline):
+        raise BadDataError(f"{where}: {len(widths)} widths for {len(centreline)} points")
+    keep = np.concatenate([[True], np.any(np.diff(centreline, axis=0), axis=1)])
+    if keep.sum() < 2:
+        raise BadDataError(f"{where}: all points are {centreline[0].tolist()}")
+    return Device(
+        centreline[keep],
+        np.broadcast_to(widths, len(centreline))[keep].copy(),
+        re.sub(r"[\s_-]*\d+$", "", name) or label,
+        f"{path.name}#{frame}" + (f".{name}" if name else ""),
+    )
