@@ -114,7 +114,7 @@ def near(curve, line):
     ["folder", "folder/masks", "folder/instruments.json", "nnunet", "coco/annotations.json"],
 )
 def test_exports_are_devices(made, where):
-    pool = device_source(str(made / where), skip_bad=True).open(256, 0)
+    pool = device_source(str(made / where)).open(256, 0)
     true = [device.centreline for sample in truth(made) for device in sample.devices]
     drawn = [device for devices in pool.sets for device in devices]
     assert drawn

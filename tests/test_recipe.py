@@ -402,7 +402,8 @@ def test_other_sources_are_named_as_on_the_command_line(recipe, tmp_path):
     assert odd.with_sources(devices=curves).background_odds == (1, 3)
     assert mine.with_sources("x.nii.gz").backgrounds == (Ct(Path("x.nii.gz")),)
     assert mine.with_sources("x", skip_bad=True).backgrounds == (Folder(Path("x"), skip_bad=True),)
-    assert mine.with_sources(devices=tmp_path).devices == (Masks(tmp_path),)
+    assert mine.with_sources(devices=tmp_path / "m").devices == (Masks(tmp_path / "m"),)
+    assert mine.with_sources(devices=tmp_path).devices == (Polylines(tmp_path),)  # no masks there
 
 
 def test_sources_are_taken_as_they_are(recipe):

@@ -71,6 +71,8 @@ class Masks(DeviceSource):
         meaning = meaning_of(masks, given, several=True)
         for mask in masks:
             try:
+                if len(masks) > 1 and not meaning.numbered(mask.labels(), mask).any():
+                    continue  # of a picture without an instrument
                 devices, frame = trace_mask(mask, self.label, meaning)
             except BadDataError as error:
                 if not self.skip_bad:
@@ -79,7 +81,8 @@ class Masks(DeviceSource):
             else:
                 sets.append(fit(devices, frame, size))
         if not sets:
-            raise BadDataError(f"{quoted(self.path)} holds no usable mask; {problems[0]}")
+            why = problems[0] if problems else "all are empty"
+            raise BadDataError(f"{quoted(self.path)} holds no usable mask; {why}")
         for problem in problems:
             warnings.warn(f"left out: {problem}", DataWarning, stacklevel=2)
         return DevicePool(sets)

@@ -120,3 +120,12 @@ def test_unreadable_and_missing_files(folder):
         Masks(folder / "nowhere").open(64, 0)
     with pytest.raises(BadDataError, match=r"\*\.tif' does not exist"):
         Masks(folder / "*.tif").open(64, 0)
+
+
+def test_pictures_without_an_instrument_are_passed_over_among_others(folder):
+    Image.fromarray(np.zeros((64, 64), np.uint8)).save(folder / "none.png")
+    assert len(Masks(folder).open(64, 0)) == 5
+    for path in folder.glob("m*.png"):
+        Image.fromarray(np.zeros((64, 64), np.uint8)).save(path)
+    with pytest.raises(BadDataError, match="no usable mask; all are empty"):
+        Masks(folder).open(64, 0)
