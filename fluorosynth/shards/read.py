@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
@@ -106,9 +107,12 @@ class Shard:
 def open_shard(path: Path) -> Iterator[Shard]:
     """Open a shard for reading; BadDataError when it is missing, broken or no shard."""
     try:
-        file = h5py.File(path, "r")
+        # A finished shard never changes: who else has it open, and how, does not matter
+        file = h5py.File(path, "r", locking=False)
     except OSError as error:
-        reason = "does not exist" if not path.exists() else f"is no HDF5 file: {error}"
+        reason = os.strerror(error.errno) if error.errno else "is no HDF5 file, or cut short"
+        if not path.exists():
+            reason = "does not exist"
         raise BadDataError(f"{path} {reason}") from None
     with file:
         try:
