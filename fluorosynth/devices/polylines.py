@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-import csv
-import re
-from collections import defaultdict
-from dataclasses import dataclass, replace
-=======
 import warnings
 from dataclasses import dataclass
->>>>>>> e3b85d3 (What one command writes every other reads: exports, predictions, the published files; curves know their frame; COCO ids by class)
 from pathlib import Path
 from typing import Annotated
 
@@ -23,16 +16,7 @@ from fluorosynth.devices.frame_sizes import size_beside
 from fluorosynth.devices.pool import DevicePool, DeviceSet, fit, take_share
 from fluorosynth.errors import BadDataError, DataWarning
 from fluorosynth.io.frames import find_sources
-<<<<<<< HEAD
-from fluorosynth.io.guard import first_fault, quoted
-from fluorosynth.io.paths import Coordinate
-from fluorosynth.labels.file import read_labels
-from fluorosynth.labels.model import Labels
-from fluorosynth.labels.schema import FORMAT
-from fluorosynth.sample import Device
-=======
 from fluorosynth.io.guard import quoted
->>>>>>> e3b85d3 (What one command writes every other reads: exports, predictions, the published files; curves know their frame; COCO ids by class)
 
 OUTSIDE = 0.5  # share of the points that lie outside a frame of the right size, at most
 
@@ -41,16 +25,10 @@ OUTSIDE = 0.5  # share of the points that lie outside a frame of the right size,
 class Polylines(DeviceSource):
     """Centrelines from a JSON or CSV file, or from all of a folder or glob.
 
-<<<<<<< HEAD
-    Four forms, told apart by what is in the file:
-
-    - a label file (``docs/labels.md``), which states the size of its frames too;
-=======
     The forms are told apart by what is in the file:
 
     - label files of this project, and what ``predict``, ``export --to folder`` and ``export --to
       coco`` write;
->>>>>>> e3b85d3 (What one command writes every other reads: exports, predictions, the published files; curves know their frame; COCO ids by class)
     - traced: ``{"frame 1": {"catheter_0": {"fwhm_px": 6.5, "centreline_xy": [[x, y], ...]}}}``;
     - plain: ``[{"points": [[x, y], ...], "width": 6.5, "label": "catheter", "frame": 1}]``, with
       one width or one per point; label and frame may be left out;
@@ -72,13 +50,8 @@ class Polylines(DeviceSource):
     share
         Share of the frames to use, drawn once per dataset from its seed (at least one frame).
     frame_size
-<<<<<<< HEAD
-        (height, width) in pixels of the frames that the points are in: only label files state
-        it. The longer side is scaled to the opened size, the shorter one centred.
-=======
         (height, width) in pixels of the frames that the points are in, where the file does not
         say. The longer side is scaled to the opened size, the shorter one centred.
->>>>>>> e3b85d3 (What one command writes every other reads: exports, predictions, the published files; curves know their frame; COCO ids by class)
     label
         For devices whose name or file gives none.
     skip_bad
@@ -95,17 +68,6 @@ class Polylines(DeviceSource):
     def open(self, size: int, seed: int) -> DevicePool:
         """Read all files; BadDataError names the file, the key and the value."""
         files = find_sources(self.path, (".json", ".csv"))
-<<<<<<< HEAD
-        sets: list[tuple[DeviceSet, tuple[int, int]]] = []
-        for file in files:
-            labels = _labels(file)
-            if labels is None:
-                sets += [(s, self.frame_size) for s in read_polylines(file, self.label)]
-            else:
-                sets += [(s, labels.source.shape) for s in _labelled(file, labels)]
-        chosen = take_share(sets, self.share, seed)
-        return DevicePool([fit(devices, frame_size, size) for devices, frame_size in chosen])
-=======
         sets = [(file, frame) for file in files for frame in self._frames(file)]
         if not sets:
             raise BadDataError(f"{quoted(self.path)} holds no centreline")
@@ -139,7 +101,6 @@ class Polylines(DeviceSource):
                 f"{height} pixels: give the `frame_size` that they were drawn in"
             )
         return size
->>>>>>> e3b85d3 (What one command writes every other reads: exports, predictions, the published files; curves know their frame; COCO ids by class)
 
 
 def read_polylines(path: Path, label: str = "catheter") -> list[DeviceSet]:
@@ -147,54 +108,7 @@ def read_polylines(path: Path, label: str = "catheter") -> list[DeviceSet]:
 
     Raises BadDataError naming file, key and value.
     """
-<<<<<<< HEAD
-    sets = list(read_curves(path, label).values())
-    if not sets:
-        raise BadDataError(f"{quoted(path)} holds no centreline")
-    return sets
-
-
-def read_curves(path: Path, label: str = "catheter") -> dict[str, DeviceSet]:
-    """Read the devices of each frame that has some, by the frame's name in the file."""
-    if not path.is_file():
-        raise BadDataError(f"{quoted(path)} is not a file")
-    if path.stat().st_size > MAX_BYTES:
-        raise BadDataError(
-            f"{quoted(path)} is over {MAX_BYTES >> 20} MB: too large for centrelines"
-        )
-    table = path.suffix.lower() == ".csv"
-    try:
-        frames = _read_csv(path) if table else _read_json(path)
-        return {
-            frame: tuple(_device(path, frame, *device, label) for device in devices)
-            for frame, devices in frames.items()
-            if devices
-        }
-    except ValidationError as error:
-        raise BadDataError(f"{quoted(path)}: {first_fault(error, table)}") from None
-
-
-def _labels(path: Path) -> Labels | None:
-    """Return what a label file holds; None for a file of another form."""
-    if path.suffix.lower() != ".json" or not path.is_file():
-        return None
-    with path.open("rb") as file:
-        if FORMAT.encode() not in file.read(4096):
-            return None
-    return read_labels(path)
-
-
-def _labelled(path: Path, labels: Labels) -> list[DeviceSet]:
-    """Return the instruments of each frame of a label file that has some."""
-    sets = [
-        tuple(replace(i.device, id=f"{path.name}#{frame.index}.{i.id}") for i in frame.instruments)
-        for frame in labels.frames
-        if frame.instruments
-    ]
-    if not sets:
-=======
     frames = read_curves(path, label)
     if not frames:
->>>>>>> e3b85d3 (What one command writes every other reads: exports, predictions, the published files; curves know their frame; COCO ids by class)
         raise BadDataError(f"{quoted(path)} holds no centreline")
     return [frame.devices for frame in frames]

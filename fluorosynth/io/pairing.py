@@ -96,22 +96,16 @@ def masks_among(files: Sequence[Path], root: Path) -> list[Path]:
     return named or [file for file in files if not is_by_product(file, root)]
 
 
-<<<<<<< HEAD
-def is_ours(path: Path) -> bool:
-    """Tell whether a mask is one that ``export --to folder`` wrote: 0, 1 and 255 (ignore).
-
-    Parameters
-    ----------
-    path
-        File of the mask.
-    """
-    return path.parent.name == "masks" and (path.parents[1] / "instruments.json").is_file()
-=======
 def stated_values(masks: Iterable[MaskFile]) -> MaskValues | None:
     """Return what a file beside the masks says of their values, None where none does.
 
     ``export --to folder`` writes ``instruments.json`` beside masks of 0, 1 and 255 (ignore);
     nnU-Net's ``dataset.json`` lists the labels. BadDataError for one that is broken.
+
+    Parameters
+    ----------
+    masks
+        Masks that belong together.
     """
     folders = {mask.path.parent for mask in masks}
     if len(folders) != 1:
@@ -133,7 +127,6 @@ def _of_nnunet(about: Path) -> MaskValues | None:
     numbers.pop("background", None)
     found = {number for several in numbers.values() for number in several} - {0, ignore}
     return MaskValues(instrument=tuple(sorted(found)), ignore=ignore) if found else None
->>>>>>> e3b85d3 (What one command writes every other reads: exports, predictions, the published files; curves know their frame; COCO ids by class)
 
 
 class MaskFolder:

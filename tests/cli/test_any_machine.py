@@ -189,8 +189,8 @@ def mkdir(folder, name):
 
 
 COMMANDS = {
-    "generate --backgrounds": "generate --n 1 --size 64 --workers 1 --backgrounds {bad} --out {out}",
-    "generate --devices": "generate --n 1 --size 64 --workers 1 --devices {labelled} --out {out}",
+    "generate --backgrounds": "generate --n 1 --size 64 --backgrounds {bad} --out {out}",
+    "generate --devices": "generate --n 1 --size 64 --devices {labelled} --out {out}",
     "patches": "patches {bad} --count 1 --size 16 --out {out}",
     "predict": "predict {bad} --model default --device cpu --size 64 --out {out}",
     "evaluate": "evaluate {labelled} --model default --device cpu --out {out}",

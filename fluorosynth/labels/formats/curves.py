@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fluorosynth.devices.polylines import read_curves
+from fluorosynth.devices.curve_files import read_curves
 from fluorosynth.errors import UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.guard import quoted
@@ -16,20 +16,20 @@ from fluorosynth.labels.model import Labels
 
 
 def read(path: Path, mapping: Mapping) -> Labels:
-    """Read curves; the frames must be named, for no form states their size."""
+    """Read curves; the frames must be named, for they are counted by them."""
     if mapping.source is None:
-        raise UsageError(f"{quoted(path)} does not give the size of the frames: name the frames")
+        raise UsageError(f"{quoted(path)} does not say which frames there are: name the frames")
     shapes = [
         Shape(
-            frame_number(frame, position, mapping.source),
+            frame_number(frame.name, position, mapping.source),
             device.label,
             "line",
             device.centreline,
             device.width.tolist(),
             device.id.rpartition(".")[2] if "." in device.id.rpartition("#")[2] else "",
         )
-        for position, (frame, devices) in enumerate(read_curves(path).items())
-        for device in devices
+        for position, frame in enumerate(read_curves(path))
+        for device in frame.devices
     ]
     return build(shapes, mapping.source, mapping, quoted(path))
 
@@ -53,12 +53,12 @@ def write(labels: Labels, out: Path) -> None:
             return
         with part.open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file)
-            rows.writerow(["frame", "device", "x", "y", "width"])
+            rows.writerow(["frame", "frame_height", "frame_width", "device", "x", "y", "width"])
             for frame in labels.frames:
                 for i in frame.instruments:
                     points = i.points.astype(float).round(3).tolist()
                     sizes = i.width.astype(float).round(3).tolist()
                     rows.writerows(
-                        [frame.index, i.id, x, y, w]
+                        [frame.index, *labels.source.shape, i.id, x, y, w]
                         for (x, y), w in zip(points, sizes, strict=True)
                     )
