@@ -148,6 +148,8 @@ class Recipe(Checked):
     ) -> Recipe:
         """Return the recipe with other sources, equally likely, and as many empty pictures.
 
+        Pictures without any instrument stay as frequent as they are.
+
         Parameters
         ----------
         backgrounds

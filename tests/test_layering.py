@@ -25,7 +25,11 @@ ALLOWED = {
         "fluorosynth/learn/data/weiss.py",
     ],
     "pydicom": ["fluorosynth/io/dicom"],
-    "pycocotools": ["fluorosynth/exporters/coco.py", "fluorosynth/learn/data/coco.py"],
+    "pycocotools": [
+        "fluorosynth/exporters/coco.py",
+        "fluorosynth/labels/formats/coco.py",
+        "fluorosynth/learn/data/coco.py",
+    ],
     "fluorosynth.learn": ["fluorosynth/learn/", "fluorosynth/annotate/suggest.py"],
     "fluorosynth_cli": ["fluorosynth/__main__.py"],  # python -m fluorosynth
     "click": [],

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import re
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from types import FrameType
 from typing import Any
 
@@ -82,6 +84,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(arguments: list[str] | None) -> None:
     signal.signal(signal.SIGTERM, _terminate)
     try:
+        _refuse_remote(sys.argv[1:] if arguments is None else arguments)
         with warnings_said():
             cli.main(arguments, prog_name="fluorosynth", standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -110,6 +113,17 @@ def _run(arguments: list[str] | None) -> None:
 
 def _terminate(number: int, frame: FrameType | None) -> Any:  # noqa: ARG001
     raise KeyboardInterrupt
+
+
+def _refuse_remote(words: Sequence[str]) -> None:
+    """Raise UsageError for an ``--out`` like ``s3://bucket/set``: a path would lose a slash."""
+    values = [new for old, new in pairwise(words) if old == "--out"]
+    values += [word.removeprefix("--out=") for word in words if word.startswith("--out=")]
+    for value in values:
+        if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", value):
+            raise click.UsageError(
+                f"--out {value} is not a folder of this machine: write to one, and copy it there"
+            )
 
 
 def _options(words: Sequence[str]) -> dict[str, str]:

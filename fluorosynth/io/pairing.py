@@ -101,6 +101,11 @@ def stated_values(masks: Iterable[MaskFile]) -> MaskValues | None:
 
     ``export --to folder`` writes ``instruments.json`` beside masks of 0, 1 and 255 (ignore);
     nnU-Net's ``dataset.json`` lists the labels. BadDataError for one that is broken.
+
+    Parameters
+    ----------
+    masks
+        Masks that belong together.
     """
     folders = {mask.path.parent for mask in masks}
     if len(folders) != 1:

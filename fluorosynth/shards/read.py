@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
@@ -124,9 +125,12 @@ def open_shard(path: Path) -> Iterator[Shard]:
         When it is missing, broken or no shard.
     """
     try:
-        file = h5py.File(path, "r")
+        # A finished shard never changes: who else has it open, and how, does not matter
+        file = h5py.File(path, "r", locking=False)
     except OSError as error:
-        reason = "does not exist" if not path.exists() else f"is no HDF5 file: {error}"
+        reason = os.strerror(error.errno) if error.errno else "is no HDF5 file, or cut short"
+        if not path.exists():
+            reason = "does not exist"
         raise BadDataError(f"{path} {reason}") from None
     with file:
         try:

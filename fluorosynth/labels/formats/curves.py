@@ -16,9 +16,9 @@ from fluorosynth.labels.model import Labels
 
 
 def read(path: Path, mapping: Mapping) -> Labels:
-    """Read curves; the frames must be named, for no form states their size."""
+    """Read curves; the frames must be named, for they are counted by them."""
     if mapping.source is None:
-        raise UsageError(f"{quoted(path)} does not give the size of the frames: name the frames")
+        raise UsageError(f"{quoted(path)} does not say which frames there are: name the frames")
     shapes = [
         Shape(
             frame_number(frame.name, position, mapping.source),
@@ -53,12 +53,12 @@ def write(labels: Labels, out: Path) -> None:
             return
         with part.open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file)
-            rows.writerow(["frame", "device", "x", "y", "width"])
+            rows.writerow(["frame", "frame_height", "frame_width", "device", "x", "y", "width"])
             for frame in labels.frames:
                 for i in frame.instruments:
                     points = i.points.astype(float).round(3).tolist()
                     sizes = i.width.astype(float).round(3).tolist()
                     rows.writerows(
-                        [frame.index, i.id, x, y, w]
+                        [frame.index, *labels.source.shape, i.id, x, y, w]
                         for (x, y), w in zip(points, sizes, strict=True)
                     )

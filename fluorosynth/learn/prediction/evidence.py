@@ -34,7 +34,7 @@ def network_evidence(source: str, device: str, frames: Sequence[Image]) -> Calla
     def evidence(index: int) -> Map:
         first = index - inference.channels + 1
         clip = np.stack([frames[max(t, 0)] for t in range(first, index + 1)])
-        ((found, _),) = segment(clip[None], inference, config)
-        return found
+        (found,) = segment(clip[None], inference, config)
+        return found.map
 
     return evidence
