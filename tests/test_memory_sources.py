@@ -123,7 +123,7 @@ def test_nothing_writes_to_them():
         (lambda: devices.Memory([]), "`curves` should hold at least one device"),
         (lambda: devices.Memory(LINE), "`curves` should be"),
         (lambda: devices.Memory([LINE.centreline]), "`curves`"),
-        (lambda: devices.Memory([LINE], frame=(0, 9)), r"`frame`\[0\] .* equal to 1, not 0"),
+        (lambda: devices.Memory([LINE], frame=(0, 9)), r"`frame`\[0\] .* at least 1, not 0"),
         (
             lambda: devices.Memory([LINE, (OTHER, replace(LINE, width=-LINE.width))]),
             r"`curves`\[1\].width should be above 0",
