@@ -32,9 +32,9 @@ ROOMS = {
     """,
     "learn": """
         EpochBatches Evaluation Inference LabelledDataset LabelledFolder Model Network
-        RecipeDataset RecipeStream SegmentConfig ShardDataset TrainConfig Wanted WeissDataset
-        data evaluate evaluate_model export_onnx finetune finetune_config load_model networks
-        open_dataset pick_device predict save_model segment train
+        RecipeDataset RecipeStream SegmentConfig ShardDataset TrainConfig Wanted
+        WeissDataset data evaluate evaluate_model export_onnx finetune finetune_config
+        load_model networks open_dataset pick_device predict save_model segment train
     """,
     "metrics": """
         CentrelinePair Counts Interval TOLERANCES bootstrap_interval count hausdorff95
