@@ -147,9 +147,9 @@ def dice_ce_empty_loss(logits: Tensor, masks: Tensor) -> Tensor:
 
     .. math:: 1 - \frac{c}{n + c}
 
-    which grows as long as there is more to take back. In other pictures c is .1 % of the pixels: less
-    than a thin wire, so that wires stay dear to miss, and enough that a few pixels of an instrument
-    that just shows do not outweigh whole ones.
+    which grows as long as there is more to take back. In other pictures c is .1 % of the pixels:
+    less than a thin wire, so that wires stay dear to miss, and enough that a few pixels of an
+    instrument that just shows do not outweigh whole ones.
 
     Parameters
     ----------
