@@ -12,7 +12,7 @@ from fluorosynth.sample import IGNORE, INSTRUMENT
 
 WEIGHTS = (10 / 11, 1 / 11)  # catheter map, background map: 1/10 background : foreground
 SMOOTHING = 1.0  # c of eq. 2
-EMPTY_SHARE = 0.005  # of a picture's pixels: c of ``dice_ce_empty_loss``, half an instrument
+EMPTY_SHARE, SHOWN_SHARE = 0.005, 0.001  # of a picture's pixels: c of ``dice_ce_empty_loss``
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -147,8 +147,9 @@ def dice_ce_empty_loss(logits: Tensor, masks: Tensor) -> Tensor:
 
     .. math:: 1 - \frac{c}{n + c}
 
-    which grows as long as there is more to take back. All other pictures keep c = 1, since a
-    large c would make thin wires cheap to miss.
+    which grows as long as there is more to take back. In other pictures c is .1 % of the pixels:
+    less than a thin wire, so that wires stay dear to miss, and enough that a few pixels of an
+    instrument that just shows do not outweigh whole ones.
 
     Parameters
     ----------
@@ -173,7 +174,7 @@ def dice_ce_empty_loss(logits: Tensor, masks: Tensor) -> Tensor:
     -0.55
     """
     empty = (masks != INSTRUMENT).all(2).all(1)
-    smoothing = torch.where(empty, EMPTY_SHARE * masks[0].numel(), SMOOTHING)
+    smoothing = masks[0].numel() * torch.where(empty, EMPTY_SHARE, SHOWN_SHARE)
     return _dice(logits, masks, smoothing[:, None]) + _cross_entropy(logits, masks, (1.0, 1.0))
 
 
