@@ -61,7 +61,7 @@ def measure_width(image: Image, points: NDArray[np.floating]) -> NDArray[np.floa
 def _fwhm(band: Band, row: int, rows: int, offsets: Array) -> float:
     """Return the width of the dip in the middle of the mean cross-section; NaN for none."""
     part = band[max(row - rows // 2, 0) : row + rows // 2 + 1]
-    profile = np.mean(part, axis=0, dtype=np.float64)
+    profile = np.asarray(np.mean(part, axis=0, dtype=np.float64))
     guess = _likely_width(profile, offsets)
     away = np.abs(offsets)
     bottom = float(np.median(profile[away <= max(guess / 4, STEP)]))
@@ -69,7 +69,7 @@ def _fwhm(band: Band, row: int, rows: int, offsets: Array) -> float:
     for side in (offsets <= 0, offsets >= 0):
         ground = float(profile[side & (away >= 0.75 * guess) & (away <= 1.5 * guess)].mean())
         half = (bottom + ground) / 2
-        out = profile[side] if offsets[side][0] >= 0 else profile[side][::-1]
+        out = np.asarray(profile[side] if offsets[side][0] >= 0 else profile[side][::-1])
         beyond = np.flatnonzero((out >= half) & (np.arange(len(out)) * STEP >= guess / 4))
         if ground - bottom < 1.0 or not len(beyond):
             return float("nan")
