@@ -154,9 +154,9 @@ def network(inference, images, key, truths):
         if (t - key[0]) % EVERY:
             curves.append(NOT_ASKED)
             continue
-        ((_, mask),) = segment(images[t][None, None], inference, config)
+        (seen,) = segment(images[t][None, None], inference, config)
         try:
-            found = [d.centreline for d in trace(mask)]
+            found = [d.centreline for d in trace(seen.mask)]
         except BadDataError:
             found = []
         near = [cKDTree(even(c)).query(truths[t])[0].mean() for c in found]
