@@ -101,7 +101,7 @@ def follow(
     long, first = _prolonged(expected, last, scale)
     long, sure = locate(picture, long, (8.0, 3.0), last.look, scale, last.room, evidence)
     start, end, ending = _ends(picture, long, first, first + len(expected) - 1, last, scale)
-    leaves = end >= len(long) - 2 and bool(last.room.at(long[-1:])[0] <= unit)
+    leaves = end >= len(long) - 2 and _at_border(long, last, scale)
     part = slice(start, max(end + 1, start + 4))
     curve = b_spline(long[part], KNOTS * unit, unit)
     rows = np.linspace(0, len(sure[part]) - 1, len(curve))
@@ -181,6 +181,11 @@ def _depth(
     return depth, max(noise, spread / 2, 0.1)
 
 
+def _at_border(curve: Array, last: Followed, scale: Scale) -> bool:
+    """Return whether a curve's next point would lie outside."""
+    return bool(last.room.at(curve[-1:])[0] <= 1 + scale.unit)
+
+
 def _ends(
     picture: Band, curve: Array, first: int, tip: int, last: Followed, scale: Scale
 ) -> tuple[int, int, float]:
@@ -194,7 +199,7 @@ def _ends(
         bias = last.entry.bias
         found, _ = find_end(depth[::-1], last.entry.depth, noise, count - first + bias, SPREAD)
         start = int(np.clip(round(count - (found - bias)), 0, count))
-    at_border = bool(last.room.at(curve[-1:])[0] <= scale.unit)
+    at_border = _at_border(curve, last, scale)
     expected = count if last.leaves and at_border else tip + last.tip.bias
     found, ending = find_end(depth, last.tip.depth, noise, expected, SPREAD)
     if at_border and found >= count - 1:

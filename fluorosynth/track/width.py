@@ -61,27 +61,34 @@ def measure_width(image: Image, points: NDArray[np.floating]) -> NDArray[np.floa
 def _fwhm(band: Band, row: int, rows: int, offsets: Array) -> float:
     """Return the width of the dip in the middle of the mean cross-section; NaN for none."""
     part = band[max(row - rows // 2, 0) : row + rows // 2 + 1]
-    profile = np.median(part, axis=0).astype(np.float64)
-    near = np.abs(offsets) <= 2
-    bottom = int(np.flatnonzero(near)[np.argmin(profile[near])])
-    depths = []
-    for side in (profile[bottom::-1], profile[bottom:]):
-        # the shoulder: the first summit that stands out, not the brightest thing far away
-        top = np.maximum.accumulate(side)
-        fall = np.flatnonzero(top - side > 0.25 * (top - side[0]) + 1e-9)
-        end = int(fall[0]) if len(fall) else len(side)
-        depths.append(float(side[:end].max() - side[0]))
-    half = profile[bottom] + min(depths) / 2
-    if min(depths) < 1.0:
-        return float("nan")
+    profile = np.asarray(np.mean(part, axis=0, dtype=np.float64))
+    guess = _likely_width(profile, offsets)
+    away = np.abs(offsets)
+    bottom = float(np.median(profile[away <= max(guess / 4, STEP)]))
     edges = []
-    for side in (profile[bottom::-1], profile[bottom:]):
-        beyond = np.flatnonzero(side >= half)
-        if not len(beyond) or beyond[0] == 0:
+    for side in (offsets <= 0, offsets >= 0):
+        ground = float(profile[side & (away >= 0.75 * guess) & (away <= 1.5 * guess)].mean())
+        half = (bottom + ground) / 2
+        out = np.asarray(profile[side] if offsets[side][0] >= 0 else profile[side][::-1])
+        beyond = np.flatnonzero((out >= half) & (np.arange(len(out)) * STEP >= guess / 4))
+        if ground - bottom < 1.0 or not len(beyond):
             return float("nan")
         k = int(beyond[0])
-        edges.append(STEP * (k - (side[k] - half) / max(side[k] - side[k - 1], 1e-9)))
-    return float(edges[0] + edges[1])
+        edges.append(STEP * (k - (out[k] - half) / max(out[k] - out[k - 1], 1e-9)))
+    return float(np.clip(edges[0], 0, guess) + np.clip(edges[1], 0, guess))
+
+
+def _likely_width(profile: Array, offsets: Array) -> float:
+    """Return the width of the box that stands out best from what lies to either side of it."""
+    away = np.abs(offsets)
+    best, most = 1.0, -np.inf
+    for width in np.geomspace(1.0, offsets[-1], 24):
+        inside = away <= max(width / 2, STEP)
+        beside = (away > width / 2) & (away <= max(width, 1.5))
+        value = (profile[beside].mean() - profile[inside].mean()) * np.sqrt(inside.sum())
+        if value > most:
+            best, most = float(width), float(value)
+    return best
 
 
 def _smooth(values: Array) -> Array:

@@ -10,8 +10,11 @@ from fluorosynth.io.published import RUNS
 from fluorosynth.learn.data.base import LabelledDataset
 from fluorosynth.learn.data.coco import CocoFolder, is_coco
 from fluorosynth.learn.data.folder import LabelledFolder
+from fluorosynth.learn.data.sequence import LabelledSequence, is_label_file
 from fluorosynth.learn.data.shards import ShardDataset
 from fluorosynth.learn.data.weiss import WeissDataset
+
+LABELS = "labels.json"
 
 
 def open_dataset(
@@ -20,14 +23,15 @@ def open_dataset(
     values: MaskValues | None = None,
     skip_bad: bool = False,
 ) -> LabelledDataset:
-    """Open labelled data: shards, the WEISS files or a folder of images and masks.
+    """Open labelled data: shards, the WEISS files, label files, folders of images and masks.
 
     Parameters
     ----------
     path
         A generated set or one ``.h5`` shard; one of the WEISS ``.hdf5`` files of images or a folder
         of them (all sequences whose images are there); a COCO file or a folder that holds
-        ``annotations.json``; or a folder of images with masks.
+        ``annotations.json``; a label file with its frames beside it; or a folder of images with
+        masks.
     masks
         A folder of masks elsewhere, named like the frames below ``path``.
     values
@@ -43,6 +47,8 @@ def open_dataset(
         When masks are given to data that has its own.
     """
     path = Path(path)
+    if path.is_dir() and is_label_file(path / LABELS):
+        path = path / LABELS
     if not path.exists():
         raise BadDataError(f"{path} does not exist")
     pairs = _reader(path)
@@ -55,6 +61,8 @@ def open_dataset(
 
 
 def _reader(path: Path) -> LabelledDataset | None:
+    if is_label_file(path):
+        return LabelledSequence(path)
     if path.suffix == ".h5" or (path.is_dir() and any(path.glob("shard-*.h5"))):
         return ShardDataset(path)
     folder, file = (path, "") if path.is_dir() else (path.parent, path.name)
