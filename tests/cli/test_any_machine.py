@@ -167,13 +167,13 @@ def test_other_machines_are_not_written_to(tmp_path, monkeypatch, out, command):
 @pytest.fixture
 def study(tmp_path):
     """Two runs and their dose report, a broken picture, labelled pictures with a broken mask."""
+    for name in ("cd", "bad", "labelled"):
+        (tmp_path / name).mkdir()
     for k in (1, 3):
-        save(dataset(np.stack([GREY] * 2)), tmp_path / f"cd/IM{k}" if mkdir(tmp_path, "cd") else "")
-    report = dataset(GREY[None])
+        save(dataset(np.stack([GREY] * 2)), tmp_path / f"cd/IM{k}")
+    report = dataset(GREY[None], SOPClassUID="1.2.840.10008.5.1.4.1.1.88.67")
     del report.PixelData
-    report.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.88.67"
     save(report, tmp_path / "cd/IM2")
-    mkdir(tmp_path, "bad"), mkdir(tmp_path, "labelled")
     for k in range(4):
         cv2.imwrite(str(tmp_path / f"bad/{k}.png"), GREY)
         cv2.imwrite(str(tmp_path / f"labelled/{k}.png"), np.where(LINE > 0, 60, GREY))
@@ -181,11 +181,6 @@ def study(tmp_path):
     for name in ("bad/1.png", "labelled/2_mask.png"):
         (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:60])
     return tmp_path
-
-
-def mkdir(folder, name):
-    (folder / name).mkdir(exist_ok=True)
-    return True
 
 
 COMMANDS = {

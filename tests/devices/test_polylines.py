@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fluorosynth.devices.polylines import Polylines, read_polylines
 from fluorosynth.devices.pool import DevicePool, fit, take_share
@@ -180,3 +181,109 @@ def test_folder_and_glob_read_all_files(tmp_path):
         write(tmp_path / f"{name}.json", traced(x=[(6.0, LINE)]))
     assert len(Polylines(tmp_path, frame_size=(64, 64)).open(64, 0)) == 2
     assert len(Polylines(tmp_path / "b*.json", frame_size=(64, 64)).open(64, 0)) == 1
+
+
+# ---------------------------------------------------------------- the size of the frames
+
+PLAIN = [{"points": LINE, "width": 4.0}]
+
+
+def opened(path, **named):
+    """Return the curve as it stands in a picture of 256 px."""
+    ((device,),) = Polylines(path, **named).open(256, 0).sets
+    return device
+
+
+def sized(height, width):
+    (expected,) = fit((Device(np.float32(LINE), np.full(3, 4, np.float32)),), (height, width), 256)
+    return expected.centreline, expected.width[0]
+
+
+def agrees(device, height, width):
+    centreline, wide = sized(height, width)
+    np.testing.assert_allclose(device.centreline, centreline, atol=1e-3)
+    assert device.width[0] == pytest.approx(wide)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (1024, 768), (512, 512)])
+def test_a_file_that_states_the_size_of_its_frames(tmp_path, size):
+    height, width = size
+    forms = {
+        "plain.json": [{**PLAIN[0], "frame_size": size}],
+        "whole.json": {**traced(a=[(4.0, LINE)]), "frame_size": size},
+        "each.json": {"a": {**traced(a=[(4.0, LINE)])["a"], "frame_size": size}},
+        "exported.json": {"000000": [{**PLAIN[0], "id": 1, "frame_size": size, "tip": None}]},
+        "points.csv": "device,x,y,width,frame_height,frame_width\n"
+        + "".join(f"c,{x},{y},4,{height},{width}\n" for x, y in LINE),
+        "coco.json": {
+            "images": [{"id": 7, "file_name": "a.png", "height": height, "width": width}],
+            "categories": [{"id": 1, "name": "catheter"}],
+            "annotations": [
+                {"image_id": 7, "category_id": 1, "centreline": LINE, "width": [4.0] * 3}
+            ],
+        },
+    }
+    for name, content in forms.items():
+        agrees(opened(write(tmp_path / name, content)), height, width)
+        agrees(opened(tmp_path / name, frame_size=(99, 99)), height, width)  # what is stated counts
+
+
+def test_the_size_is_never_assumed(tmp_path):
+    file = write(tmp_path / "c.json", PLAIN)
+    with pytest.raises(BadDataError, match=r"c\.json' does not say how large .*`frame_size`"):
+        opened(file)
+    agrees(opened(file, frame_size=(300, 200)), 300, 200)
+
+
+@pytest.mark.parametrize("name", ["c.png", "images/c.png", "any.png", "images/other.png"])
+def test_the_pictures_beside_it_tell(tmp_path, name):
+    file = write(tmp_path / "c.json", PLAIN)
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    Image.fromarray(np.zeros((300, 200), np.uint8)).save(tmp_path / name)
+    agrees(opened(file), 300, 200)
+    Image.fromarray(np.zeros((64, 64), np.uint8)).save((tmp_path / name).with_name("more.png"))
+    if name in ("c.png", "images/c.png"):
+        agrees(opened(file), 300, 200)
+    else:  # two sizes: which?
+        with pytest.raises(BadDataError, match="does not say how large"):
+            opened(file)
+
+
+def test_curves_that_lie_outside_their_frame(tmp_path):
+    file = write(tmp_path / "c.json", [{"points": [[300, 9], [900, 400]], "width": 4}])
+    with pytest.raises(BadDataError, match=r"outside a frame of 256 x 256 pixels"):
+        opened(file, frame_size=(256, 256))
+    assert opened(file, frame_size=(1024, 1024)).width[0] == 1
+
+
+def test_files_without_a_curve_among_others(tmp_path):
+    write(tmp_path / "a.json", [])
+    write(tmp_path / "b.json", [{**PLAIN[0], "frame_size": [64, 64]}])
+    assert len(Polylines(tmp_path).open(64, 0)) == 1
+    write(tmp_path / "b.json", [])
+    with pytest.raises(BadDataError, match="holds no centreline"):
+        Polylines(tmp_path).open(64, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("labelme.json", {"version": "5.2", "shapes": [], "flags": {}}, "a LabelMe file"),
+        (
+            "coco.json",
+            {
+                "images": [],
+                "categories": [],
+                "annotations": [{"image_id": 1, "category_id": 1, "segmentation": []}],
+            },
+            "without `centreline`",
+        ),
+        ("excel.csv", "device;x;y;width\nc;0;256;6,5\n", "separated by semicolons"),
+        ("no.csv", "a,b\n1,2\n", "no column 'device'"),
+    ],
+)
+def test_files_of_other_programs_are_named(tmp_path, name, content, words):
+    with pytest.raises(BadDataError, match=words) as error:
+        Polylines(write(tmp_path / name, content)).open(64, 0)
+    assert "Input should be" not in str(error.value)
+    assert "Field required" not in str(error.value)
