@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from fluorosynth_cli.data_options import data_options, values_of
+from fluorosynth_cli.learn_options import loading
 from fluorosynth_cli.train import open_data, run_options, summarise
 
 EXAMPLES = """
@@ -51,6 +52,7 @@ def command(
 
     All layers but --layers stay as they are.
     """
+    loading(quiet)
     from fluorosynth.learn.checkpoint import load_model
     from fluorosynth.learn.training.finetune import finetune, finetune_config
 

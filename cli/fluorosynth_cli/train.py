@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from fluorosynth_cli.data_options import data_options, values_of
+from fluorosynth_cli.learn_options import loading
 
 if TYPE_CHECKING:
     from fluorosynth.io.masks import MaskValues
@@ -114,6 +115,7 @@ def command(
     **settings: Any,
 ) -> None:
     """Train a network on DATA: a generated set, a labelled folder, or a recipe."""
+    loading(quiet)
     from fluorosynth.learn.training.config import QUICK, TrainConfig
     from fluorosynth.learn.training.train import train
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +49,14 @@ class LabelledDataset(Dataset[tuple[Image, Mask]]):
         """Return a name of the item, unique in its sequence."""
         return f"{index:06d}"
 
-    def verify(self) -> None:
-        """Raise BadDataError if a file is not as it was written, where that can be known."""
+    def verify(self, quiet: bool = True) -> None:
+        """Raise BadDataError if a file is not as it was written, where that can be known.
+
+        Parameters
+        ----------
+        quiet
+            No progress bar.
+        """
 
     def held_out(self, count: int) -> LabelledDataset:
         """Return ``count`` items that no epoch will meet; of endless data only."""
@@ -87,7 +93,7 @@ class Subset(LabelledDataset):
         return self.pairs.name(int(self.indices[index]))
 
 
-def require_foreground(pairs: LabelledDataset) -> None:
+def require_foreground(pairs: Iterable[tuple[Image, Mask]]) -> None:
     """Raise BadDataError when no mask holds an instrument: nothing could be learnt."""
     if not any((mask == INSTRUMENT).any() for _, mask in pairs):
         raise BadDataError("no mask has a foreground pixel (value 1): there is nothing to learn")

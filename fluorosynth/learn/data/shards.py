@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from itertools import accumulate
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 from xxhash import xxh3_128
 
 from fluorosynth.dataset.manifest import open_entry, read_manifest, verify
@@ -91,18 +92,18 @@ class ShardDataset(LabelledDataset):
         """Return the item's name: of a frame its number."""
         return f"{index % self.run if self.run > 1 else index:06d}"
 
-    def verify(self) -> None:
+    def verify(self, quiet: bool = True) -> None:
         """Compare every byte with its checksum; BadDataError names the first that differs."""
-        for problem in self._problems():
-            raise BadDataError(f"{self._source}: {problem}")
+        found: Iterable[tuple[str, Iterable[str]]] = [(self._source.name, damage(self._source))]
+        if self._source.is_dir():
+            found = verify(self._source)
+        bar = tqdm(found, "checking", len(self._places), unit="shard", leave=False, disable=quiet)
+        for _, problems in bar:
+            for problem in problems:
+                raise BadDataError(f"{self._source}: {problem}")
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_process": -1, "_arrays": [], "_files": None}
-
-    def _problems(self) -> Iterator[str]:
-        if self._source.is_dir():
-            return (problem for _, found in verify(self._source) for problem in found)
-        return damage(self._source)
 
     def _close(self) -> None:
         self._process = os.getpid()

@@ -163,7 +163,7 @@ class Inference:
                 f"(n, {self.channels}, height, width)"
             )
         check_scales(scales)
-        return np.ascontiguousarray(frames)
+        return np.require(frames, requirements=["C", "W"])  # PyTorch warns of others
 
 
 def check_scales(scales: Sequence[float]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,7 +40,11 @@ class Process:
         """Return the network with gradients averaged over all processes."""
         if self.world == 1:
             return network
-        return nn.parallel.DistributedDataParallel(network, broadcast_buffers=False)
+        parallel: Any = nn.parallel.DistributedDataParallel
+        known = inspect.signature(parallel).parameters
+        name = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
+        shared: nn.Module = parallel(network, **{name: False})  # renamed in PyTorch 2.13
+        return shared
 
 
 @contextmanager

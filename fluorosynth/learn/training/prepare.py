@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
 from torch.utils.data import DataLoader
+from tqdm import tqdm
 
 from fluorosynth.errors import UsageError
 from fluorosynth.learn.checkpoint import Model
@@ -25,6 +28,7 @@ from fluorosynth.learn.data import (
 from fluorosynth.learn.networks import build
 from fluorosynth.learn.training.config import TrainConfig
 from fluorosynth.learn.training.parallel import Process
+from fluorosynth.sample import Image, Mask
 
 SAMPLES = 1000  # of endless data, for its mean and deviation
 
@@ -102,7 +106,7 @@ def prepare_data(
     return TrainingData(pairs, training, validation, batches, loader)
 
 
-def fresh_model(training: LabelledDataset, config: TrainConfig) -> Model:
+def fresh_model(training: LabelledDataset, config: TrainConfig, quiet: bool) -> Model:
     """Return an untrained network, drawn from the seed, with the data's normalisation.
 
     Parameters
@@ -111,6 +115,8 @@ def fresh_model(training: LabelledDataset, config: TrainConfig) -> Model:
         Training items, uncropped.
     config
         Settings of the run.
+    quiet
+        No progress bar.
     """
     torch.manual_seed(config.seed)
     network = build(config.network, {"channels": config.channels})
@@ -118,7 +124,8 @@ def fresh_model(training: LabelledDataset, config: TrainConfig) -> Model:
     sample = training
     if training.endless:
         sample = Subset(training, range(min(SAMPLES, len(training))))
-    return Model(network, measure_normalisation(sample, config.per_image))
+    seen = _shown(sample, "measuring grey values", quiet)
+    return Model(network, measure_normalisation(seen, config.per_image))
 
 
 def continued_model(initial: Model, config: TrainConfig) -> Model:
@@ -137,7 +144,7 @@ def continued_model(initial: Model, config: TrainConfig) -> Model:
     return Model(network, initial.normalisation, recipe=initial.recipe)
 
 
-def check_data(pairs: LabelledDataset, training: LabelledDataset) -> None:
+def check_data(pairs: LabelledDataset, training: LabelledDataset, quiet: bool) -> None:
     """Raise BadDataError when a file is damaged or no mask holds an instrument.
 
     Parameters
@@ -146,6 +153,16 @@ def check_data(pairs: LabelledDataset, training: LabelledDataset) -> None:
         Labelled data.
     training
         Training part of it.
+    quiet
+        No progress bar.
     """
-    pairs.verify()
-    require_foreground(training)
+    pairs.verify(quiet)
+    require_foreground(_shown(training, "looking for instruments", quiet))
+
+
+def _shown(pairs: LabelledDataset, what: str, quiet: bool) -> Iterable[tuple[Image, Mask]]:
+    """Return the items of an epoch behind a progress bar."""
+    bar: Iterable[tuple[Image, Mask]] = tqdm(
+        pairs, what, len(pairs), unit="image", leave=False, file=sys.stderr, disable=quiet
+    )
+    return bar

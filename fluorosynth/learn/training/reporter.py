@@ -82,6 +82,10 @@ class Reporter:
         )
         self.bar.update(self._done(state) - self.bar.n)
 
+    def validating(self, done: int, total: int) -> None:
+        """Show how far the validation has come."""
+        self.bar.set_postfix_str(f"validated {done}/{total}")
+
     def epoch(self, state: RunState, shown: Shown) -> None:
         """Write the measures of the epoch that has just ended, and pictures."""
         row = state.history[-1]

@@ -128,8 +128,11 @@ def _run(
         state = resume(out, identity, config, process)
     else:
         if process.first:
-            check_data(pairs, data.whole)
-        model = continued_model(initial, config) if initial else fresh_model(data.whole, config)
+            check_data(pairs, data.whole, quiet)
+        if initial:
+            model = continued_model(initial, config)
+        else:
+            model = fresh_model(data.whole, config, quiet or not process.first)
         state = begin(model, config, process)
     state.model.recipe = pairs.recipe or state.model.recipe
     state.model.config = config.to_plain()
@@ -183,7 +186,12 @@ def _run(
                         save(state, out, identity, sums)
 
             scores, shown = validate(
-                state.network, state.model.normalisation, data.validation, config, process
+                state.network,
+                state.model.normalisation,
+                data.validation,
+                config,
+                process,
+                reporter.validating if reporter else None,
             )
             train_loss, train_dice, images_seen = process.sum(state.sums).tolist()
             row = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -31,6 +32,7 @@ def validate(
     pairs: LabelledDataset,
     config: TrainConfig,
     process: Process,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Scores, Shown]:
     """Return the scores over all processes, and what this one's first items look like.
 
@@ -46,11 +48,15 @@ def validate(
         Settings of the run.
     process
         Process that takes its part of the items.
+    progress
+        Function called with the number of items done, and of all of them; None: none.
     """
     network.eval()
     mine = Subset(pairs, range(process.rank, len(pairs), process.world))
     scorer, shown = Scorer(), Shown()
     for batches in DataLoader(mine, config.batch_size, collate_fn=collate_by_size):
+        if progress:
+            progress(int(scorer.sums[0]), len(mine))
         for batch in batches:
             images, masks = on_device(batch, normalisation, process.device)
             with torch.inference_mode(), autocast(process.device, config.precision):

@@ -111,3 +111,9 @@ def test_impossible_scales_are_refused(trained, scales):
 def test_other_arrays_are_refused(trained, images):
     with pytest.raises(BadDataError, match="this network takes uint8"):
         Inference(trained, "cpu").predict_maps(images)
+
+
+def test_pictures_that_cannot_be_written_to_are_no_trouble(trained):
+    images = picture(3)[0][None]
+    images.setflags(write=False)
+    Inference(trained, "cpu").predict_maps(images)  # a warning of PyTorch would be an error

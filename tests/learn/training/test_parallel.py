@@ -42,7 +42,6 @@ def test_two_processes_have_the_loss_of_one_with_the_same_global_batch(tmp_path)
     variables = {
         **environment(ROOT / "tests/support", Path(__file__).parent),
         "OMP_NUM_THREADS": "1",
-        "PYTHONWARNINGS": "default",  # torch.distributed has some of its own
     }
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
