@@ -73,6 +73,11 @@ class Coco(Exporter):
 def category_ids(labels: Collection[str]) -> dict[str, int]:
     """Return the ids of classes by name: fixed for the usual ones, by name for others.
 
+    Parameters
+    ----------
+    labels
+        Names of classes.
+
     Examples
     --------
     >>> category_ids({"sheath", "guidewire"})
