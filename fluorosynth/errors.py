@@ -51,7 +51,19 @@ class MissingExtraError(FluorosynthError, ImportError):
 
 
 class SampleError(FluorosynthError):
-    """A sample could not be made (exit code 3); ``__cause__`` is what a stage or source raised."""
+    """A sample could not be made (exit code 3).
+
+    ``__cause__`` is what a stage or source raised.
+
+    Parameters
+    ----------
+    seed
+        Seed of the sample.
+    index
+        Number of the sample.
+    reason
+        Sentence on what went wrong.
+    """
 
     def __init__(self, seed: int, index: int, reason: str) -> None:
         super().__init__(seed, index, reason)

@@ -23,16 +23,35 @@ class Range(Component, package="fluorosynth.ranges"):
 
     @abstractmethod
     def draw(self, rng: np.random.Generator) -> float:
-        """Draw one value."""
+        """Draw one value.
+
+        Parameters
+        ----------
+        rng
+            Source of a single number.
+        """
 
 
 def draw_within(low: float, high: float, law: Range, what: str, rng: np.random.Generator) -> float:
     """Draw one value that must lie in [low, high].
 
+    Parameters
+    ----------
+    low
+        Least value allowed.
+    high
+        Greatest value allowed.
+    law
+        Law to draw from.
+    what
+        Name of the value, for the message.
+    rng
+        Source of a single number.
+
     Raises
     ------
     UsageError
-        Naming ``what`` was drawn, the value and the bounds, when it does not.
+        Naming what was drawn, the value and the bounds, when it lies outside.
 
     Examples
     --------
@@ -47,7 +66,15 @@ def draw_within(low: float, high: float, law: Range, what: str, rng: np.random.G
 
 @dataclass(frozen=True)
 class Uniform(Range, kind="uniform"):
-    """Uniform on [low, high)."""
+    """Numbers that are uniform on [low, high).
+
+    Parameters
+    ----------
+    low
+        Least value.
+    high
+        Value that all are below.
+    """
 
     low: float
     high: float
@@ -63,7 +90,15 @@ class Uniform(Range, kind="uniform"):
 
 @dataclass(frozen=True)
 class LogUniform(Range, kind="log_uniform"):
-    """Uniform in the logarithm on [low, high), 0 < low."""
+    """Numbers whose logarithm is uniform on [low, high).
+
+    Parameters
+    ----------
+    low
+        Least value, > 0.
+    high
+        Value that all are below.
+    """
 
     low: float
     high: float
@@ -81,7 +116,13 @@ class LogUniform(Range, kind="log_uniform"):
 
 @dataclass(frozen=True)
 class Choice(Range, kind="choice"):
-    """One of ``values``, equally likely."""
+    """One of several values, equally likely.
+
+    Parameters
+    ----------
+    values
+        Values to choose from, at least one.
+    """
 
     values: tuple[float, ...]
 
@@ -96,7 +137,15 @@ class Choice(Range, kind="choice"):
 
 @dataclass(frozen=True)
 class Constant(Range, kind="constant"):
-    """Always ``value``; still takes one draw, so that the stream does not shift."""
+    """A number that is always the same.
+
+    It still takes one draw, so that the stream does not shift.
+
+    Parameters
+    ----------
+    value
+        Value of the number.
+    """
 
     value: float
 
@@ -107,7 +156,22 @@ class Constant(Range, kind="constant"):
 
 
 def check_odds(name: str, things: Sequence[object], odds: Sequence[float]) -> None:
-    """Raise ValueError unless there is something to choose and the odds fit it."""
+    """Refuse odds that do not fit what there is to choose.
+
+    Parameters
+    ----------
+    name
+        Name of the things, for the message.
+    things
+        Things to choose from.
+    odds
+        Weight of each, >= 0; empty: equal.
+
+    Raises
+    ------
+    ValueError
+        When there is nothing to choose, or the odds do not fit it.
+    """
     if not things:
         raise ValueError(f"{name} needs at least one thing to choose from")
     if odds and (len(odds) != len(things) or min(odds) < 0 or sum(odds) <= 0):
@@ -115,7 +179,17 @@ def check_odds(name: str, things: Sequence[object], odds: Sequence[float]) -> No
 
 
 def pick(count: int, odds: Sequence[float], rng: np.random.Generator) -> int:
-    """Return an index below ``count`` with one draw; empty ``odds``: equally likely."""
+    """Return the number of one of several things, with one draw.
+
+    Parameters
+    ----------
+    count
+        Number of things.
+    odds
+        Weight of each, >= 0; empty: equal.
+    rng
+        Source of a single number.
+    """
     draw = float(rng.random())
     if not odds:
         return int(draw * count)

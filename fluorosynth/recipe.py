@@ -36,18 +36,22 @@ class Recipe(Checked):
 
     Parameters
     ----------
-    backgrounds, devices
-        Sources; one of each is drawn for every sample.
+    backgrounds
+        Sources of pictures; one is drawn for every sample.
+    devices
+        Sources of instruments; one is drawn for every sample.
     stages
-        Applied in order: geometry, ``render``, intensity.
+        Steps in order: geometry, ``render``, intensity.
     size
-        Side of the square pictures in pixels, 32..4096.
-    background_odds, device_odds
-        Relative odds of the sources; empty: equally likely.
+        Side of the square pictures, px, 32 to 4096.
+    background_odds
+        Weights of the sources of pictures, in order; empty: equally likely.
+    device_odds
+        Weights of the sources of instruments, in order; empty: equally likely.
     frames
-        Pictures of each sample: 1, or a run of so many.
+        Number of pictures of each sample: 1, or a sequence of so many.
     motion
-        What moves in a run.
+        Laws of what moves in a sequence.
 
     Examples
     --------
@@ -79,12 +83,34 @@ class Recipe(Checked):
 
     @classmethod
     def preset(cls, name: str) -> Recipe:
-        """Return the built-in recipe ``name``; UsageError for an unknown one."""
+        """Return a built-in recipe.
+
+        Parameters
+        ----------
+        name
+            Name of the preset; ``presets`` lists them.
+
+        Raises
+        ------
+        UsageError
+            For an unknown one.
+        """
         return cls.from_toml(preset_text(name), f"preset {name!r}")
 
     @classmethod
     def read(cls, path: str | Path) -> Recipe:
-        """Read a recipe file; relative paths in it are relative to the file."""
+        """Read a recipe file; relative paths in it are relative to the file.
+
+        Parameters
+        ----------
+        path
+            File of TOML.
+
+        Raises
+        ------
+        UsageError
+            Naming the file, the key and what was expected.
+        """
         path = Path(path)
         try:
             text = path.read_text("utf-8")
@@ -94,7 +120,22 @@ class Recipe(Checked):
 
     @classmethod
     def from_toml(cls, text: str, name: str = "recipe", folder: Path | None = None) -> Recipe:
-        """Parse a recipe; UsageError names ``name``, the key and what was expected."""
+        """Parse a recipe.
+
+        Parameters
+        ----------
+        text
+            Recipe as TOML.
+        name
+            Name of the text, for messages.
+        folder
+            Folder that relative paths are relative to; None leaves them as they are.
+
+        Raises
+        ------
+        UsageError
+            Naming the text, the key and what was expected.
+        """
         try:
             return cls.from_plain(tomllib.loads(text), folder)
         except tomllib.TOMLDecodeError as error:
@@ -104,7 +145,15 @@ class Recipe(Checked):
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any], folder: Path | None = None) -> Recipe:
-        """Build a recipe from what a TOML reader returns."""
+        """Build a recipe from what a TOML reader returns.
+
+        Parameters
+        ----------
+        plain
+            Recipe as dicts, lists and scalars.
+        folder
+            Folder that relative paths are relative to; None leaves them as they are.
+        """
         recipe: Recipe = spec.build(cls, plain, "", folder)
         return recipe
 
@@ -235,19 +284,40 @@ class Recipe(Checked):
         return passage(self.stages)
 
     def open(self, seed: int) -> OpenRecipe:
-        """Open all sources for one seed."""
+        """Open all sources for one seed.
+
+        Parameters
+        ----------
+        seed
+            Seed of all draws, 0 <= seed < 2**64.
+        """
         return OpenRecipe(self, seed)
 
     def sample(self, seed: int, index: int) -> Sample:
-        """Return sample ``index`` of ``seed``: a pure function of the recipe and these two.
+        """Return one sample: a pure function of the recipe and these two numbers.
 
         The sources stay open for the next call with the same seed.
+
+        Parameters
+        ----------
+        seed
+            Seed of all draws, 0 <= seed < 2**64.
+        index
+            Number of the sample, 0 <= index < 2**62.
         """
         sampler: OpenRecipe = self._opened(seed)
         return sampler.sample(index)
 
     def sequence(self, seed: int, index: int) -> tuple[Sample, ...]:
-        """Return the ``frames`` pictures of sample ``index``: as pure a function."""
+        """Return the pictures of one sample, ``frames`` of them: as pure a function.
+
+        Parameters
+        ----------
+        seed
+            Seed of all draws, 0 <= seed < 2**64.
+        index
+            Number of the sample, 0 <= index < 2**62.
+        """
         sampler: OpenRecipe = self._opened(seed)
         return sampler.sequence(index)
 
@@ -277,7 +347,13 @@ def _check_memory(frames: int, size: int) -> None:
 
 
 def preset_text(name: str) -> str:
-    """Return the commented TOML of a built-in recipe."""
+    """Return the commented TOML of a built-in recipe.
+
+    Parameters
+    ----------
+    name
+        Name of the preset.
+    """
     if name not in Recipe.presets():
         raise UsageError(f"no preset {name!r}{spec.did_you_mean(name, Recipe.presets())}")
     return (files("fluorosynth") / "presets" / f"{name}.toml").read_text("utf-8")

@@ -37,13 +37,13 @@ class Device:
     Parameters
     ----------
     centreline
-        ``(n, 2)`` float32, ``(x, y)`` in pixels, n >= 2, ordered from entry to tip.
+        Points, ``(n, 2)`` float32, ``(x, y)`` in pixels, n >= 2, from entry to tip.
     width
-        ``(n,)`` float32, full width in pixels at each point, > 0.
+        Full width at each point, ``(n,)`` float32, px, > 0.
     label
-        What the instrument is: ``"catheter"``, ``"guidewire"``, ...
+        Kind of instrument: ``"catheter"``, ``"guidewire"``, ...
     id
-        Where the curve came from, for the provenance of a sample.
+        Name of the curve, for the provenance of a sample.
     """
 
     centreline: Points
@@ -70,10 +70,19 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """An instrument-free picture: ``(H, W)`` uint8, its id, and where its truth is unknown.
+    """An instrument-free picture.
 
-    ``ignore`` is ``(H, W)`` bool or None; True marks pixels that nobody has labelled. ``paths``
-    are ``(n, 2)`` centrelines, from entry to tip, of instruments that lie in it and are ignored.
+    Parameters
+    ----------
+    image
+        Picture, ``(H, W)`` uint8, dense material dark.
+    id
+        Name of the picture, for the provenance of a sample.
+    ignore
+        Pixels whose truth is unknown, ``(H, W)`` bool, or None: all is known.
+    paths
+        Centrelines of instruments that lie in it and are ignored, each ``(n, 2)`` from entry to
+        tip.
     """
 
     image: Image
@@ -104,15 +113,43 @@ class Moment(Protocol):
         """K of the detector's recursive filter, in (0, 1]; 1: none."""
 
     def displacement(self, at: Complex, heart: float = 0.0, breath: float = 0.0) -> Complex:
-        """Return how far points at rest are displaced by now, px."""
+        """Return how far points at rest are displaced by now, px.
+
+        Parameters
+        ----------
+        at
+            Points, complex of any shape, px.
+        heart
+            Share of the heart's motion that they take; the table moves everything.
+        breath
+            Share of the breath's motion that they take.
+        """
 
     def place(
         self, x: float, y: float, heart: float = 0.0, breath: float = 0.0
     ) -> tuple[float, float]:
-        """Return where a point at rest is by now."""
+        """Return where a point at rest is by now.
+
+        Parameters
+        ----------
+        x
+            Column of the point, px.
+        y
+            Row of the point, px.
+        heart
+            Share of the heart's motion that it takes.
+        breath
+            Share of the breath's motion that it takes.
+        """
 
     def background(self, shape: tuple[int, int]) -> tuple[Intensities, Intensities]:
-        """Return how far the picture behind is displaced at each pixel, x and y ``(H, W)``."""
+        """Return how far the picture behind is displaced at each pixel, x and y ``(H, W)``.
+
+        Parameters
+        ----------
+        shape
+            Height and width of the picture, px.
+        """
 
 
 @dataclass(frozen=True)
@@ -126,28 +163,28 @@ class Sample:
     Parameters
     ----------
     image
-        ``(H, W)`` uint8; between the stages ``expose`` and ``display`` of physical recipes
-        ``(H, W)`` float32, intensity in (0, 1].
+        Picture, ``(H, W)`` uint8; between the stages ``expose`` and ``display`` intensities in (0,
+        1], ``(H, W)`` float32.
     devices
-        The instruments, in sample pixels; parts may lie outside the frame.
+        Instruments, in pixels of the sample; parts may lie outside the frame.
     meta
         Provenance: ids and every scalar drawn, JSON-compatible.
     mask
-        ``(H, W)`` uint8: 0 background, 1 instrument, 255 ignore.
+        Labels, ``(H, W)`` uint8: 0 background, 1 instrument, 255 ignore; None: not rendered yet.
     ignore
-        ``(H, W)`` bool or None: where the background's own truth is unknown.
-    paths
-        Where real instruments lie in the background as it was drawn, roughly; no stage but the
-        first ones sees them.
+        Pixels whose truth is unknown in the background, ``(H, W)`` bool, or None.
     matrix
-        3x3 float64 or None: pending geometry, acting on ``(x, y, 1)``.
+        Pending geometry, ``(3, 3)`` float64 acting on ``(x, y, 1)``, or None.
     pixels
-        ``(k,)`` int32 flat indices of the instrument pixels, each once, once rendered.
+        Flat indices of the instrument pixels, each once, ``(k,)`` int32, once rendered.
     contrast
-        ``(H, W)`` float32 or None: how much brighter each pixel would be without the
-        instruments, carried along by the stages that know of it.
+        Brightness that each pixel lacks by the instruments, ``(H, W)`` float32, carried along by
+        the stages that know of it; or None.
     moment
-        Of a frame of a run: what has moved by then. None: a picture that stands alone.
+        State of a sequence at this frame; None: a picture that stands alone.
+    paths
+        Rough centrelines of real instruments in the background as it was drawn; no stage but the
+        first ones sees them.
     """
 
     image: Image
@@ -190,7 +227,13 @@ class Sample:
 
 
 def read_only(array: NDArray[T]) -> NDArray[T]:
-    """Return a view that cannot be written to: what is drawn from a pool is shared."""
+    """Return a view that cannot be written to: what is drawn from a pool is shared.
+
+    Parameters
+    ----------
+    array
+        Array of any shape.
+    """
     view = array.view()
     view.flags.writeable = False
     return view

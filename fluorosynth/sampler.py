@@ -90,7 +90,13 @@ class OpenRecipe:
         return tuple(said for source in sources for said in getattr(source, "skipped", ()))
 
     def sample(self, index: int) -> Sample:
-        """Return sample ``index``, 0 <= index < 2**62, as one picture. See ``Recipe.sample``."""
+        """Return one sample as a single picture; see ``Recipe.sample``.
+
+        Parameters
+        ----------
+        index
+            Number of the sample, 0 <= index < 2**62.
+        """
         sample = self._begin(index)
         for step, stage in enumerate(self.recipe.stages, STEP_STAGES):
             rng = self._streams.at(index, step) if stage.draws else self._unused
@@ -98,11 +104,25 @@ class OpenRecipe:
         return _finished(sample)
 
     def sequence(self, index: int) -> tuple[Sample, ...]:
-        """Return the ``recipe.frames`` pictures of sample ``index``; of one frame: ``sample``."""
+        """Return the pictures of one sample, ``recipe.frames`` of them.
+
+        Parameters
+        ----------
+        index
+            Number of the sample, 0 <= index < 2**62.
+        """
         return self._frames(index, self.recipe.frames)
 
     def frame(self, index: int, t: int) -> Sample:
-        """Return picture ``t`` of sample ``index``: ``sequence(index)[t]`` without those after."""
+        """Return one picture of a sample: that of ``sequence``, without those after it.
+
+        Parameters
+        ----------
+        index
+            Number of the sample, 0 <= index < 2**62.
+        t
+            Number of the frame, from 0.
+        """
         if not 0 <= t < self.recipe.frames:
             raise UsageError(f"a run of {self.recipe.frames} frames has no frame {t}")
         return self._frames(index, t + 1)[t]
@@ -145,7 +165,18 @@ class OpenRecipe:
 
 
 def open_streams(seed: int) -> Streams:
-    """Return the streams of a seed; UsageError where there are none."""
+    """Return the streams of a seed.
+
+    Parameters
+    ----------
+    seed
+        Seed, 0 <= seed < 2**64.
+
+    Raises
+    ------
+    UsageError
+        For another number.
+    """
     try:
         return Streams(seed)
     except ValueError as error:
@@ -153,7 +184,18 @@ def open_streams(seed: int) -> Streams:
 
 
 def check_index(index: int) -> None:
-    """Raise UsageError for what is no index of a sample."""
+    """Refuse what is no index of a sample.
+
+    Parameters
+    ----------
+    index
+        Number in question, 0 <= index < 2**62.
+
+    Raises
+    ------
+    UsageError
+        For another number.
+    """
     if not 0 <= index < 2**62:
         raise UsageError(f"index must be in [0, 2**62), not {index}")
 

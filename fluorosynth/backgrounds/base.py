@@ -17,7 +17,13 @@ class Backgrounds(Protocol):
     fingerprint: str
 
     def draw(self, rng: np.random.Generator) -> Background:
-        """Return a background of the opened size. Callers do not write to its arrays."""
+        """Return a background of the opened size. Callers do not write to its arrays.
+
+        Parameters
+        ----------
+        rng
+            Source of all draws.
+        """
 
 
 class BackgroundSource(Component, package="fluorosynth.backgrounds"):
@@ -27,6 +33,17 @@ class BackgroundSource(Component, package="fluorosynth.backgrounds"):
     def open(self, size: int, seed: int) -> Backgrounds:
         """Read what is needed to draw ``(size, size)`` uint8 backgrounds.
 
-        What is drawn once per dataset depends on ``seed`` alone. Raises BadDataError naming the
-        file, UsageError for settings that do not fit.
+        Parameters
+        ----------
+        size
+            Side of the pictures, px.
+        seed
+            Seed of what is drawn once per data set, 0 <= seed < 2**64.
+
+        Raises
+        ------
+        BadDataError
+            Naming the file that cannot be used.
+        UsageError
+            For settings that do not fit.
         """

@@ -39,24 +39,28 @@ class Ct(BackgroundSource):
     Parameters
     ----------
     path
-        A NIfTI file (``.nii``, ``.nii.gz``) or a folder with one series of DICOM slices.
+        File of NIfTI (``.nii``, ``.nii.gz``), or a folder with one series of DICOM slices.
     count
-        How many pictures are rendered.
-    primary, secondary
-        Angles in degrees: LAO positive, RAO negative; cranial positive, caudal negative.
-    source_detector, source_isocentre
-        Distances, mm.
+        Number of pictures rendered.
+    primary
+        Angle to the patient's left (LAO, positive) or right (RAO, negative), degrees.
+    secondary
+        Angle towards the head (cranial, positive) or the feet (caudal, negative), degrees.
+    source_detector
+        Distance from source to detector, mm.
+    source_isocentre
+        Distance from source to isocentre, mm.
     field
         Side of the frame, in mm at the isocentre.
     centre
-        Where the isocentre lies on average, as fractions of the body's extent to the right, the
-        front and the head of the patient.
+        Mean place of the isocentre, as fractions of the body's extent to the right, the front and
+        the head of the patient.
     wander
         Standard deviation of the isocentre along each axis, mm.
     energy
         Effective energy of the beam, 30 to 100 keV.
     blood
-        Let blood that holds contrast agent in the CT attenuate as blood again.
+        Whether blood that holds contrast agent in the CT attenuates as blood again.
     sharpen
         Amount of unsharp masking, 0 for none: a CT is softer than fluoroscopy. Its sigma is the
         largest spacing of the CT's voxels.
@@ -128,7 +132,15 @@ class Ct(BackgroundSource):
         return np.stack(list(self.pictures(shape[1], seed)))
 
     def pictures(self, size: int, seed: int) -> Iterator[Image]:
-        """Render the pictures of ``seed`` one by one, ``(size, size)`` uint8, without the cache."""
+        """Render pictures one by one, ``(size, size)`` uint8, without the cache.
+
+        Parameters
+        ----------
+        size
+            Side of the pictures, px.
+        seed
+            Seed of their angles, places and noise.
+        """
         from fluorosynth.drr.attenuation import body
         from fluorosynth.drr.project import line_integrals
         from fluorosynth.drr.to_grey import sharpened, to_grey
@@ -144,7 +156,20 @@ class Ct(BackgroundSource):
             yield to_grey(lines, rng, self.borders, self.noise)
 
     def view(self, patient: Attenuation, rng: np.random.Generator) -> CArm:
-        """Draw where the C-arm stands; UsageError where the ranges allow what cannot be."""
+        """Draw where the C-arm stands.
+
+        Parameters
+        ----------
+        patient
+            Attenuation of the body.
+        rng
+            Source of all draws.
+
+        Raises
+        ------
+        UsageError
+            When the ranges allow what cannot be.
+        """
         place = patient.low + np.array(self.centre) * (patient.high - patient.low)
         right, front, head = place + self.wander * rng.standard_normal(3)
         return CArm(

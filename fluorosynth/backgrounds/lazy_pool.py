@@ -50,12 +50,24 @@ class LazyPool:
         self._streams = Streams(self.seed)
 
     def draw(self, rng: np.random.Generator) -> Background:
-        """Draw one background with a single number of ``rng``."""
+        """Draw one background with a single number of ``rng``.
+
+        Parameters
+        ----------
+        rng
+            Source of a single number.
+        """
         k = int(rng.random() * (self.count or 2**53))
         return Background(self.image(k), f"{self.name}:{k}")
 
     def image(self, k: int) -> Image:
-        """Return background ``k``, ``(size, size)`` uint8, read-only."""
+        """Return one background, ``(size, size)`` uint8, read-only.
+
+        Parameters
+        ----------
+        k
+            Number of the background, from 0.
+        """
         if self.count and self._pool.ready[k]:
             return np.asarray(self._pool.images[k])
         image = self.render(self.size, self._streams.at(self.stream, k))

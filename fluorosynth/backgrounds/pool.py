@@ -20,15 +20,15 @@ class BackgroundPool:
     Parameters
     ----------
     images
-        ``(N, S, S)`` uint8, N >= 1; kept as a read-only view.
+        Pictures, ``(N, S, S)`` uint8, N >= 1; kept as a read-only view.
     ids
-        One per picture.
+        Names of the pictures.
     ignore
-        One ``(S, S)`` bool mask or None per picture; empty when there are none at all.
+        Masks of unknown truth, each ``(S, S)`` bool or None; empty when there are none at all.
+    skipped
+        Sentences on what could not be read, for a report.
     paths
         Centrelines of ignored instruments, a tuple per picture; empty when there are none at all.
-    skipped
-        What could not be read, a sentence each, for a report.
 
     Attributes
     ----------
@@ -70,7 +70,13 @@ class BackgroundPool:
         return len(self.ids)
 
     def draw(self, rng: np.random.Generator) -> Background:
-        """Return one picture, each with the same chance."""
+        """Return one picture, each with the same chance.
+
+        Parameters
+        ----------
+        rng
+            Source of a single number.
+        """
         index = int(rng.random() * len(self.ids))
         image: Image = self.images[index]
         return Background(

@@ -31,10 +31,14 @@ class Procedural(BackgroundSource):
     Parameters
     ----------
     count
-        How many different backgrounds there are, rendered when first drawn and kept
-        (``size ** 2`` bytes each). 0: a fresh one for every sample, none kept.
-    chest, abdomen, soft
-        Relative weights of the three families of views.
+        Number of different backgrounds, rendered when first drawn and kept (``size ** 2`` bytes
+        each). 0: a fresh one for every sample, none kept.
+    chest
+        Weight of views of the chest among the three families.
+    abdomen
+        Weight of views of the abdomen.
+    soft
+        Weight of views of plain soft tissue.
     borders
         Probability that the edge of the exposed field shows.
     noise

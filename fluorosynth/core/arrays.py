@@ -17,6 +17,11 @@ BRIGHTEST = 2.0  # intensity: 1 is white, noise goes beyond
 def form(value: Any) -> str:
     """Return what to call a value in a message: an array by shape and dtype.
 
+    Parameters
+    ----------
+    value
+        Value of any type.
+
     Examples
     --------
     >>> form(np.zeros((2, 3))), form("x")
@@ -61,7 +66,15 @@ def check_picture(name: str, image: Any) -> None:
 
 
 def check_intensities(name: str, image: Any) -> None:
-    """Refuse what is no picture of intensities; see ``check_picture``."""
+    """Refuse what is no picture of intensities; see ``check_picture``.
+
+    Parameters
+    ----------
+    name
+        Name of the value, for the message.
+    image
+        Value to check.
+    """
     check_picture(name, image)
     if image.dtype != np.float32:
         raise BadDataError(
@@ -100,7 +113,20 @@ def check_curve(name: str, points: NDArray[np.floating], width: NDArray[np.float
 
 
 def check_finite(name: str, values: NDArray[np.floating]) -> None:
-    """Raise BadDataError with the number of NaN and infinite values, if there are any."""
+    """Refuse values of which some are not finite.
+
+    Parameters
+    ----------
+    name
+        Name of the values, for the message.
+    values
+        Floats of any shape.
+
+    Raises
+    ------
+    BadDataError
+        With the number of NaN and infinite values, if there are any.
+    """
     bad = int(values.size - np.isfinite(values).sum())
     if bad:
         raise BadDataError(f"{name} holds {bad} NaN or infinite values of {values.size}")

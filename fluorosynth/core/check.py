@@ -56,7 +56,13 @@ def _after_check(own: Callable[[Any], None]) -> Callable[[Any], None]:
 
 
 def check_fields(built: Any) -> None:
-    """Check the fields of a dataclass, and set those that its hints write otherwise."""
+    """Check the fields of a dataclass, and set those that its hints write otherwise.
+
+    Parameters
+    ----------
+    built
+        Instance of a frozen dataclass.
+    """
     for name, hint in _hints(built.__class__).items():
         value = getattr(built, name)
         try:
@@ -69,6 +75,13 @@ def check_fields(built: Any) -> None:
 
 def fitted(hint: Any, value: Any) -> Any:
     """Return a value as its hint wants it.
+
+    Parameters
+    ----------
+    hint
+        Annotation of a field.
+    value
+        Value given for it.
 
     Raises
     ------
@@ -105,7 +118,13 @@ def fitted(hint: Any, value: Any) -> Any:
 
 
 def fault(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
-    """Return the keys to the first fault that pydantic found, and what should be there."""
+    """Return the keys to the first fault that pydantic found, and what should be there.
+
+    Parameters
+    ----------
+    error
+        Error of pydantic.
+    """
     first = error.errors(include_url=False)[0]
     if first["type"] == "missing":
         return first["loc"], "is missing"
@@ -125,12 +144,24 @@ def _shown(value: Any) -> str:
 
 
 def options(hint: Any) -> tuple[Any, ...]:
-    """Return the members of a union, nothing of other hints."""
+    """Return the members of a union, nothing of other hints.
+
+    Parameters
+    ----------
+    hint
+        Annotation of a field.
+    """
     return typing.get_args(hint) if typing.get_origin(hint) in (Union, types.UnionType) else ()
 
 
 def concrete(root: type[Any]) -> list[type[Any]]:
-    """Return all subclasses that can be built, of those imported so far."""
+    """Return all subclasses that can be built, of those imported so far.
+
+    Parameters
+    ----------
+    root
+        Class to begin with.
+    """
     classes = []
     for cls in root.__subclasses__():
         if not getattr(cls, "__abstractmethods__", None):

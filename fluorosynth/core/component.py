@@ -43,11 +43,22 @@ class Component(Checked, ABC):
 
 
 def kinds(root: type[C], package: str) -> dict[str, type[C]]:
-    """Return all components under ``root`` that can be written, by kind.
+    """Return all components of a family that can be written, by kind.
 
-    Built-in ones are the modules of ``package``; others come from installed distributions
-    through the entry-point group of the package's name (``fluorosynth.stages``, ...). Raises
-    UsageError for an entry point that cannot be loaded, or whose name is not the class's kind.
+    Built-in ones are the modules of ``package``; others come from installed distributions through
+    the entry-point group of the package's name (``fluorosynth.stages``, ...).
+
+    Parameters
+    ----------
+    root
+        Class that the family derives from.
+    package
+        Name of the package that holds the built-in ones.
+
+    Raises
+    ------
+    UsageError
+        For an entry point that cannot be loaded, or whose name is not the class's kind.
     """
     found: dict[str, type[C]] = {}
     module = importlib.import_module(package)

@@ -22,7 +22,7 @@ class Streams:
     Parameters
     ----------
     seed
-        0 <= seed < 2**64.
+        Key of all streams, 0 <= seed < 2**64.
 
     Examples
     --------
@@ -49,9 +49,16 @@ class Streams:
         }
 
     def at(self, index: int, step: int, frame: int = 0) -> np.random.Generator:
-        """Return the generator at the start of the stream of ``(index, step)``.
+        """Return the generator at the start of a stream.
 
-        ``frame`` tells streams of one step apart; 2**64 blocks lie between them.
+        Parameters
+        ----------
+        index
+            Number of the sample.
+        step
+            Number of the step in it.
+        frame
+            Number of the stream within the step; 2**64 blocks lie between two.
         """
         self._counter[1] = frame
         self._counter[2] = step

@@ -21,6 +21,11 @@ def dump(value: Any) -> Any:
 
     One that holds arrays is described by their fingerprint and cannot be loaded again.
 
+    Parameters
+    ----------
+    value
+        Component, or a value of one of its fields.
+
     Examples
     --------
     >>> from fluorosynth.ranges import Uniform
@@ -38,7 +43,13 @@ def dump(value: Any) -> Any:
 
 
 def dump_fields(value: Any) -> dict[str, Any]:
-    """Return the fields of a dataclass as plain data."""
+    """Return the fields of a dataclass as plain data.
+
+    Parameters
+    ----------
+    value
+        Instance of a dataclass.
+    """
     return {f.name: dump(getattr(value, f.name)) for f in fields(value)}
 
 
@@ -48,13 +59,13 @@ def load(root: type[C], plain: object, where: str = "", folder: Path | None = No
     Parameters
     ----------
     root
-        ``Range``, ``BackgroundSource``, ``DeviceSource`` or ``Stage``.
+        Family of the component: ``Range``, ``BackgroundSource``, ``DeviceSource`` or ``Stage``.
     plain
-        What ``dump`` returns. Left-out keys take their defaults.
+        Description as ``dump`` returns it. Left-out keys take their defaults.
     where
-        The key of ``plain`` in its document, for messages.
+        Key of the description in its document, for messages.
     folder
-        What relative paths are relative to; None leaves them as they are.
+        Folder that relative paths are relative to; None leaves them as they are.
 
     Raises
     ------
@@ -73,7 +84,17 @@ def load(root: type[C], plain: object, where: str = "", folder: Path | None = No
 
 
 def build(cls: type[Any], plain: Mapping[str, Any], where: str, folder: Path | None) -> Any:
-    """Build the dataclass ``cls`` from a mapping of its fields; see ``load``."""
+    """Build the dataclass ``cls`` from a mapping of its fields; see ``load``.
+
+    Parameters
+    ----------
+    plain
+        Values by field.
+    where
+        Key of the mapping in its document, for messages; empty: the document.
+    folder
+        Folder that relative paths are relative to; None leaves them as they are.
+    """
     hints = typing.get_type_hints(cls, include_extras=True)
     names = [f.name for f in fields(cls)]
     for key in plain:
@@ -91,7 +112,15 @@ def build(cls: type[Any], plain: Mapping[str, Any], where: str, folder: Path | N
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return the end of a message about an unknown ``word``."""
+    """Return the end of a message about an unknown word.
+
+    Parameters
+    ----------
+    word
+        Word that is not known.
+    known
+        Words that are.
+    """
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"

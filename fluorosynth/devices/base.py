@@ -17,7 +17,13 @@ class Devices(Protocol):
     fingerprint: str
 
     def draw(self, rng: np.random.Generator) -> tuple[Device, ...]:
-        """Return the instruments of one picture, in pixels of the opened size."""
+        """Return the instruments of one picture, in pixels of the opened size.
+
+        Parameters
+        ----------
+        rng
+            Source of all draws.
+        """
 
 
 class DeviceSource(Component, package="fluorosynth.devices"):
@@ -27,5 +33,10 @@ class DeviceSource(Component, package="fluorosynth.devices"):
     def open(self, size: int, seed: int) -> Devices:
         """Read what is needed to draw devices for ``(size, size)`` pictures.
 
-        What is drawn once per dataset (a share of a set) depends on ``seed`` alone.
+        Parameters
+        ----------
+        size
+            Side of the pictures, px.
+        seed
+            Seed of what is drawn once per data set (a share of a set), 0 <= seed < 2**64.
         """

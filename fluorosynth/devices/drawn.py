@@ -35,17 +35,25 @@ class Drawn(DeviceSource):
     from_border
         Share of instruments that enter at the border; the others start in the picture.
     mm
-        Pixels per millimetre, for tips and bending radii.
-    catheter_width, wire_width
-        Full widths in pixels.
-    catheter_radius, wire_radius
-        Least bending radius of a shaft in millimetres. Tips are tighter: see ``devices.tips``.
-    catheter_tips, wire_tips
-        Names of tip shapes: straight, multipurpose, judkins_right, judkins_left, pigtail, j.
-    catheter_tip_odds, wire_tip_odds
-        Their odds, in the same order; empty: equal.
+        Pixels per millimetre of a 256 px picture, for tips and bending radii.
+    catheter_width
+        Full width of a catheter, px of a 256 px picture.
+    wire_width
+        Full width of a guidewire, px of a 256 px picture.
+    catheter_radius
+        Least bending radius of a catheter's shaft, mm. Tips are tighter: see ``devices.tips``.
+    wire_radius
+        Least bending radius of a guidewire's shaft, mm.
+    catheter_tips
+        Shapes of catheters' tips: straight, multipurpose, judkins_right, judkins_left, pigtail, j.
+    catheter_tip_odds
+        Odds of these, in the same order; empty: equal.
+    wire_tips
+        Shapes of guidewires' tips, of the same names.
+    wire_tip_odds
+        Odds of these, in the same order; empty: equal.
     taper
-        Width of a wire at its tip, in its widths; the last 25 mm grow thinner.
+        Width of a guidewire at its tip as a fraction of its width; the last 25 mm grow thinner.
     """
 
     counts: tuple[float, ...] = (0.7, 0.2, 0.07, 0.03)
@@ -75,7 +83,15 @@ Source = TypeVar("Source", bound=Drawn)
 
 
 class OpenDrawn(ABC, Generic[Source]):
-    """A source that draws, for pictures of one size."""
+    """A source that draws, for pictures of one size.
+
+    Parameters
+    ----------
+    source
+        Settings of what is drawn.
+    size
+        Side of the pictures, px.
+    """
 
     def __init__(self, source: Source, size: int) -> None:
         self.source, self.size = source, size
@@ -83,15 +99,41 @@ class OpenDrawn(ABC, Generic[Source]):
 
     @abstractmethod
     def course(self, width: float, radius: float, rng: np.random.Generator) -> Shaft:
-        """Draw a shaft, complex x + 1j y from its entry on; all in px of the opened size."""
+        """Draw a shaft, complex x + 1j y from its entry on, in px of the opened size.
+
+        Parameters
+        ----------
+        width
+            Full width of the instrument, px.
+        radius
+            Least bending radius, px.
+        rng
+            Source of all draws.
+        """
 
     def draw(self, rng: np.random.Generator) -> tuple[Device, ...]:
-        """Draw the instruments of one picture."""
+        """Draw the instruments of one picture.
+
+        Parameters
+        ----------
+        rng
+            Source of all draws.
+        """
         count = 1 + pick(len(self.source.counts), self.source.counts, rng)
         return tuple(self._device(rng) for _ in range(count))
 
     def outside(self, side: int, along: float, width: float) -> complex:
-        """Return a point half a width outside a border: the upper one, turned to a side."""
+        """Return a point half a width outside a border.
+
+        Parameters
+        ----------
+        side
+            Number of quarter turns of the border, from the upper one.
+        along
+            Place along the border, 0 to 1.
+        width
+            Full width of the instrument, px.
+        """
         centre = (self.size - 1) * (0.5 + 0.5j)
         at = complex(along * self.size - 0.5, -0.5 - width / 2) - centre
         return centre + at * (1, 1j, -1, -1j)[side]

@@ -59,7 +59,20 @@ class Masks(DeviceSource):
     threshold: int = -1
 
     def open(self, size: int, seed: int) -> DevicePool:
-        """Trace the masks; BadDataError names the first that cannot be used."""
+        """Trace the masks.
+
+        Parameters
+        ----------
+        size
+            Side of the pictures, px.
+        seed
+            Seed of the share that is used.
+
+        Raises
+        ------
+        BadDataError
+            Naming the first mask that cannot be used.
+        """
         sets, problems = list[DeviceSet](), list[str]()
         given = MaskValues(self.instrument, self.ignore, self.threshold)
         masks: Sequence[MaskFile] = list(_masks(find_masks(self.path)))
@@ -91,15 +104,35 @@ class Masks(DeviceSource):
 def trace_file(path: Path, label: str = "catheter") -> tuple[DeviceSet, tuple[int, int]]:
     """Trace one PNG: its devices in its own pixels, and its (height, width).
 
-    Raises BadDataError for a file that cannot be read, an empty or nearly full mask, a grey
-    picture, and where nothing is long and thin.
+    Parameters
+    ----------
+    path
+        File of the mask.
+    label
+        Label of all devices.
+
+    Raises
+    ------
+    BadDataError
+        For a file that cannot be read, an empty or nearly full mask, a grey picture, and where
+        nothing is long and thin.
     """
     mask = MaskFile(path)
     return trace_mask(mask, label, meaning_of([mask], several=True))
 
 
 def trace_mask(mask: MaskFile, label: str, meaning: Meaning) -> tuple[DeviceSet, tuple[int, int]]:
-    """Trace one mask whose values mean ``meaning``; the rest is as for ``trace_file``."""
+    """Trace one mask; the rest is as for ``trace_file``.
+
+    Parameters
+    ----------
+    mask
+        Mask to read.
+    label
+        Label of all devices.
+    meaning
+        Meaning of the mask's values.
+    """
     numbers = meaning.numbered(mask.labels(), mask)
     if not numbers.any():
         raise BadDataError(f"{mask} is an empty mask: all pixels are background")

@@ -35,5 +35,11 @@ class OpenNone:
     fingerprint = "none"
 
     def draw(self, rng: np.random.Generator) -> tuple[Device, ...]:  # noqa: ARG002
-        """Return no instrument."""
+        """Return no instrument.
+
+        Parameters
+        ----------
+        rng
+            Source of draws; none is made.
+        """
         return ()

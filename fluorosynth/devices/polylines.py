@@ -66,7 +66,20 @@ class Polylines(DeviceSource):
     skip_bad: bool = False
 
     def open(self, size: int, seed: int) -> DevicePool:
-        """Read all files; BadDataError names the file, the key and the value."""
+        """Read all files.
+
+        Parameters
+        ----------
+        size
+            Side of the pictures, px.
+        seed
+            Seed of the share that is used.
+
+        Raises
+        ------
+        BadDataError
+            Naming the file, the key and the value.
+        """
         files = find_sources(self.path, (".json", ".csv"))
         sets = [(file, frame) for file in files for frame in self._frames(file)]
         if not sets:
@@ -106,7 +119,17 @@ class Polylines(DeviceSource):
 def read_polylines(path: Path, label: str = "catheter") -> list[DeviceSet]:
     """Read one file: a set of devices per frame, in the file's own pixels.
 
-    Raises BadDataError naming file, key and value.
+    Parameters
+    ----------
+    path
+        File of centrelines, JSON or CSV.
+    label
+        Label of devices whose name or file gives none.
+
+    Raises
+    ------
+    BadDataError
+        Naming file, key and value.
     """
     frames = read_curves(path, label)
     if not frames:

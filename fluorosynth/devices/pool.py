@@ -46,7 +46,13 @@ class DevicePool:
         return len(self.sets)
 
     def draw(self, rng: np.random.Generator) -> DeviceSet:
-        """Return one set, each equally likely."""
+        """Return one set, each equally likely.
+
+        Parameters
+        ----------
+        rng
+            Source of a single number.
+        """
         return self.sets[int(rng.random() * len(self.sets))]
 
 
@@ -57,7 +63,13 @@ def _shared(device: Device) -> Device:
 
 
 def fingerprint(sets: Sequence[DeviceSet]) -> str:
-    """Return the hexadecimal XXH3-128 of all curves, widths, labels and ids, in order."""
+    """Return the hexadecimal XXH3-128 of all curves, widths, labels and ids, in order.
+
+    Parameters
+    ----------
+    sets
+        Sets of devices.
+    """
     digest = xxh3_128()
     for devices in sets:
         digest.update(f"set {len(devices)}\n".encode())
@@ -69,9 +81,21 @@ def fingerprint(sets: Sequence[DeviceSet]) -> str:
 
 
 def take_share(items: Sequence[T], share: float, seed: int) -> tuple[T, ...]:
-    """Return ``share`` of ``items`` (at least one), drawn once per seed, in their order.
+    """Return a share of items (at least one), drawn once per seed, in their order.
 
-    Raises UsageError where ``share`` is outside (0, 1].
+    Parameters
+    ----------
+    items
+        Items to choose from.
+    share
+        Share to take, in (0, 1].
+    seed
+        Seed of the choice.
+
+    Raises
+    ------
+    UsageError
+        For another share.
     """
     if not 0 < share <= 1:
         raise UsageError(f"share must be in (0, 1], not {share}")
@@ -81,10 +105,19 @@ def take_share(items: Sequence[T], share: float, seed: int) -> tuple[T, ...]:
 
 
 def fit(devices: DeviceSet, frame: tuple[int, int], size: int) -> DeviceSet:
-    """Move devices from a ``frame`` of (height, width) pixels to a ``size`` x ``size`` picture.
+    """Move devices from a frame to a square picture.
 
     The longer side is scaled to ``size`` and the shorter one centred. Points refer to pixel
     centres, so ``x' = (x + 0.5) * s - 0.5 + offset``; widths scale by ``s``.
+
+    Parameters
+    ----------
+    devices
+        Instruments in pixels of the frame.
+    frame
+        Height and width of the frame, px.
+    size
+        Side of the picture, px.
 
     Examples
     --------

@@ -32,7 +32,17 @@ CROSSING_BEND = np.deg2rad(160)  # the same in a crossing, where directions are 
 
 @dataclass(frozen=True)
 class Branch:
-    """A piece of skeleton: ``points`` (n, 2) in (x, y) between two junctions (None: free end)."""
+    """A piece of skeleton between two junctions or free ends.
+
+    Parameters
+    ----------
+    points
+        Points, ``(n, 2)``, (x, y) in px.
+    nodes
+        Numbers of the junctions at its ends; None: a free end.
+    closed
+        Whether it is a ring.
+    """
 
     points: Array
     nodes: tuple[int | None, int | None] = (None, None)
@@ -50,7 +60,15 @@ class Branch:
 
 @dataclass(frozen=True)
 class Node:
-    """A junction: its centre and the radius of the mask's inscribed disc around it."""
+    """A junction of a skeleton.
+
+    Parameters
+    ----------
+    centre
+        Centre, ``(2,)``, (x, y) in px.
+    radius
+        Radius of the mask's inscribed disc around it, px.
+    """
 
     centre: Array
     radius: float
@@ -82,7 +100,15 @@ def pixel_paths(mask: Bools, depth: Depth, anything: Bools) -> list[Branch]:
 
 
 def link(branches: list[Branch], pairs: Pairs) -> list[Branch]:
-    """Join the branches whose ends are paired; a ring of pairs gives a closed branch."""
+    """Join branches whose ends are paired; a ring of pairs gives a closed branch.
+
+    Parameters
+    ----------
+    branches
+        Branches to join.
+    pairs
+        Partner of each paired end.
+    """
     linked, done = [], set[int]()
     stubs = [(i, end) for i in range(len(branches)) for end in (0, 1)]
     for start in sorted(stubs, key=lambda stub: (stub in pairs, stub)):  # open chains first

@@ -36,7 +36,7 @@ class Spline(Drawn):
     through
         Share, of those that enter at the border, that leave at another one: no tip to be seen.
     bow
-        Standard deviation of the sideways bow of a shaft, in its lengths.
+        Standard deviation of the sideways bow of a shaft as a fraction of its length.
 
     Examples
     --------
@@ -140,11 +140,16 @@ def _thinned(start, chord, curve, step):  # type: ignore[no-untyped-def]
 
 
 class Basis:
-    """Clamped cubic B-splines of ``count`` control points, evenly spaced along the chord.
+    """Clamped cubic B-splines, their control points evenly spaced along the chord.
 
     ``matrix`` ``(3, SAMPLES, count)`` gives a curve and its two derivatives from its control
-    points, ``along`` ``(3, SAMPLES)`` is that of the chord itself, and ``waves`` ``(count, 3)``
-    are half, one and one and a half waves that leave both ends where they are.
+    points, ``along`` ``(3, SAMPLES)`` is that of the chord itself, and ``waves`` ``(count, 3)`` are
+    half, one and one and a half waves that leave both ends where they are.
+
+    Parameters
+    ----------
+    count
+        Number of control points.
     """
 
     def __init__(self, count: int) -> None:
@@ -156,10 +161,21 @@ class Basis:
 
 
 def b_splines(knots: Array, degree: int, at: Array, order: int = 0) -> Array:
-    """Return ``(len(at), n)``: derivative ``order`` of the n B-splines over ``knots``.
+    """Return B-splines or a derivative of them, ``(len(at), n)``.
 
-    The recursion of Cox and de Boor. SciPy's does the same, and takes 40 MB and a third of a
-    second to import in every process that draws.
+    The recursion of Cox and de Boor. SciPy's does the same, and takes 40 MB and a third of a second
+    to import in every process that draws.
+
+    Parameters
+    ----------
+    knots
+        Knots, not decreasing.
+    degree
+        Degree of the polynomials.
+    at
+        Places at which they are wanted.
+    order
+        Order of the derivative.
     """
     if degree == 0:
         start, end = knots[:-1], knots[1:]

@@ -62,7 +62,12 @@ def tip(name: str, mm: float, width: float, rng: np.random.Generator) -> NDArray
 
 
 def spacing(curvature: float) -> float:
-    """Return the distance in px between points that keeps their chords within ``SAGITTA``.
+    """Return the distance between points that keeps their chords within ``SAGITTA``, px.
+
+    Parameters
+    ----------
+    curvature
+        Curvature there, 1/px.
 
     Examples
     --------

@@ -19,7 +19,17 @@ HOLE = 4  # px^2, holes up to this are flaws of the mask
 
 @dataclass(frozen=True)
 class Tube:
-    """A curve sampled about every pixel, ``width`` nan where it could not be measured."""
+    """A curve sampled about every pixel.
+
+    Parameters
+    ----------
+    points
+        Points, ``(n, 2)``, (x, y) in px.
+    width
+        Full width at each, ``(n,)``, px; NaN where it could not be measured.
+    closed
+        Whether it is a ring.
+    """
 
     points: Array
     width: Array
@@ -78,7 +88,13 @@ def trace(mask: NDArray[np.generic], label: str = "catheter") -> tuple[Device, .
 
 
 def fill_holes(mask: Bools) -> Bools:
-    """Fill holes of up to 4 px^2."""
+    """Fill holes of up to 4 px^2.
+
+    Parameters
+    ----------
+    mask
+        Pixels of instruments, ``(H, W)`` bool.
+    """
     holes = (~mask).astype(np.uint8)
     _, parts, stats, _ = cv2.connectedComponentsWithStats(holes, connectivity=4)
     small = np.flatnonzero(np.asarray(stats)[:, cv2.CC_STAT_AREA] <= HOLE)
@@ -86,7 +102,13 @@ def fill_holes(mask: Bools) -> Bools:
 
 
 def distance(mask: Bools) -> Depth:
-    """Measure how far each pixel is from the background; beyond the border is background."""
+    """Measure how far each pixel is from the background; beyond the border is background.
+
+    Parameters
+    ----------
+    mask
+        Pixels of instruments, ``(H, W)`` bool.
+    """
     padded = np.pad(mask.astype(np.uint8), 1)
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return np.asarray(depth, np.float32)[1:-1, 1:-1]

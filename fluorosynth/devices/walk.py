@@ -34,11 +34,11 @@ class Walk(Drawn):
     Parameters
     ----------
     length
-        Of a shaft, in sides of the picture.
+        Length of a shaft as a multiple of the picture's side.
     bend
-        Standard deviation of the curvature, in curvatures of the least bending radius.
+        Standard deviation of the curvature as a multiple of that of the least bending radius.
     memory
-        Arc over which the curvature forgets itself (to 1/e), in px of a 256 px picture.
+        Arc over which the curvature forgets itself (to 1/e), px of a 256 px picture.
 
     Examples
     --------

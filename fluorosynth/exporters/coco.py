@@ -76,7 +76,7 @@ def category_ids(labels: Collection[str]) -> dict[str, int]:
     Parameters
     ----------
     labels
-        Names of the classes that occur.
+        Names of classes.
 
     Examples
     --------

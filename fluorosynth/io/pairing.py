@@ -100,12 +100,17 @@ def stated_values(masks: Iterable[MaskFile]) -> MaskValues | None:
     """Return what a file beside the masks says of their values, None where none does.
 
     ``export --to folder`` writes ``instruments.json`` beside masks of 0, 1 and 255 (ignore);
-    nnU-Net's ``dataset.json`` lists the labels. BadDataError for one that is broken.
+    nnU-Net's ``dataset.json`` lists the labels.
 
     Parameters
     ----------
     masks
-        Masks that belong together.
+        Masks that it would lie beside.
+
+    Raises
+    ------
+    BadDataError
+        When there is one and it is broken.
     """
     folders = {mask.path.parent for mask in masks}
     if len(folders) != 1:

@@ -31,21 +31,32 @@ class Attenuate(Intensity):
     Parameters
     ----------
     kvp
-        Tube voltage, 60..90.
+        Tube voltage, 60 to 90 kV.
     spacing
         Millimetres per pixel of a 256 px picture; scales with its side. Widths come with the
         instruments, in pixels; this says how thick they are.
     strength
         Factor on the attenuation of an instrument: fillers and walls differ from the tabled.
-    catheters, catheter_odds, wires, wire_odds
-        Names of materials (``materials.TABLE``) and their odds; empty: equal.
+    catheters
+        Materials of tubes, names of ``materials.TABLE``.
+    catheter_odds
+        Odds of these, in the same order; empty: equal.
+    wires
+        Materials of wires, names of ``materials.TABLE``.
+    wire_odds
+        Odds of these, in the same order; empty: equal.
     lumen
         Inner over outer diameter of a tube, in [0, .98].
     overlap
         Probability that the passes of an instrument that crosses itself add up.
-    markers, electrodes, coil, core
-        Probabilities of two or three bands of 1 to 2 mm, 10 mm apart; of 4, 10 or 20 electrodes
-        of 2 mm; of a coil over a wire's last 20 to 30 mm; of a wire inside a tube.
+    markers
+        Probability of two or three marker bands of 1 to 2 mm, 10 mm apart.
+    electrodes
+        Probability of 4, 10 or 20 electrodes of 2 mm.
+    coil
+        Probability of a coil over a wire's last 20 to 30 mm.
+    core
+        Probability of a wire inside a tube.
     filled
         Probability of contrast medium in the lumen.
     """

@@ -49,15 +49,28 @@ class Stage(Component, package="fluorosynth.stages"):
         """Return the next sample; what was drawn is added to ``meta["steps"]``."""
 
     def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
-        """Return the next frames of a run.
+        """Return the next frames of a sequence.
 
-        All see the same draws, so that what is drawn stays as it is and moves by
-        ``sample.moment`` alone. A frame may depend on those before it, on none after it.
+        All see the same draws, so that what is drawn stays as it is and moves by ``sample.moment``
+        alone. A frame may depend on those before it, on none after it.
+
+        Parameters
+        ----------
+        frames
+            Frames of the sequence so far, in order.
+        stream
+            Function that points the stage's generator at one of its streams.
         """
         return [self(frame, stream(t * self.fresh)) for t, frame in enumerate(frames)]
 
     def follow(self, given: Flow) -> Flow:
-        """Return the states that a sample may be in after this stage; see ``order.follow``."""
+        """Return the states that a sample may be in after this stage; see ``order.follow``.
+
+        Parameters
+        ----------
+        given
+            States that a sample may be in before it, and the stage that gave each.
+        """
         return step(self, given)
 
 
@@ -74,7 +87,15 @@ class Geometry(Stage):
     def draw(
         self, shape: tuple[int, int], rng: np.random.Generator
     ) -> tuple[Matrix, dict[str, Any]]:
-        """Return a 3x3 matrix for pictures of ``shape`` and the scalars it came from."""
+        """Return a 3x3 matrix and the scalars that it came from.
+
+        Parameters
+        ----------
+        shape
+            Height and width of the picture, px.
+        rng
+            Source of all draws.
+        """
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Map the devices and leave the picture's own resampling pending."""
@@ -100,16 +121,42 @@ class Intensity(Stage):
 
     @abstractmethod
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        """Return a rendered sample with new grey values."""
+        """Return a rendered sample with new grey values.
+
+        Parameters
+        ----------
+        sample
+            Sample that the stage takes.
+        rng
+            Source of all draws.
+        """
 
 
 def nested(stream: Stream, number: int) -> Stream:
-    """Return the streams of stage ``number`` inside another: all apart, however deep."""
+    """Return the streams of a stage inside another: all apart, however deep.
+
+    Parameters
+    ----------
+    stream
+        Streams of the outer stage.
+    number
+        Place of the stage inside it, from 0.
+    """
     return lambda frame: stream(frame * NESTED + number + 1)
 
 
 def record(sample: Sample, stage: Component, drawn: dict[str, Any]) -> dict[str, Any]:
-    """Return the sample's provenance with one more step."""
+    """Return the sample's provenance with one more step.
+
+    Parameters
+    ----------
+    sample
+        Sample so far.
+    stage
+        Stage that was applied.
+    drawn
+        Scalars that it drew, JSON-compatible.
+    """
     steps = [*sample.meta.get("steps", ()), {"kind": stage.kind, **drawn}]
     return {**sample.meta, "steps": steps}
 
@@ -121,12 +168,40 @@ def with_picture(
     image: Any,
     contrast: Intensities | None,
 ) -> Sample:
-    """Return the rendered sample with a new picture and contrast, and one more step."""
+    """Return the rendered sample with a new picture and contrast, and one more step.
+
+    Parameters
+    ----------
+    sample
+        Sample so far.
+    stage
+        Stage that was applied.
+    drawn
+        Scalars that it drew, JSON-compatible.
+    image
+        Picture after it, ``(H, W)``.
+    contrast
+        Contrast after it, ``(H, W)`` float32, or None.
+    """
     return sample.with_(image=image, contrast=contrast, meta=record(sample, stage, drawn))
 
 
 def about_centre(a: float, b: float, c: float, d: float, shape: tuple[int, int]) -> Matrix:
-    """Return the 3x3 matrix that applies [[a, b], [c, d]] about the centre of (H, W) pixels."""
+    """Return the 3x3 matrix that applies [[a, b], [c, d]] about the centre of a picture.
+
+    Parameters
+    ----------
+    a
+        Factor from x to x.
+    b
+        Factor from y to x.
+    c
+        Factor from x to y.
+    d
+        Factor from y to y.
+    shape
+        Height and width of the picture, px.
+    """
     x, y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
     return np.array([[a, b, x - a * x - b * y], [c, d, y - c * x - d * y], [0.0, 0.0, 1.0]])
 
@@ -189,11 +264,34 @@ class Detector(Intensity):
     def detect(
         self, image: Intensities, contrast: Intensities | None, rng: np.random.Generator
     ) -> tuple[Intensities, Intensities | None, dict[str, Any]]:
-        """Return the next picture, its contrast, and the scalars drawn; see ``act``."""
+        """Return the next picture, its contrast, and the scalars drawn; see ``act``.
+
+        Parameters
+        ----------
+        image
+            Intensities, ``(H, W)`` float32, in (0, 1].
+        contrast
+            Contrast, ``(H, W)`` float32, or None.
+        rng
+            Source of all draws.
+        """
 
 
 def intensities(sample: Sample, stage: Stage) -> Intensities:
-    """Return the picture of a sample, one of intensities; UsageError if the stage takes it not."""
+    """Return the picture of a sample, one of intensities.
+
+    Parameters
+    ----------
+    sample
+        Sample that the stage is given.
+    stage
+        Stage, for the message.
+
+    Raises
+    ------
+    UsageError
+        When the stage does not take it.
+    """
     check_sample(stage, sample)
     image: Any = sample.image
     return np.asarray(image)

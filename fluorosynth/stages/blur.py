@@ -16,7 +16,13 @@ from fluorosynth.xray.blur import blur
 
 @dataclass(frozen=True)
 class Blur(Detector):
-    """Convolve with a Gaussian of ``sigma`` px of a 256 px picture; scales with its side."""
+    """Convolve with a Gaussian.
+
+    Parameters
+    ----------
+    sigma
+        Standard deviation, 0 to 20 px of a 256 px picture; scales with its side.
+    """
 
     sigma: Range = Uniform(0.3, 1.2)
 

@@ -28,8 +28,12 @@ class Bones(Intensity):
 
     Parameters
     ----------
-    ribs, spine, folds
-        Probabilities that a picture has them.
+    ribs
+        Probability of ribs.
+    spine
+        Probability of a spine.
+    folds
+        Probability of one to three folds.
     strength
         Attenuation mu L of each, before scatter.
     """

@@ -24,9 +24,20 @@ class Clutter(Intensity):
 
     Parameters
     ----------
-    sternal_wires, clips, screw, stent, lead, probe, dots
-        Twisted loops of a closed sternum; staples; bone screws; stent or valve frames; cables of
-        an electrocardiogram or pacemaker; the head of an ultrasound probe; small dark balls.
+    sternal_wires
+        Probability of the twisted loops of a closed sternum.
+    clips
+        Probability of staples.
+    screw
+        Probability of bone screws.
+    stent
+        Probability of the frame of a stent or valve.
+    lead
+        Probability of a cable of an electrocardiogram or pacemaker.
+    probe
+        Probability of the head of an ultrasound probe.
+    dots
+        Probability of small dark balls.
     strength
         Factor on the attenuation of each.
     spacing

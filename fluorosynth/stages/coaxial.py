@@ -27,9 +27,9 @@ class Coaxial(Stage):
     chance
         Probability for each catheter.
     width
-        Of the wire in those of its catheter, in (0, 1].
+        Width of the wire as a fraction of its catheter's width, in (0, 1].
     beyond
-        How far it reaches beyond the tip, in px of a 256 px picture.
+        Length that it reaches beyond the tip, px of a 256 px picture.
     """
 
     takes = PENDING

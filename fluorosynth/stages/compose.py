@@ -15,7 +15,15 @@ from fluorosynth.stages.order import Flow, follow
 
 @dataclass(frozen=True)
 class Compose(Stage):
-    """Apply ``stages`` in order, each with probability ``chance``: all or none."""
+    """Apply several stages in order: all or none.
+
+    Parameters
+    ----------
+    stages
+        Stages to apply.
+    chance
+        Probability that they are.
+    """
 
     stages: tuple[Stage, ...]
     chance: Chance = 1.0

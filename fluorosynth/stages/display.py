@@ -36,10 +36,14 @@ class Display(Intensity):
         Probability of the logarithm; else a gamma is drawn.
     gamma
         Exponent on the intensity, > 0.
-    low, high
-        Percentiles of the picture, 0 <= low < high <= 100.
-    black, white
-        Grey levels that these are shown at.
+    low
+        Percentile of the picture that is shown at ``black``, from 0, below ``high``.
+    high
+        Percentile of the picture that is shown at ``white``, up to 100.
+    black
+        Grey level of the low percentile.
+    white
+        Grey level of the high percentile.
     span
         Least attenuation that the window covers: a flat picture is not blown up.
     inverted

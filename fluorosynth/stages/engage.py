@@ -40,7 +40,7 @@ class Engage(Stage):
     reach
         Distance from the tip at which the sway is full, in px of a 256 px picture.
     tip
-        How far the tip goes beyond the path's end, in px of a 256 px picture.
+        Distance of the tip beyond the path's end, px of a 256 px picture.
     """
 
     takes = AT_REST

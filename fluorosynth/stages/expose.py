@@ -48,5 +48,11 @@ class Expose(Intensity):
 
 
 def intensity_of_levels(span: float) -> Intensities:
-    """Return the intensity of each grey level, ``(1, 256)``."""
+    """Return the intensity of each grey level, ``(1, 256)``.
+
+    Parameters
+    ----------
+    span
+        Attenuation from black to white, > 0.
+    """
     return attenuated(WHITE, np.float32(span) * BLACKNESS)

@@ -23,15 +23,18 @@ class Field(Intensity):
 
     Parameters
     ----------
-    circle, shutters, bars
-        Probabilities of an image intensifier's round field, of one to four tilted collimator
-        blades, and of black bars along two opposite sides.
+    circle
+        Probability of an image intensifier's round field.
+    shutters
+        Probability of one to four tilted collimator blades.
+    bars
+        Probability of black bars along two opposite sides.
     radius
-        Of the round field, in sides of the picture.
+        Radius of the round field as a fraction of the picture's side.
     depth
-        How far blades and bars reach in, in sides.
+        Distance that blades and bars reach in, as a fraction of the side.
     level
-        What is left outside, as a share: 0 black.
+        Share of the picture that is left outside; 0: black.
     """
 
     circle: Chance = 0.25

@@ -13,9 +13,15 @@ from fluorosynth.stages.base import Geometry, about_centre
 
 @dataclass(frozen=True)
 class Flip(Geometry):
-    """Mirror left-right (``horizontal``), top-bottom (``vertical``) or ``either``, even odds.
+    """Mirror picture and instruments.
 
     Gherardini et al. 2020, section 3.2: "horizontal/vertical flip".
+
+    Parameters
+    ----------
+    axis
+        Axis of the flip: ``horizontal`` (left-right), ``vertical`` (top-bottom) or ``either`` of
+        the two, with even odds.
     """
 
     axis: Literal["horizontal", "vertical", "either"] = "either"

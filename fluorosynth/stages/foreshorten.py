@@ -27,9 +27,9 @@ class Foreshorten(Stage):
     chance
         Probability for each instrument.
     length
-        Of the part in px of a 256 px picture.
+        Length of the part, px of a 256 px picture.
     factor
-        What the squeezed lengths are multiplied by, in [0, 1]: the cosine of the turn.
+        Factor on the lengths that are squeezed, in [0, 1]: the cosine of the turn.
     """
 
     takes = PENDING

@@ -25,10 +25,10 @@ class Jitter(Intensity):
     Parameters
     ----------
     amount
-        Grey levels, 0..255; one value is drawn per pixel.
+        Largest deviation, grey levels, 0 to 255; one value is drawn per pixel.
     reference
-        Which average: of the whole moved background (``"image"``, how we read the sentence) or
-        of the background under the instrument (``"local"``).
+        Region of the average: the whole moved background (``"image"``, how we read the sentence) or
+        the background under the instrument (``"local"``).
     """
 
     takes = RENDERED

@@ -37,9 +37,9 @@ class Noise(Detector):
     Parameters
     ----------
     photons
-        N, > 0.
+        Number N of photons at full intensity in a pixel, > 0.
     electronic
-        e, >= 0.
+        Deviation e of the electronic noise, photons, >= 0.
     correlation
         Weight of the smoothed noise beside that of the white, in [0, 1].
     """
@@ -147,9 +147,9 @@ def lagged(pictures: Sequence[Intensities], share: float) -> list[Intensities]:
     Parameters
     ----------
     pictures
-        x, ``(H, W)`` float32 each, in order.
+        Pictures x, ``(H, W)`` float32 each, in order.
     share
-        K, in (0, 1]; 1: no lag.
+        Weight K of the newest, in (0, 1]; 1: no lag.
 
     Examples
     --------

@@ -20,9 +20,9 @@ class OneOf(Stage):
     Parameters
     ----------
     stages
-        At least one.
+        Stages to choose from, at least one.
     odds
-        Relative odds, one per stage; empty: equally likely.
+        Odds of the stages, in order; empty: equal.
     """
 
     stages: tuple[Stage, ...]

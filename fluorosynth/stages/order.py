@@ -47,7 +47,14 @@ LACKING = {
 
 
 def follow(stages: Iterable[Stage], given: Flow = START) -> Flow:
-    """Return the states that a sample may be in after ``stages``.
+    """Return the states that a sample may be in after several stages.
+
+    Parameters
+    ----------
+    stages
+        Stages in order.
+    given
+        States before them, and the stage that gave each.
 
     Raises
     ------
@@ -61,7 +68,15 @@ def follow(stages: Iterable[Stage], given: Flow = START) -> Flow:
 
 
 def step(stage: Stage, given: Flow) -> Flow:
-    """Return the states after one stage; see ``follow``."""
+    """Return the states after one stage; see ``follow``.
+
+    Parameters
+    ----------
+    stage
+        Stage to follow.
+    given
+        States before it, and the stage that gave each.
+    """
     for state, giver in given.items():
         if state not in stage.takes:
             raise misplaced(stage, _source(f"{giver!r} before it", giver), [state])
@@ -69,7 +84,18 @@ def step(stage: Stage, given: Flow) -> Flow:
 
 
 def check_recipe(stages: Iterable[Stage]) -> None:
-    """Raise UsageError unless the stages can stand so and end in a picture to be shown."""
+    """Refuse stages in an order that makes no sense.
+
+    Parameters
+    ----------
+    stages
+        Stages of a recipe.
+
+    Raises
+    ------
+    UsageError
+        Unless they can stand so and end in a picture to be shown.
+    """
     for state, giver in follow(stages).items():
         if state in LACKING:
             source = _source(f"{giver!r}", giver)
@@ -81,6 +107,11 @@ def check_recipe(stages: Iterable[Stage]) -> None:
 
 def passage(stages: Iterable[Stage]) -> list[tuple[str, str, str]]:
     """Return what each stage of a recipe is given and what it gives.
+
+    Parameters
+    ----------
+    stages
+        Stages of a recipe.
 
     Returns
     -------
@@ -101,10 +132,22 @@ def passage(stages: Iterable[Stage]) -> list[tuple[str, str, str]]:
 
 
 def check_sample(stage: Stage, sample: Sample) -> None:
-    """Raise UsageError unless ``stage`` takes the sample as it is.
+    """Refuse a sample that a stage does not take as it is.
 
     A picture that no stage has been at needs no mask: where nothing is to be moved, it is as good
     as displayed, or exposed where it is float32.
+
+    Parameters
+    ----------
+    stage
+        Stage that is given the sample.
+    sample
+        Sample as it is.
+
+    Raises
+    ------
+    UsageError
+        Naming the stage, what it takes and what it is given.
     """
     states = states_of(sample)
     for state in states:  # not any(): made twenty times a sample
@@ -114,7 +157,13 @@ def check_sample(stage: Stage, sample: Sample) -> None:
 
 
 def states_of(sample: Sample) -> States:
-    """Return the states that a sample may be in, told from its arrays; () for odd pictures."""
+    """Return the states that a sample may be in, told from its arrays; () for odd pictures.
+
+    Parameters
+    ----------
+    sample
+        Sample as it is.
+    """
     image: Any = sample.image
     dtype = image.dtype
     if image.ndim != 2 or dtype not in (UINT8, FLOAT32):
@@ -127,7 +176,17 @@ def states_of(sample: Sample) -> States:
 
 
 def misplaced(stage: Stage, source: str, given: Iterable[str]) -> UsageError:
-    """Return the one error about a stage at the wrong place."""
+    """Return the one error about a stage at the wrong place.
+
+    Parameters
+    ----------
+    stage
+        Stage at the wrong place.
+    source
+        Name of what gives the sample.
+    given
+        States of that sample.
+    """
     place = PLACES.get(stage.takes)
     way_out = f": put it {place}" if place else ""
     takes = f"{stage.kind!r} takes a sample that is {either(stage.takes)}"
@@ -136,6 +195,11 @@ def misplaced(stage: Stage, source: str, given: Iterable[str]) -> UsageError:
 
 def either(states: Iterable[str]) -> str:
     """Return states in words.
+
+    Parameters
+    ----------
+    states
+        States to name, at least one.
 
     Examples
     --------

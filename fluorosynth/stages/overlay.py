@@ -21,6 +21,11 @@ class Overlay(Intensity):
     """Write one to four short lines of random text at the border, white or black.
 
     What they cover of an instrument keeps its label.
+
+    Parameters
+    ----------
+    chance
+        Probability that there is text.
     """
 
     takes = GREY

@@ -27,11 +27,11 @@ class Render(Stage):
     Parameters
     ----------
     border
-        What fills pixels the moved background leaves uncovered. Gherardini et al. 2020 do not
+        Filling of pixels that the moved background leaves uncovered. Gherardini et al. 2020 do not
         say; "edge", the nearest value, is what their tool does by default.
     label_width
-        How wide the mask is drawn: the ``"outer"`` diameter, or the ``"fwhm"`` of a solid tube's
-        shadow before blur, sqrt(3)/2 of it. At least a pixel.
+        Width that the mask is drawn with: the ``"outer"`` diameter, or the ``"fwhm"`` of a solid
+        tube's shadow before blur, sqrt(3)/2 of it. At least a pixel.
     blur
         Standard deviation of a blur that the label's width allows for, in px of a 256 px picture:
         w becomes sqrt(w^2 + (2.355 blur)^2), the width at half maximum of the blurred shadow if

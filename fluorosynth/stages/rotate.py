@@ -15,9 +15,14 @@ from fluorosynth.stages.base import Geometry, about_centre
 
 @dataclass(frozen=True)
 class Rotate(Geometry):
-    """Rotate by ``angle`` degrees, counter-clockwise as seen.
+    """Rotate picture and instruments about the centre.
 
     Gherardini et al. 2020, section 3.2: "rotation, [0, 90 deg]".
+
+    Parameters
+    ----------
+    angle
+        Angle in degrees, counter-clockwise as seen.
     """
 
     angle: Range = Uniform(-15.0, 15.0)

@@ -23,9 +23,9 @@ class Scatter(Detector):
     Parameters
     ----------
     share
-        F, in [0, 1).
+        Share F of the rays that are scattered, in [0, 1).
     sigma
-        Spread in px of a 256 px picture; scales with its side.
+        Standard deviation of the spread G, px of a 256 px picture; scales with its side.
     """
 
     share: Range = Uniform(0.1, 0.5)

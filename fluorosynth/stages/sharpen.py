@@ -26,9 +26,9 @@ class Sharpen(Detector):
     Parameters
     ----------
     amount
-        a, in [0, 10].
+        Weight a of the difference, in [0, 10].
     sigma
-        Of G, in px of a 256 px picture; scales with its side.
+        Standard deviation of the Gaussian G, px of a 256 px picture; scales with its side.
 
     Examples
     --------

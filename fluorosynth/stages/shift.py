@@ -14,10 +14,17 @@ from fluorosynth.stages.base import Geometry
 
 @dataclass(frozen=True)
 class Shift(Geometry):
-    """Move right by ``x`` of the width and down by ``y`` of the height, in whole pixels.
+    """Move picture and instruments by whole pixels.
 
     Gherardini et al. 2020, section 3.2: "horizontal/vertical shift (width shift / height shift,
     [-0.2, 0.2])"; read as fractions of the side, both drawn.
+
+    Parameters
+    ----------
+    x
+        Way to the right as a fraction of the width.
+    y
+        Way down as a fraction of the height.
     """
 
     x: Range = Uniform(-0.2, 0.2)

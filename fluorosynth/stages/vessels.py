@@ -30,15 +30,15 @@ class Vessels(Intensity):
     chance
         Probability that a picture shows contrast at all.
     from_tip
-        That a tree grows out of each catheter's tip, as in every contrast injection.
+        Probability that a tree grows out of each catheter's tip, as in every contrast injection.
     free
-        That there is a tree somewhere else.
+        Probability of a tree somewhere else.
     reflux
-        That a cloud surrounds the tip.
+        Probability of a cloud around the tip.
     around
-        That the last part of a catheter lies in a wide, filled vessel.
+        Probability that the last part of a catheter lies in a wide, filled vessel.
     width
-        Of a trunk in px of a 256 px picture.
+        Width of a trunk, px of a 256 px picture.
     concentration
         Factor on the attenuation of iodine diluted in a vessel.
     spacing

@@ -28,9 +28,9 @@ class Visible(Intensity):
     Parameters
     ----------
     depth
-        Grey levels, >= 0.
+        Least contrast that can be seen, grey levels, >= 0.
     ratio
-        Contrast over the standard deviation of the noise, >= 0. The noise is
+        Least contrast that can be seen over the standard deviation of the noise, >= 0. The noise is
         that of a single pixel; the eye averages along the instrument.
     """
 

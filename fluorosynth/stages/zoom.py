@@ -15,20 +15,20 @@ from fluorosynth.stages.base import Geometry, about_centre
 
 @dataclass(frozen=True)
 class Zoom(Geometry):
-    """Scale by ``factor`` (2 is twice as large).
+    """Enlarge picture and instruments about the centre.
 
-    The factor is rounded so that a window of whole pixels fills the picture (by at most .6 % at
-    256 px); the rounded one is what maps the curves and what the provenance records.
+    The factor is rounded so that a window of whole pixels fills the picture (by at most .6 % at 256
+    px); the rounded one is what maps the curves and what the provenance records.
 
-    Gherardini et al. 2020, section 3.2: "scaling (zoom, [-0.6, 1.4])". A factor cannot be
-    negative: read as [0.6, 1.4].
+    Gherardini et al. 2020, section 3.2: "scaling (zoom, [-0.6, 1.4])". A factor cannot be negative:
+    read as [0.6, 1.4].
 
     Parameters
     ----------
     factor
-        > 0.
+        Factor on all lengths, > 0; 2 is twice as large.
     axes
-        ``"together"``: one factor; ``"apart"``: one per axis, as a well-known
+        Number of factors: one (``"together"``), or one for each axis (``"apart"``), as a well-known
         ``ImageDataGenerator`` reads ``zoom_range``.
     """
 
