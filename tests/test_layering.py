@@ -25,7 +25,7 @@ ALLOWED = {
         "fluorosynth/learn/data/weiss.py",
     ],
     "pydicom": ["fluorosynth/io/dicom"],
-    "pycocotools": ["fluorosynth/exporters/coco.py"],
+    "pycocotools": ["fluorosynth/exporters/coco.py", "fluorosynth/layouts/coco.py"],
     "fluorosynth.learn": ["fluorosynth/learn/", "fluorosynth/annotate/suggest.py"],
     "fluorosynth_cli": ["fluorosynth/__main__.py"],  # python -m fluorosynth
     "click": [],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fluorosynth_cli.data_options import data_options, values_of
+from fluorosynth_cli.data_options import data_options, open_labelled
 from fluorosynth_cli.predict import mask_options
 
 if TYPE_CHECKING:
@@ -59,10 +59,11 @@ def command(
     scales: tuple[float, ...],
     min_length: float | None,
     masks: str | None,
-    instrument: tuple[int, ...],
-    ignore: int | None,
+    instrument: tuple[str, ...],
+    ignore: tuple[str, ...],
     threshold: int | None,
     skip_bad: bool,
+    layout: str,
     limit: int,
     device: str,
     seed: int,
@@ -71,7 +72,6 @@ def command(
     """Evaluate a model on DATA: a generated set, a labelled folder or the WEISS files."""
     from fluorosynth.errors import UsageError
     from fluorosynth.learn.checkpoint import load_model
-    from fluorosynth.learn.data import open_dataset
     from fluorosynth.learn.device import pick_device
     from fluorosynth.learn.evaluation import evaluate
     from fluorosynth.learn.evaluation.report import write_report
@@ -83,8 +83,7 @@ def command(
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file: name a folder")
     model = load_model(source, pick_device(device))
-    values = values_of(instrument, ignore, threshold)
-    labelled = open_dataset(data, masks, values, skip_bad)
+    labelled = open_labelled(data, masks, instrument, ignore, threshold, skip_bad, layout)
     pairs = evaluate.prepare(labelled, model, size, limit)
     out.mkdir(parents=True, exist_ok=True)  # before the work, not after it
     predict = evaluate.plain_predictor(model, tta, scales, turned)

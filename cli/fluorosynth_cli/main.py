@@ -24,6 +24,7 @@ COMMANDS = {
     "export": "a set in another format",
     "train": "shards -> a network; resumes",
     "finetune": "its deepest layers on real frames",
+    "bench": "public labelled sets by their own protocols",
     "stress": "where a segmenter breaks",
     "evaluate": "how well a network does on labelled images",
     "predict": "frames -> masks, overlays, films, curves",
