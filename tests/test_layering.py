@@ -23,6 +23,7 @@ ALLOWED = {
         "fluorosynth/shards/",
         "fluorosynth/io/published.py",
         "fluorosynth/learn/data/weiss.py",
+        "fluorosynth/learn/reproduce/surrogate.py",
     ],
     "pydicom": ["fluorosynth/io/dicom"],
     "pycocotools": ["fluorosynth/exporters/coco.py", "fluorosynth/layouts/coco.py"],
