@@ -23,12 +23,13 @@ ALLOWED = {
         "fluorosynth/shards/",
         "fluorosynth/io/published.py",
         "fluorosynth/learn/data/weiss.py",
+        "fluorosynth/learn/reproduce/surrogate.py",
     ],
     "pydicom": ["fluorosynth/io/dicom"],
     "pycocotools": [
         "fluorosynth/exporters/coco.py",
         "fluorosynth/labels/formats/coco.py",
-        "fluorosynth/learn/data/coco.py",
+        "fluorosynth/layouts/coco.py",
     ],
     "fluorosynth.learn": ["fluorosynth/learn/", "fluorosynth/annotate/suggest.py"],
     "fluorosynth_cli": ["fluorosynth/__main__.py"],  # python -m fluorosynth

@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from fluorosynth.io.masks import MaskValues
+    from fluorosynth.learn.data import LabelledDataset
 
 
 def whole_numbers(
@@ -21,6 +22,33 @@ def whole_numbers(
         return tuple(int(part) for part in value.split(",")) if value else ()
     except ValueError:
         raise click.BadParameter(f"{value!r} is no list such as 1,2", param=param) from None
+
+
+def words(
+    ctx: click.Context,  # noqa: ARG001
+    param: click.Parameter,  # noqa: ARG001
+    value: str | None,
+) -> tuple[str, ...]:
+    """Split a text such as ``catheter,3``."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if value else ()
+
+
+def class_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options on what the classes of a set mean."""
+    options = [
+        click.option(
+            "--instrument",
+            callback=words,
+            metavar="CLASSES",
+            help="Names or values of instruments, such as catheter,3; other classes are "
+            "background. Default: by the set.",
+        ),
+        click.option(
+            "--ignore", callback=words, metavar="CLASSES", help="Those without truth, likewise."
+        ),
+        click.option("--layout", default="", help="Of a public set, where it does not tell."),
+    ]
+    return _with(function, options)
 
 
 def mask_values(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,11 +74,37 @@ def mask_values(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def data_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options on labelled folders."""
+    threshold = click.option(
+        "--threshold",
+        type=click.IntRange(0, 65535),
+        help="Of masks: the grey value above which a pixel is instrument.",
+    )
     options = [
         click.option("--masks", help="A folder of masks named like the images, where elsewhere."),
         click.option("--skip-bad", is_flag=True, help="Leave out pairs that cannot be read."),
     ]
-    return _with(mask_values(function), options)
+    return _with(class_options(_with(function, [threshold])), options)
+
+
+def open_labelled(
+    data: str,
+    masks: str | None,
+    instrument: tuple[str, ...],
+    ignore: tuple[str, ...],
+    threshold: int | None,
+    skip_bad: bool,
+    layout: str,
+) -> LabelledDataset:
+    """Open what a path holds with the options of ``data_options``."""
+    from fluorosynth.layouts.classes import ClassMap
+    from fluorosynth.learn.data import open_dataset
+
+    if not (all(word.isdigit() for word in (*instrument, *ignore)) and len(ignore) < 2):
+        classes = ClassMap(instrument, ignore)
+        return open_dataset(data, masks, None, skip_bad, layout, classes)
+    one = int(ignore[0]) if ignore else None
+    values = values_of(tuple(map(int, instrument)), one, threshold)
+    return open_dataset(data, masks, values, skip_bad, layout)
 
 
 def values_of(instrument: tuple[int, ...], ignore: int | None, threshold: int | None) -> MaskValues:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fluorosynth_cli.data_options import data_options, values_of
+from fluorosynth_cli.data_options import data_options, open_labelled
 from fluorosynth_cli.learn_options import loading, mask_options
 
 EXAMPLES = """
@@ -44,20 +44,20 @@ def command(
     source: str,
     out: Path,
     masks: str | None,
-    instrument: tuple[int, ...],
-    ignore: int | None,
+    instrument: tuple[str, ...],
+    ignore: tuple[str, ...],
     threshold: int | None,
     skip_bad: bool,
+    layout: str,
     quiet: bool,
     **settings: Any,
 ) -> None:
     """Evaluate a model on DATA: a generated set, a labelled folder or the WEISS files."""
     loading(quiet)
-    from fluorosynth.learn.data import open_dataset
     from fluorosynth.learn.evaluation.run import evaluate_model
     from fluorosynth.learn.evaluation.text import as_text
 
-    pairs = open_dataset(data, masks, values_of(instrument, ignore, threshold), skip_bad)
+    pairs = open_labelled(data, masks, instrument, ignore, threshold, skip_bad, layout)
     found = evaluate_model(source, pairs, out, quiet=quiet, **settings)
     if not quiet:
         click.echo(f"{as_text(found, found.own)}\n\n{out / 'report.html'}")

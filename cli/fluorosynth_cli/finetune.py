@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fluorosynth_cli.data_options import data_options, values_of
+from fluorosynth_cli.data_options import data_options
 from fluorosynth_cli.learn_options import loading
 from fluorosynth_cli.train import open_data, run_options, summarise
 
@@ -42,10 +42,11 @@ def command(
     out: Path,
     quiet: bool,
     masks: str | None,
-    instrument: tuple[int, ...],
-    ignore: int | None,
+    instrument: tuple[str, ...],
+    ignore: tuple[str, ...],
     threshold: int | None,
     skip_bad: bool,
+    layout: str,
     **settings: Any,
 ) -> None:
     """Fine-tune a model on DATA: labelled images, a generated set, or a recipe.
@@ -58,6 +59,6 @@ def command(
 
     model = load_model(source)
     config = finetune_config(model, layers, **settings)
-    values = values_of(instrument, ignore, threshold)
-    pairs = open_data(data, n, config.seed, masks, values, skip_bad)
+    options = masks, instrument, ignore, threshold, skip_bad, layout
+    pairs = open_data(data, n, config.seed, *options)
     summarise(finetune(pairs, model, config, out, quiet=quiet), quiet)

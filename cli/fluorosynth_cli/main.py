@@ -26,6 +26,8 @@ COMMANDS = {
     "export": "a set in another format",
     "train": "shards -> a network; resumes",
     "finetune": "its deepest layers on real frames",
+    "reproduce": "the publication's tables, on its data or a surrogate",
+    "bench": "public labelled sets by their own protocols",
     "stress": "where a segmenter breaks",
     "evaluate": "how well a network does on labelled images",
     "predict": "frames -> masks, overlays, films, curves",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from fluorosynth.stress.segmenters import Segmenter
     from fluorosynth.stress.summary import Summary
 
 EXAMPLES = """
@@ -81,6 +80,7 @@ def command(
     from fluorosynth.stress.report import named, write_report
     from fluorosynth.stress.run import StressConfig, run_stress
     from fluorosynth.stress.summary import summarise, write_summary
+    from fluorosynth_cli.segmenters import open_segmenter
 
     config = StressConfig(
         tuple(pick_axes([name for name in axes.split(",") if name])),
@@ -89,7 +89,7 @@ def command(
         seed=seed,
         backgrounds=background_sources(backgrounds)[0] if backgrounds else None,
     )
-    segmenter = _segmenter(model, line, threshold, device)
+    segmenter = open_segmenter(model, line, threshold, device)
     out.mkdir(parents=True, exist_ok=True)  # before the work, not after it
     with tqdm(unit="picture", file=sys.stderr, disable=quiet) as bar:
 
@@ -105,26 +105,6 @@ def command(
     if not quiet:
         _print({named(summary): summary})
         click.echo(f"\n{out / REPORT}")
-
-
-def _segmenter(
-    model: str | None, line: str | None, threshold: float | None, device: str
-) -> Segmenter:
-    from fluorosynth.stress.segmenters import Ridge
-
-    if line is not None:
-        from fluorosynth.stress.command import Command
-
-        return Command(line) if threshold is None else Command(line, threshold)
-    if model == "sato" and not Path(model).exists():
-        return Ridge() if threshold is None else Ridge(threshold)
-    if str(model).lower().endswith(".onnx"):
-        from fluorosynth.stress.onnx_file import OnnxFile
-
-        return OnnxFile(Path(str(model)), threshold)
-    from fluorosynth.learn.prediction.segmenter import ModelSegmenter
-
-    return ModelSegmenter(str(model), device, threshold)
 
 
 def _compare(paths: tuple[Path, Path], out: Path, quiet: bool) -> None:

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from fluorosynth_cli.data_options import data_options, values_of
+from fluorosynth_cli.data_options import data_options, open_labelled
 from fluorosynth_cli.learn_options import loading
 
 if TYPE_CHECKING:
-    from fluorosynth.io.masks import MaskValues
     from fluorosynth.learn.data import LabelledDataset
     from fluorosynth.learn.training.train import Result
 
@@ -108,10 +107,11 @@ def command(
     quick: bool,
     quiet: bool,
     masks: str | None,
-    instrument: tuple[int, ...],
-    ignore: int | None,
+    instrument: tuple[str, ...],
+    ignore: tuple[str, ...],
     threshold: int | None,
     skip_bad: bool,
+    layout: str,
     **settings: Any,
 ) -> None:
     """Train a network on DATA: a generated set, a labelled folder, or a recipe."""
@@ -123,8 +123,8 @@ def command(
         given = click.get_current_context().get_parameter_source
         settings |= {k: v for k, v in QUICK.items() if given(k) == ParameterSource.DEFAULT}
     config = TrainConfig(**settings)
-    values = values_of(instrument, ignore, threshold)
-    pairs = open_data(data, n, config.seed, masks, values, skip_bad)
+    options = masks, instrument, ignore, threshold, skip_bad, layout
+    pairs = open_data(data, n, config.seed, *options)
     summarise(train(pairs, config, out, quiet=quiet), quiet)
 
 
@@ -133,18 +133,21 @@ def open_data(
     n: int,
     seed: int,
     masks: str | None = None,
-    values: MaskValues | None = None,
+    instrument: tuple[str, ...] = (),
+    ignore: tuple[str, ...] = (),
+    threshold: int | None = None,
     skip_bad: bool = False,
+    layout: str = "",
 ) -> LabelledDataset:
     """Open a path, or a recipe (a preset's name or a TOML file) as endless data."""
-    from fluorosynth.learn.data import RecipeDataset, open_dataset
+    from fluorosynth.learn.data import RecipeDataset
     from fluorosynth.recipe import Recipe
 
     if data.endswith(".toml"):
         return RecipeDataset(Recipe.read(data), seed, n)
     if data in Recipe.presets() and not Path(data).exists():
         return RecipeDataset(Recipe.preset(data), seed, n)
-    return open_dataset(data, masks, values, skip_bad)
+    return open_labelled(data, masks, instrument, ignore, threshold, skip_bad, layout)
 
 
 def summarise(result: Result, quiet: bool) -> None:

@@ -9,6 +9,7 @@ from fluorosynth.learn.data.base import (
 from fluorosynth.learn.data.batches import Batch, EpochBatches, collate, collate_by_size
 from fluorosynth.learn.data.crops import Crops
 from fluorosynth.learn.data.folder import LabelledFolder
+from fluorosynth.learn.data.layout import LayoutDataset
 from fluorosynth.learn.data.normalise import Normalisation, measure_normalisation
 from fluorosynth.learn.data.open import open_dataset
 from fluorosynth.learn.data.recipe import RecipeDataset
@@ -24,6 +25,7 @@ __all__ = [
     "EpochBatches",
     "LabelledDataset",
     "LabelledFolder",
+    "LayoutDataset",
     "Normalisation",
     "RecipeDataset",
     "RecipeStream",

@@ -7,9 +7,11 @@ from pathlib import Path
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.masks import MaskValues
 from fluorosynth.io.published import RUNS
+from fluorosynth.layouts.classes import ClassMap
+from fluorosynth.layouts.find import find_layout
 from fluorosynth.learn.data.base import LabelledDataset
-from fluorosynth.learn.data.coco import CocoFolder, is_coco
 from fluorosynth.learn.data.folder import LabelledFolder
+from fluorosynth.learn.data.layout import LayoutDataset
 from fluorosynth.learn.data.sequence import LabelledSequence, is_label_file
 from fluorosynth.learn.data.shards import ShardDataset
 from fluorosynth.learn.data.weiss import WeissDataset
@@ -22,22 +24,27 @@ def open_dataset(
     masks: str | Path | None = None,
     values: MaskValues | None = None,
     skip_bad: bool = False,
+    layout: str = "",
+    classes: ClassMap | None = None,
 ) -> LabelledDataset:
-    """Open labelled data: shards, the WEISS files, label files, folders of images and masks.
+    """Open labelled data: shards, the WEISS files, label files, public sets, images and masks.
 
     Parameters
     ----------
     path
         A generated set or one ``.h5`` shard; one of the WEISS ``.hdf5`` files of images or a folder
-        of them (all sequences whose images are there); a COCO file or a folder that holds
-        ``annotations.json``; a label file with its frames beside it; or a folder of images with
-        masks.
+        of them (all sequences whose images are there); a label file with its frames beside it; a
+        set in one of ``layouts.LAYOUTS``; or a folder of images with masks.
     masks
         A folder of masks elsewhere, named like the frames below ``path``.
     values
         What the masks hold, where they do not tell.
     skip_bad
         Leave out pairs of a folder that cannot be read, with a ``DataWarning``.
+    layout
+        Name of a layout, where a folder does not tell its own.
+    classes
+        Which classes of a layout are instruments, which have no truth; None: its default.
 
     Raises
     ------
@@ -51,13 +58,28 @@ def open_dataset(
         path = path / LABELS
     if not path.exists():
         raise BadDataError(f"{path} does not exist")
-    pairs = _reader(path)
+    pairs = None if layout else _reader(path)
+    if pairs is None and masks is None:
+        found = find_layout(path, layout)
+        pairs = None if found is None else LayoutDataset(found, classes or _as_classes(values))
+        values = None if pairs is not None else values
+    if classes is not None and not isinstance(pairs, LayoutDataset):
+        raise UsageError(f"{path} has no classes by name: say `instrument` and `ignore` by number")
     if pairs is None:
         pairs = LabelledFolder(path, masks, values, skip_bad)
     elif masks is not None or (values or MaskValues()) != MaskValues():
         raise UsageError(f"{path} holds its own masks: masks and their values are for folders")
     pairs.source = str(path)
     return pairs
+
+
+def _as_classes(values: MaskValues | None) -> ClassMap:
+    """Return values as classes by number."""
+    values = values or MaskValues()
+    if values.threshold >= 0:
+        raise UsageError("a set of classes takes no `threshold`")
+    ignore = () if values.ignore < 0 else (str(values.ignore),)
+    return ClassMap(tuple(map(str, values.instrument)), ignore)
 
 
 def _reader(path: Path) -> LabelledDataset | None:
@@ -71,6 +93,4 @@ def _reader(path: Path) -> LabelledDataset | None:
         for name, run in RUNS.items()
         if (folder / run.images).exists() and file in ("", run.images)
     ]
-    if weiss:
-        return WeissDataset(folder, weiss)
-    return CocoFolder(path) if is_coco(path) else None
+    return WeissDataset(folder, weiss) if weiss else None

@@ -46,6 +46,11 @@ class ModelSegmenter:
         self._config = SegmentConfig.of(self._inference.model, threshold)
 
     @property
+    def channels(self) -> int:
+        """How many consecutive frames the network takes."""
+        return self._inference.channels
+
+    @property
     def about(self) -> dict[str, Any]:
         """What it is."""
         network = self._inference.model.network
@@ -58,11 +63,18 @@ class ModelSegmenter:
         }
 
     def masks(self, pictures: Iterable[Image]) -> Iterator[Mask]:
-        """Yield the mask of each picture; a network of several frames sees it several times."""
+        """Yield the mask of each picture.
+
+        Parameters
+        ----------
+        pictures
+            ``(H, W)`` uint8, which a network of K frames sees K times, or ``(K, H, W)``, the
+            newest last.
+        """
         channels, batch = self._inference.channels, self._inference.batch
         for _, group in groupby(pictures, key=lambda picture: picture.shape):
             for frames in _batched(group, batch):
-                stack = np.stack([np.stack([frame] * channels) for frame in frames])
+                stack = np.stack([f if f.ndim == 3 else np.stack([f] * channels) for f in frames])
                 for found in segment(stack, self._inference, self._config):
                     yield found.mask
 

@@ -1,0 +1,56 @@
+"""DAVIS: sequences with numbered objects, the layout of video object segmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from fluorosynth.errors import BadDataError
+from fluorosynth.io.guard import quoted
+from fluorosynth.io.names import natural_key
+from fluorosynth.layouts.base import Item, Layout
+from fluorosynth.layouts.listed import read_text
+
+ENDINGS = ".jpg", ".jpeg", ".png"
+
+
+class Davis(Layout):
+    """``JPEGImages/[480p/]SEQUENCE/NNNNN.jpg`` and ``Annotations/[480p/]SEQUENCE/NNNNN.png``.
+
+    Labels number objects from 1; 255 is ignored. ``ImageSets/[2017/]{train,val,test}.txt`` name
+    the sequences of each part. All objects are instruments unless some are named.
+    """
+
+    kind = "davis"
+    about = "sequences, objects by number"
+    protocol = "val"
+    open_ended = True
+
+    @classmethod
+    def matches(cls, root: Path) -> bool:
+        """Tell by its two folders of sequences; a part of MOSXAV, of vessels, is none."""
+        if (root / "Annotations_Semantic").is_dir():
+            return False
+        return (root / "JPEGImages").is_dir() and (root / "Annotations").is_dir()
+
+    def find_items(self) -> list[Item]:
+        """Return the labelled frames."""
+        self.classes = {255: "ignore"}
+        parts = dict(self._parts())
+        labels, images = self.root / "Annotations", self.root / "JPEGImages"
+        items = []
+        for file in sorted(labels.rglob("*.png"), key=natural_key):
+            place = file.relative_to(labels)
+            beside = [(images / place).with_suffix(ending) for ending in ENDINGS]
+            found = next((path for path in beside if path.is_file()), None)
+            if found is None:
+                raise BadDataError(f"{quoted(file)} has no picture {quoted(beside[0])}")
+            sequence = file.parent.name
+            items.append(Item(found, sequence, file.stem, parts.get(sequence, ""), file))
+        return items
+
+    def _parts(self) -> Iterator[tuple[str, str]]:
+        for path in sorted((self.root / "ImageSets").rglob("*.txt")):
+            for line in read_text(path).splitlines():
+                if words := line.split():
+                    yield words[0], path.stem

@@ -1,0 +1,44 @@
+"""Curves and outlines of annotations as class values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from fluorosynth.errors import BadDataError
+from fluorosynth.geometry.raster import cover
+from fluorosynth.layouts.base import Values
+
+Curve = Sequence[Sequence[float]] | Values
+
+LINE_WIDTH = 3.0  # px, of curves that come without a width
+FAR = 1e5  # px: coordinates beyond are no picture's
+BITS = 4  # of fractions of a pixel in outlines
+
+
+def draw_line(values: Values, points: Curve, value: int, width: float) -> None:
+    """Draw a polyline of a width into ``(H, W)`` uint8 values; a single point draws nothing."""
+    line = checked_points(points)
+    if len(line) > 1:
+        cover(values, line, np.full(len(line), width, np.float32), value)
+
+
+def fill(values: Values, points: Curve, value: int) -> None:
+    """Fill a polygon in ``(H, W)`` uint8 values, its border included."""
+    outline = checked_points(points)
+    if len(outline) > 2:
+        corners = np.rint(outline * (1 << BITS)).astype(np.int32)
+        cv2.fillPoly(values, [corners], value, cv2.LINE_8, BITS)
+
+
+def checked_points(points: Curve) -> Values:
+    """Return ``(n, 2)`` float32 ``(x, y)``; BadDataError for anything else."""
+    try:
+        found = np.asarray(points, np.float64).reshape(-1, 2)
+    except (TypeError, ValueError):
+        raise BadDataError(f"{str(points)[:60]} are no points (x, y)") from None
+    if not (np.isfinite(found).all() and (np.abs(found) <= FAR).all()):
+        raise BadDataError(f"a point lies beyond {FAR:g} px or is no number")
+    return found.astype(np.float32)

@@ -1,0 +1,51 @@
+"""MOSXAV: coronary angiograms with catheters, Xi et al. 2025."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fluorosynth.errors import BadDataError
+from fluorosynth.io.guard import quoted
+from fluorosynth.io.names import natural_key
+from fluorosynth.layouts.base import Item, Layout
+
+PARTS = "trainval", "test"
+
+
+class Mosxav(Layout):
+    """``{trainval,test}/{JPEGImages,Annotations_Semantic}/vNN/NNNNN``: JPEG frames, PNG labels.
+
+    Frames without labels (four of five in ``trainval``) are left out. Both catheter classes are
+    instruments; a balloon rides on one, and what ``others`` are is not said: both are ignored.
+    """
+
+    kind = "mosxav"
+    about = "42 coronary sequences of 512 px, semantic labels"
+    protocol = "test"
+    instrument = ("contrast catheter", "catheter")
+    ignored = ("balloon", "others")
+
+    @classmethod
+    def matches(cls, root: Path) -> bool:
+        """Tell by a folder ``Annotations_Semantic``."""
+        return any((root / part / "Annotations_Semantic").is_dir() for part in PARTS)
+
+    def find_items(self) -> list[Item]:
+        """Return the labelled frames."""
+        self.classes = {
+            1: "vessel",
+            2: "contrast catheter",
+            3: "catheter",
+            4: "balloon",
+            5: "others",
+        }
+        items = []
+        for part in PARTS:
+            images = self.root / part / "JPEGImages"
+            labels = self.root / part / "Annotations_Semantic"
+            for file in sorted(labels.glob("*/*.png"), key=natural_key):
+                found = images / file.parent.name / f"{file.stem}.jpg"
+                if not found.is_file():
+                    raise BadDataError(f"{quoted(file)} has no picture {quoted(found)}")
+                items.append(Item(found, file.parent.name, file.stem, part, file))
+        return items

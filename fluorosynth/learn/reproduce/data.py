@@ -1,0 +1,107 @@
+"""The three data sets as experiments take them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fluorosynth.backgrounds.folder import Folder
+from fluorosynth.dataset.generation import generate
+from fluorosynth.devices.masks import Masks
+from fluorosynth.io.contact_sheet import png_bytes
+from fluorosynth.learn.data import LabelledDataset, Resized, ShardDataset, Subset, WeissDataset
+from fluorosynth.learn.reproduce import published
+from fluorosynth.patches.extract import extract_patches
+from fluorosynth.patches.search import Search
+from fluorosynth.recipe import Recipe
+
+Indices = NDArray[np.int64]
+
+IMAGES, LABELS = "T*.hdf5", "*_label*.hdf5"  # of the in-vivo files; of all
+
+
+def make_synthetic(folder: Path, out: Path, size: int, count: int, seed: int) -> Path:
+    """Write Dataset-1: patches and masks of the real data by the preset ``paper``.
+
+    Parameters
+    ----------
+    folder
+        The WEISS files.
+    out
+        Where patches and shards go.
+    size
+        Side of the pictures, px.
+    count
+        How many.
+    seed
+        Of patches, masks and pictures.
+    """
+    patches = out / "patches"
+    patches.mkdir(exist_ok=True)
+    search = Search(count=published.PATCHES, size=size, masks=str(folder))
+    for number, patch in enumerate(extract_patches(str(folder / IMAGES), search, seed)):
+        (patches / f"{number:02d}.png").write_bytes(png_bytes(patch.image))
+    plain = Recipe.preset("paper")
+    recipe = Recipe(
+        (Folder(patches),),
+        (Masks(folder / LABELS, share=published.MASK_SHARE, skip_bad=True),),
+        plain.stages,
+        size=size,
+    )
+    generate(recipe, out / "set", n=count, seed=seed, workers=1)
+    return out / "set"
+
+
+def real(folder: Path, name: str, size: int, share: float, seed: int) -> LabelledDataset:
+    """Return real frames for training.
+
+    Parameters
+    ----------
+    folder
+        The WEISS files.
+    name
+        ``"phantom"``, or a split: ``"S1"``, ``"S2"``, ``"S3"``, ``"LOO-T1"`` ... , of which the
+        fine-tuning (training) part is taken.
+    size
+        Side of the pictures, px.
+    share
+        How many of them, evenly spread, in (0, 1].
+    seed
+        Of the split S1.
+    """
+    pairs: LabelledDataset
+    if name == "phantom":
+        pairs = WeissDataset(folder, ["phantom"])
+    else:
+        pairs = WeissDataset(folder).split(name, seed)[0]
+    count = max(round(share * len(pairs)), 4)
+    return Resized(_spread(pairs, count), size)
+
+
+def tested(folder: Path, split: str, size: int, limit: int, seed: int) -> LabelledDataset:
+    """Return a split's test frames, at most ``limit`` of each sequence (0: all), evenly spread."""
+    pairs = WeissDataset(folder).split(split, seed)[1]
+    if limit:
+        names = np.array([pairs.sequence(index) for index in range(len(pairs))])
+        chosen = [_evenly(np.flatnonzero(names == name), limit) for name in dict.fromkeys(names)]
+        pairs = Subset(pairs, np.concatenate(chosen))
+    return Resized(pairs, size)
+
+
+def synthetic(folder: Path) -> LabelledDataset:
+    """Return Dataset-1."""
+    return ShardDataset(folder / "set")
+
+
+def _spread(pairs: LabelledDataset, count: int) -> LabelledDataset:
+    if count >= len(pairs):
+        return pairs
+    return Subset(pairs, _evenly(np.arange(len(pairs)), count))
+
+
+def _evenly(indices: Indices, count: int) -> Indices:
+    if count >= len(indices):
+        return indices
+    return np.asarray(indices[np.linspace(0, len(indices) - 1, count).round().astype(int)])

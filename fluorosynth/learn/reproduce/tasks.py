@@ -1,0 +1,99 @@
+"""Work in steps that are kept by what they depend on: killed and started again, it goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xxhash import xxh3_128
+
+from fluorosynth.io.atomic import replacing
+
+DONE = "done.json"
+# Takes its own folder, those of the parents by role, and its options
+Run = Callable[[Path, "Mapping[str, Path]", "Mapping[str, Any]"], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One step.
+
+    Parameters
+    ----------
+    name
+        What it is, for people and for its folder.
+    options
+        All that its result depends on beside its parents, JSON-compatible.
+    run
+        Does it, in a folder of its own; what it returns, JSON-compatible, is kept.
+    parents
+        Steps whose results it needs, by role.
+    images
+        Pictures that pass through a network, forwards and backwards: a measure of its length.
+    """
+
+    name: str
+    options: Mapping[str, Any]
+    run: Run
+    parents: Mapping[str, Task] = field(default_factory=dict)
+    images: int = 0
+
+    @property
+    def key(self) -> str:
+        """Digest of all that the result depends on."""
+        parents = {role: parent.key for role, parent in self.parents.items()}
+        text = json.dumps([self.name, self.options, parents], sort_keys=True)
+        return xxh3_128(text.encode()).hexdigest()[:12]
+
+    def folder(self, root: Path) -> Path:
+        """Return where its result lies below ``root``."""
+        return root / f"{self.name}-{self.key}"
+
+    def done(self, root: Path) -> bool:
+        """Tell whether it has been done."""
+        return (self.folder(root) / DONE).is_file()
+
+
+def in_order(tasks: Iterable[Task]) -> list[Task]:
+    """Return the tasks and all that they need, parents first, each once."""
+    found: dict[str, Task] = {}
+
+    def visit(task: Task) -> None:
+        if task.key not in found:
+            for parent in task.parents.values():
+                visit(parent)
+            found[task.key] = task
+
+    for task in tasks:
+        visit(task)
+    return list(found.values())
+
+
+def run_tasks(tasks: Iterable[Task], root: Path) -> Iterator[Task]:
+    """Do what is not done yet, and yield each task before it is done.
+
+    Parameters
+    ----------
+    tasks
+        What is wanted.
+    root
+        Folder of the results.
+    """
+    for task in in_order(tasks):
+        if task.done(root):
+            continue
+        yield task
+        folder = task.folder(root)
+        folder.mkdir(parents=True, exist_ok=True)
+        parents = {role: parent.folder(root) for role, parent in task.parents.items()}
+        result = task.run(folder, parents, task.options)
+        with replacing(folder / DONE) as part:
+            part.write_text(json.dumps({"options": dict(task.options), "result": result}), "utf-8")
+
+
+def result_of(task: Task, root: Path) -> Any:
+    """Return what a task that is done has returned."""
+    return json.loads((task.folder(root) / DONE).read_text("utf-8"))["result"]
