@@ -71,7 +71,12 @@ def _open(path: Path) -> NDArray[Any]:
 
 def _header(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
     with path.open("rb") as file:
-        version = npy.read_magic(file)
-        parse = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, _, dtype = parse(file)
+        try:
+            version = npy.read_magic(file)
+            parse = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+            shape, _, dtype = parse(file)
+        except ValueError:
+            raise BadDataError(
+                f"{quoted(path)} is no file of numpy.save, or cut in its header"
+            ) from None
     return shape, dtype

@@ -185,6 +185,9 @@ def meaning_of(
         held = {mask: _values(mask) - {given.ignore} for mask in masks}
     if given.ignore >= 0:
         return Meaning(given, _instruments(held, several), given.ignore)
+    for mask, values in held.items():
+        if values == {INSTRUMENT, IGNORE}:
+            _refuse_fringe(mask)
     if _both(held):
         held = {mask: values - {IGNORE} for mask, values in held.items()}
         return Meaning(given, _instruments(held, several), IGNORE)
@@ -277,6 +280,26 @@ def _instruments(held: Mapping[MaskFile, frozenset[int]], several: bool) -> froz
         f"{first[odd]} holds {odd}: a mask holds 0, 1 and 255 (ignore), or 0 and one value; "
         f"{_WAY_OUT}"
     )
+
+
+def _refuse_fringe(mask: MaskFile) -> None:
+    """Raise BadDataError where the 1s of a mask are but a fringe of its 255s, as a JPEG leaves it.
+
+    They lie close about more 255s, and open to the background: what is ignored about an instrument
+    would close it in.
+    """
+    values = mask.labels().values
+    ones, bright = values == INSTRUMENT, values == IGNORE
+    open_ones = ones & _near(values == BACKGROUND, 1)
+    if (
+        ones.sum() < bright.sum()
+        and _near(bright, 8)[ones].all()
+        and 2 * open_ones.sum() > ones.sum()
+    ):
+        raise BadDataError(
+            f"{mask} holds 255 with a fringe of 1s: are they an instrument and what is ignored, or "
+            f"a drawing that was once a JPEG? {_WAY_OUT[0].upper()}{_WAY_OUT[1:]}"
+        )
 
 
 def _both(held: Mapping[MaskFile, frozenset[int]]) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tifffile import PHOTOMETRIC, TiffFile, TiffPage
+from tifffile import PHOTOMETRIC, TiffFile, TiffFileError, TiffPage
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.guard import check_shape, finite, quoted
@@ -28,7 +29,7 @@ def count(path: Path) -> int:
     path
         File of TIFF.
     """
-    with TiffFile(path) as file:
+    with _opened(path) as file:
         pages = _frames(file)
         return _in_one(file, pages) or len(pages)
 
@@ -45,7 +46,7 @@ def read(path: Path, wanted: Sequence[int]) -> Iterator[tuple[NDArray[np.uint8],
     wanted
         Numbers of the frames, increasing, from 0.
     """
-    with TiffFile(path) as file:
+    with _opened(path) as file:
         pages = _frames(file)
         several = _in_one(file, pages)
         total = several or len(pages)
@@ -57,6 +58,16 @@ def read(path: Path, wanted: Sequence[int]) -> Iterator[tuple[NDArray[np.uint8],
             page = pages[0 if several else index]
             stored = _in_stack(file, page, index) if several else _decoded(path, page, index)
             yield _shown(path, page, stored), None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TiffFile]:
+    try:
+        file = TiffFile(path)
+    except TiffFileError:
+        raise BadDataError(f"{quoted(path)} is no TIFF file, or cut in its header") from None
+    with file:
+        yield file
 
 
 def _frames(file: TiffFile) -> list[TiffPage]:
