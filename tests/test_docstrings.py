@@ -20,6 +20,25 @@ import fluorosynth
 
 CONFIG = parse_config(Path(__file__).parents[1])  # [tool.numpydoc_validation] of pyproject.toml
 MODULES = [module.name for module in pkgutil.walk_packages(fluorosynth.__path__, "fluorosynth.")]
+NO_NOUNS = {  # words that a description of a parameter does not begin with
+    *(
+        "A",
+        "An",
+        "At",
+        "By",
+        "For",
+        "How",
+        "In",
+        "Leave",
+        "None",
+        "Of",
+        "On",
+        "One",
+        "Only",
+        "That",
+    ),
+    *("The", "Use", "What", "When", "Where", "Which", "Whose", "With"),
+}
 INHERITED = {"PR01", "PR03"}  # what a base class documents need not be said again
 
 
@@ -66,6 +85,9 @@ def faults(name: str, bases: tuple[str, ...]) -> Iterator[str]:
     for parameter in NumpyDocString(inspect.getdoc(thing) or "")["Parameters"]:
         if "," in parameter.name:
             yield f"parameters {parameter.name!r} share an entry"
+        first = " ".join(parameter.desc).partition(" ")[0]
+        if first in NO_NOUNS or not first[:1].isupper():
+            yield f"parameter {parameter.name!r} should begin with a noun, not {first!r}"
 
 
 @pytest.mark.parametrize("module", MODULES)
