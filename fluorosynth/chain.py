@@ -39,7 +39,7 @@ def apply(
     Parameters
     ----------
     stages
-        One stage or several, in order; those of a recipe draw what they draw in the recipe.
+        Stage, or several in order; those of a recipe draw what they draw in the recipe.
     image
         Array ``(H, W)``: grey levels, uint8 with dense material dark, or intensities, float32 from
         0 to 1. It is not written to.

@@ -210,7 +210,7 @@ class Recipe(Checked):
         skip_bad
             Whether files that cannot be read are left out; otherwise the first is refused by name.
         frame_size
-            (height, width) in pixels of the frames that centrelines are in, where their file does
+            Height and width in pixels of the frames that centrelines are in, where their file does
             not say.
 
         Returns

@@ -62,9 +62,9 @@ class OpenRecipe:
     Parameters
     ----------
     recipe
-        What to make.
+        Recipe of the samples.
     seed
-        0 <= seed < 2**64. What is drawn once per dataset depends on it alone.
+        Seed of all draws, 0 <= seed < 2**64. What is drawn once per data set depends on it alone.
     """
 
     def __init__(self, recipe: Ingredients, seed: int) -> None:

@@ -20,6 +20,25 @@ import fluorosynth
 
 CONFIG = parse_config(Path(__file__).parents[1])  # [tool.numpydoc_validation] of pyproject.toml
 MODULES = [module.name for module in pkgutil.walk_packages(fluorosynth.__path__, "fluorosynth.")]
+NO_NOUNS = {  # words that a description of a parameter does not begin with
+    *(
+        "A",
+        "An",
+        "At",
+        "By",
+        "For",
+        "How",
+        "In",
+        "Leave",
+        "None",
+        "Of",
+        "On",
+        "One",
+        "Only",
+        "That",
+    ),
+    *("The", "Use", "What", "When", "Where", "Which", "Whose", "With"),
+}
 INHERITED = {"PR01", "PR03"}  # what a base class documents need not be said again
 
 
@@ -54,18 +73,28 @@ def documented(name: str) -> dict[str, Any]:
     return dict(Validator(get_doc_object(Validator._load_obj(name))).doc_all_parameters)
 
 
+def built_elsewhere(thing: Any) -> bool:
+    """Tell whether a class takes the arguments of another library, or none: a protocol, a layer."""
+    if not inspect.isclass(thing):
+        return False
+    return str(getattr(thing.__init__, "__module__", "")).startswith(("typing", "torch"))
+
+
 def faults(name: str, bases: tuple[str, ...]) -> Iterator[str]:
     """Yield what is wrong with the docstring of ``name``, less what its bases make good."""
     thing = Validator._load_obj(name)
     missing = Validator(get_doc_object(thing)).signature_parameters
     told = documented(name).keys() | {key for base in bases for key in documented(base)}
-    known = (told >= set(missing) and bool(bases)) or getattr(thing, "_is_protocol", False)
+    known = (told >= set(missing) and bool(bases)) or built_elsewhere(thing)
     for code, text in validate(name)["errors"]:
         if code in CONFIG["checks"] and not (code in INHERITED and known):
             yield f"{code} {text}"
     for parameter in NumpyDocString(inspect.getdoc(thing) or "")["Parameters"]:
         if "," in parameter.name:
             yield f"parameters {parameter.name!r} share an entry"
+        first = " ".join(parameter.desc).partition(" ")[0]
+        if first in NO_NOUNS or not first[:1].isupper():
+            yield f"parameter {parameter.name!r} should begin with a noun, not {first!r}"
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -16,13 +16,14 @@ def ribs(view: View, x: float, slant: float, rng: np.random.Generator) -> Map:
     Parameters
     ----------
     view
-        The frame.
+        Pixels in patient coordinates.
     x
-        Where the ribs start, mm; they are mirrored about it.
+        Distance of the ribs' start to the right of the frame's centre, mm; they are mirrored about
+        it.
     slant
         Descent per mm sideways: positive for posterior, negative for anterior ribs.
     rng
-        Draws spacing, width, curvature and density.
+        Source of spacing, width, curvature and density.
     """
     spacing, radius = rng.uniform(24.0, 36.0), rng.uniform(4.5, 7.5)
     out, path = view.turned(x, rng.uniform(0, spacing), rng.normal(0.0, 0.06))

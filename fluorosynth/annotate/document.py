@@ -94,7 +94,7 @@ class Document:
         Parameters
         ----------
         frames
-            What is known of some frames now; one of which nothing is known is forgotten.
+            Knowledge of some frames now; one of which nothing is known is forgotten.
         seen
             Revision that the change was made on; None: whatever it was.
 

@@ -31,7 +31,7 @@ class Guard:
     Parameters
     ----------
     app
-        What is guarded; it sees paths without the token.
+        Program that is guarded; it sees paths without the token.
     token
         Secret that the user's browser was given.
     hosts

@@ -26,7 +26,7 @@ class Job:
     done
         Number of frames that are known by now.
     error
-        What went wrong, for people.
+        Sentence on what went wrong, for people.
     stopped
         Set to end the job with what is known by then.
     thread

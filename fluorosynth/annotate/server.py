@@ -46,7 +46,7 @@ class Page:
     document
         Their labels.
     suggester
-        Where suggestions come from; None: there are none.
+        Source of suggestions; None: there are none.
     """
 
     def __init__(

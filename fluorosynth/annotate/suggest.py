@@ -21,7 +21,7 @@ def model_suggester(source: str = "default") -> Suggester:
     Parameters
     ----------
     source
-        A checkpoint, a folder of training or ``default``.
+        Checkpoint, folder of training or ``default``.
 
     Raises
     ------

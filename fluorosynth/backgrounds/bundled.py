@@ -32,6 +32,8 @@ class Bundled(BackgroundSource):
     Parameters
     ----------
     pack
+        Name of the pack.
+
         ``patches``: 64 windows of lung, heart, diaphragm, ribs, spine and thin contrast-filled
         vessels; no catheter, wire, lead or sternal wire was seen in any.
 

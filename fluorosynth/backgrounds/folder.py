@@ -43,19 +43,19 @@ class Folder(BackgroundSource):
     Parameters
     ----------
     path
-        A file, a folder (any depth) or a glob.
+        File, folder (any depth) or glob.
     max_frames
-        The most frames held in memory; also at most 64 MB of pictures.
+        Number of frames held in memory, at most; also at most 64 MB.
     skip_bad
-        Leave out files that cannot be read; they are listed in ``BackgroundPool.skipped``.
-        Otherwise the first one is refused by name.
+        Whether files that cannot be read are left out; they are listed in
+        ``BackgroundPool.skipped``. Otherwise the first one is refused by name.
     ignore
-        A folder of PNG masks that say where the truth of a picture is unknown (not 0), named as
+        Folder of PNG masks that say where the truth of a picture is unknown (not 0), named as
         ``io.pairing.MaskFolder`` finds them: for ``run/a.dcm`` the mask ``run/a.png``, for its
         frame 7 alone ``run/a#7.png`` or ``run/a/00007.png``. Pictures without a mask are known
         throughout. Empty: no masks.
     instruments
-        A CSV file, ``io.paths``, of roughly where instruments lie in the pictures, by their ids,
+        File of CSV, ``io.paths``, of roughly where instruments lie in the pictures, by their ids,
         in pixels of the picture: where the stage `engage` may lead another one. They are not
         ignored by that.
 

@@ -36,7 +36,7 @@ def check_picture(name: str, image: Any) -> None:
     Parameters
     ----------
     name
-        What the message calls it.
+        Name of the value, for the message.
     image
         Array ``(H, W)``, sides of 16 to 4096 px. Intensities are 0..1, up to 2 where noise adds
         to them.
@@ -89,7 +89,7 @@ def check_curve(name: str, points: NDArray[np.floating], width: NDArray[np.float
     Parameters
     ----------
     name
-        What the message calls it.
+        Name of the curve, for the message.
     points
         Array ``(n, 2)``, px.
     width

@@ -18,9 +18,9 @@ def change(plain: dict[str, Any], setting: str) -> None:
     plain
         Tables and lists as a TOML reader returns them, with every key that there is.
     setting
-        ``kind.key=value`` for a key of all tables of that kind, ``kind.key.key=value`` for one of
-        a table inside, or ``key=value`` for one of ``plain`` itself. The value is TOML, or else
-        a text.
+        Text: ``kind.key=value`` for a key of all tables of that kind, ``kind.key.key=value`` for
+        one of a table inside, or ``key=value`` for one of ``plain`` itself. The value is TOML, or
+        else a text.
 
     Raises
     ------

@@ -24,7 +24,7 @@ def claimed(path: Path, wait: float = 0.0) -> Iterator[bool]:
     Parameters
     ----------
     path
-        The file to be made.
+        Name of the file to be made.
     wait
         Seconds to wait for a claim that another process has.
 

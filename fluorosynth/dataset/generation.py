@@ -72,20 +72,21 @@ def generate(
     Parameters
     ----------
     recipe
-        What to make.
+        Recipe of the samples.
     out
         Folder, made if missing.
     n
         Number of samples, >= 1. Sample i does not depend on it.
     seed
-        0 <= seed < 2**64.
+        Seed of all draws, 0 <= seed < 2**64.
     workers
         Processes. The bytes do not depend on them.
     shard_size
         Samples per file; the bytes of a sample do not depend on it. By default so many that
         a file holds 500 pictures.
     compression
-        None (memory-mappable) or ``"gzip"`` (about a third of the size, ten times slower).
+        Name of the compression: ``"gzip"`` (about a third of the size, ten times slower); None:
+        memory-mappable.
     progress
         Called with the number of samples finished since the last call; once with those that
         were there already.

@@ -67,7 +67,7 @@ def parse_part(text: str, environment: Mapping[str, str]) -> tuple[int, int]:
     Parameters
     ----------
     text
-        As the user wrote it.
+        Text as the user wrote it.
     environment
         Environment variables.
 

@@ -113,7 +113,7 @@ def missing(
     Parameters
     ----------
     plan
-        The whole set.
+        Plan of the whole set.
     recipe
         TOML of the recipe.
     seed

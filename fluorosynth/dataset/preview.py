@@ -113,7 +113,7 @@ def write_film(runs: Sequence[Sequence[Sample]], path: Path, columns: int = 2) -
     runs
         Frames of equal number; each is shown plain and with its labels outlined.
     path
-        The file.
+        File to write.
     columns
         Runs in a row.
     """

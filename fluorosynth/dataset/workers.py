@@ -27,9 +27,9 @@ def run_tasks(task: Task, numbers: list[int], workers: int, report: Progress) ->
     task
         Calls ``tick(count)`` as it gets on. It is inherited by forked workers, pickled to others.
     numbers
-        What to do, in any order.
+        Numbers of the tasks, in any order.
     workers
-        1 runs the tasks here.
+        Number of processes; 1 runs the tasks here.
     report
         Called with the sum of new ticks a few times a second.
 

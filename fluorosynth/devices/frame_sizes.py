@@ -23,9 +23,9 @@ def size_beside(path: Path, frame: str) -> tuple[int, int] | None:
     Parameters
     ----------
     path
-        The file of curves.
+        File of curves.
     frame
-        What it calls the frame.
+        Name of the frame in it.
     """
     for folder in (path.parent, path.parent / "images"):
         for name in (frame, stem(frame), path.stem):

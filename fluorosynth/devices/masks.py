@@ -39,9 +39,9 @@ class Masks(DeviceSource):
         Share of the masks to use, drawn once per dataset from its seed (at least one mask). Only
         these are read.
     label
-        The label of all devices.
+        Label of all devices.
     skip_bad
-        Leave out masks that cannot be used; otherwise the first one is refused by name.
+        Whether masks that cannot be used are left out; otherwise the first one is refused by name.
     instrument
         Values of instruments, where the masks do not tell; any other is background.
     ignore

@@ -26,7 +26,7 @@ class Memory(DeviceSource):
     Parameters
     ----------
     curves
-        What each picture shows: a device, or a sequence of those that are shown together.
+        Curves of each picture: a device, or a sequence of those that are shown together.
     frame
         Height and width in pixels of the pictures that the curves were found in; they are then
         scaled and centred to the size asked for. None: they are in pixels of that size.

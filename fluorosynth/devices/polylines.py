@@ -50,13 +50,13 @@ class Polylines(DeviceSource):
     share
         Share of the frames to use, drawn once per dataset from its seed (at least one frame).
     frame_size
-        (height, width) in pixels of the frames that the points are in, where the file does not
+        Height and width in pixels of the frames that the points are in, where the file does not
         say. The longer side is scaled to the opened size, the shorter one centred.
     label
-        For devices whose name or file gives none.
+        Label of devices whose name or file gives none.
     skip_bad
-        Leave out files that cannot be used, with a ``DataWarning``; otherwise the first one is
-        refused by name.
+        Whether files that cannot be used are left out, with a ``DataWarning``; otherwise the first
+        one is refused by name.
     """
 
     path: Path

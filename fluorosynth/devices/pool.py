@@ -25,8 +25,8 @@ class DevicePool:
     Parameters
     ----------
     sets
-        At least one set, in pixels of the opened size. Any sequence of curves will do, so this
-        is also how a program offers its own (``DevicePool([(Device(points, width),)])``).
+        Sets of devices, at least one, in pixels of the opened size. Any sequence of curves will do,
+        so this is also how a program offers its own (``DevicePool([(Device(points, width),)])``).
 
     Examples
     --------

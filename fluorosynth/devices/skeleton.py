@@ -80,11 +80,11 @@ def pixel_paths(mask: Bools, depth: Depth, anything: Bools) -> list[Branch]:
     Parameters
     ----------
     mask
-        ``(H, W)`` bool, the instruments of one label.
+        Instruments of one label, ``(H, W)`` bool.
     depth
-        ``(H, W)`` float32, the distance to the background or the border.
+        Distance to the background or the border, ``(H, W)`` float32, px.
     anything
-        ``(H, W)`` bool, the instruments of all labels: what another one hides is no gap.
+        Instruments of all labels, ``(H, W)`` bool: what another one hides is no gap.
 
     Returns
     -------

@@ -30,7 +30,7 @@ def device_sources(
     skip_bad
         Whether files that cannot be used are left out; otherwise the first is refused by name.
     frame_size
-        (height, width) in pixels of the frames that centrelines are in, where they do not say.
+        Height and width in pixels of the frames that centrelines are in, where they do not say.
 
     Returns
     -------

@@ -32,13 +32,13 @@ def tip(name: str, mm: float, width: float, rng: np.random.Generator) -> NDArray
     Parameters
     ----------
     name
-        A key of ``TIPS``.
+        Name of the shape, a key of ``TIPS``.
     mm
         Pixels per millimetre.
     width
-        Of the instrument, in pixels.
+        Full width of the instrument, px.
     rng
-        Takes three draws.
+        Source of three draws.
 
     Returns
     -------

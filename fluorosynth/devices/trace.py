@@ -47,9 +47,9 @@ def trace(mask: NDArray[np.generic], label: str = "catheter") -> tuple[Device, .
     Parameters
     ----------
     mask
-        ``(H, W)`` bool or integer, 0 is background.
+        Instruments, ``(H, W)`` bool or integer; 0 is background.
     label
-        The label of all devices.
+        Label of all devices.
 
     Returns
     -------

@@ -29,9 +29,9 @@ class Attenuation:
     Parameters
     ----------
     mu
-        ``(X, Y, Z)`` float32, 1/mm; zero at both ends of X and Y.
+        Attenuation, ``(X, Y, Z)`` float32, 1/mm; zero at both ends of X and Y.
     affine
-        ``(4, 4)`` float64, from voxel indices to mm towards right, front and head.
+        Matrix from voxel indices to mm towards right, front and head, ``(4, 4)`` float64.
     low
         Corner of the box around the body: right, back and feet, ``(3,)`` float64, mm.
     high

@@ -13,7 +13,7 @@ def neighbour_counts(skeleton: NDArray[np.bool_ | np.uint8]) -> NDArray[np.uint8
     Parameters
     ----------
     skeleton
-        ``(H, W)`` bool or uint8 {0, 1}.
+        Skeleton, ``(H, W)`` bool or uint8 {0, 1}.
 
     Returns
     -------

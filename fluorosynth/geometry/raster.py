@@ -53,14 +53,14 @@ def cover(mask: Mask, centreline: Floats, width: Floats, value: int = 1) -> Indi
     Parameters
     ----------
     mask
-        ``(H, W)`` uint8, C-contiguous, written to. Parts of the tube outside it are clipped.
+        Mask, ``(H, W)`` uint8, C-contiguous, written to. Parts of the tube outside it are clipped.
     centreline
-        ``(n, 2)`` float32, ``(x, y)`` in pixels, n >= 2.
+        Points, ``(n, 2)`` float32, ``(x, y)`` in pixels, n >= 2.
     width
-        ``(n,)`` float32, full width in pixels, linear between the points; at least
+        Full width at each point, ``(n,)`` float32, px, linear between the points; at least
         ``MIN_LABEL_WIDTH`` is drawn.
     value
-        What to set, 0..255.
+        Value that is set, 0 to 255.
 
     Returns
     -------

@@ -59,11 +59,12 @@ def resample(image: Image, matrix: Matrix, border: Border = "edge") -> Image:
     Parameters
     ----------
     image
-        ``(H, W)`` uint8.
+        Picture, ``(H, W)`` uint8.
     matrix
-        3x3, from pixels of ``image`` to pixels of the answer, acting on ``(x, y, 1)``.
+        Matrix from pixels of ``image`` to pixels of the answer, ``(3, 3)``, acting on ``(x, y,
+        1)``.
     border
-        What fills uncovered pixels: the nearest ``edge`` value, a ``reflect``ion, ``black``.
+        Filling of uncovered pixels: the nearest ``edge`` value, a ``reflect``ion, ``black``.
 
     Examples
     --------

@@ -16,7 +16,7 @@ def replacing(path: Path, sync: bool = True, mark: str = "") -> Iterator[Path]:
     Parameters
     ----------
     path
-        The final name.
+        Name of the finished file.
     sync
         Whether to wait until the content is on the disk: for what a later run builds upon.
     mark

@@ -19,11 +19,12 @@ def contact_sheet(
     Parameters
     ----------
     images
-        ``(H, W)`` grey or ``(H, W, 3)`` RGB uint8, of any sizes; a cell is as large as the largest.
+        Pictures, ``(H, W)`` grey or ``(H, W, 3)`` RGB uint8, of any sizes; a cell is as large as
+        the largest.
     columns
         Pictures in a row, >= 1.
     labels
-        One caption per picture; none by default. Characters outside ASCII show as ``?``.
+        Captions, one per picture; None: none. Characters outside ASCII show as ``?``.
 
     Returns
     -------

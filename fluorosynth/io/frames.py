@@ -49,13 +49,13 @@ class Frame:
     Parameters
     ----------
     image
-        ``(H, W)`` uint8, dense material dark when the file says how it is to be shown.
+        Picture, ``(H, W)`` uint8, dense material dark when the file says how it is to be shown.
     source
-        The file.
+        File that it was read from.
     index
         Frame number in the file, from 0.
     field
-        ``(H, W)`` bool, True inside the exposed field, or None when the file does not say.
+        Exposed field, ``(H, W)`` bool, True inside, or None when the file does not say.
     """
 
     image: NDArray[np.uint8]
@@ -72,15 +72,16 @@ def find_sources(
     Parameters
     ----------
     src
-        A file, a folder (searched to any depth, linked folders too) or a glob such as
+        File, folder (searched to any depth, linked folders too) or glob such as
         ``runs/**/*.dcm``. A path that exists is taken literally, whatever characters it holds.
         DICOM files need no suffix. Of folders and globs, hidden files, those of other formats,
         masks and what is written beside them are passed over; with a ``DataWarning``, also DICOM
         that is no image (a dose report) and files without suffix that may not be read.
     suffixes
-        What to take from folders and globs, whatever it is; by default all kinds of frames.
+        Suffixes to take from folders and globs, whatever the files are; by default those of all
+        kinds of frames.
     masks
-        A folder of masks: no frames lie in it.
+        Folder of masks: no frames lie in it.
 
     Raises
     ------
@@ -161,7 +162,7 @@ def read_frames(path: str | Path, wanted: Sequence[int] | None = None) -> Iterat
     Parameters
     ----------
     path
-        A file of any supported format.
+        File of any supported format.
     wanted
         Frame numbers in ascending order; all by default. Ones past the end are BadDataError,
         except in a video, whose header only estimates its length.

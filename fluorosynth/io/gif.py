@@ -17,7 +17,7 @@ def write_gif(pictures: Iterable[NDArray[np.uint8]], path: Path, rate: float) ->
     Parameters
     ----------
     pictures
-        At least one, ``(H, W)`` grey or ``(H, W, 3)`` RGB, of one size.
+        Pictures, at least one, ``(H, W)`` grey or ``(H, W, 3)`` RGB, of one size.
     path
         File to write.
     rate

@@ -28,17 +28,17 @@ class Labelled:
     Parameters
     ----------
     source
-        The file of the frame.
+        File of the frame.
     frame
-        Its number in the file, from 0.
+        Number of the frame in the file, from 0.
     frames
-        How many frames the file has.
+        Number of frames in the file.
     mask
-        The mask.
+        Mask of the frame.
     folder
-        The folder that the frame is named in: that of ``images`` and ``masks``, else the file's.
+        Folder that the frame is named in: that of ``images`` and ``masks``, else the file's.
     name
-        The file's name relative to ``folder`` or its ``images``, without suffix.
+        Name of the file relative to ``folder`` or its ``images``, without suffix.
     """
 
     source: Path
@@ -67,11 +67,11 @@ def labelled_frames(
     Parameters
     ----------
     root
-        The folder, searched to any depth.
+        Folder, searched to any depth.
     masks
-        A folder of masks elsewhere, named like the frames below ``root``.
+        Folder of masks elsewhere, named like the frames below ``root``.
     skip_bad
-        Leave out what cannot be read or has no mask, with a ``DataWarning``.
+        Whether what cannot be read or has no mask is left out, with a ``DataWarning``.
 
     Returns
     -------

@@ -24,9 +24,9 @@ class Labels:
     Parameters
     ----------
     values
-        ``(H, W)`` uint8 or uint16, 0 where nothing is drawn.
+        Values, ``(H, W)`` uint8 or uint16, 0 where nothing is drawn.
     drawn
-        True where the file itself knows only two states, nothing and something: a bilevel
+        Whether the file itself knows only two states, nothing and something: a bilevel
         image, an alpha channel that holds the drawing, black and one colour of a palette.
     """
 

@@ -68,7 +68,7 @@ class MaskFile:
     Parameters
     ----------
     path
-        The file.
+        File of the mask.
     row
         Number of the row; -1 for a file of one mask.
     """
@@ -93,11 +93,11 @@ class Meaning:
     Parameters
     ----------
     given
-        What the user says.
+        Values as the user states them.
     instrument
         Values of instruments, where ``several`` values are not all.
     ignore
-        The value of pixels without truth; -1: none.
+        Value of pixels without truth; -1: none.
     """
 
     given: MaskValues = field(default_factory=MaskValues)
@@ -168,9 +168,9 @@ def meaning_of(
     Parameters
     ----------
     masks
-        The files.
+        Files of masks.
     given
-        What the user says of them.
+        Values as the user states them.
     several
         Whether values other than 1 and 255 number instruments.
 

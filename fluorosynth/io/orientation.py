@@ -16,7 +16,7 @@ def upright(image: NDArray[Pixel], orientation: int) -> NDArray[Pixel]:
     Parameters
     ----------
     image
-        ``(H, W)`` or ``(H, W, C)`` as it is stored.
+        Picture as it is stored, ``(H, W)`` or ``(H, W, C)``.
     orientation
         EXIF's and TIFF's tag 274, 1 to 8; 1, and anything else, leaves it as it is.
 

@@ -147,7 +147,7 @@ class MaskFolder:
     folder
         Searched to any depth.
     beside
-        Take only ``NAME_mask.png`` in the folder itself, where frames lie as well.
+        Whether only ``NAME_mask.png`` in the folder itself counts, where frames lie as well.
     """
 
     def __init__(self, folder: Path, beside: bool = False) -> None:

@@ -38,9 +38,9 @@ def to_uint8(image: NDArray[Any], window: tuple[float, float] | None = None) -> 
     Parameters
     ----------
     image
-        ``(H, W)`` bool, integer or finite float.
+        Picture, ``(H, W)`` bool, integer or finite float.
     window
-        The values that become 0 and 255.
+        Values that become 0 and 255.
 
     Returns
     -------

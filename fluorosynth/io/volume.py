@@ -28,11 +28,11 @@ class Volume:
     Parameters
     ----------
     hu
-        ``(X, Y, Z)`` int16, Hounsfield units. The axes run roughly to the patient's right, front
+        Hounsfield units, ``(X, Y, Z)`` int16. The axes run roughly to the patient's right, front
         and head.
     affine
-        ``(4, 4)`` float64, from voxel indices (voxel centres at whole numbers) to mm towards
-        right, front and head (RAS).
+        Matrix from voxel indices (voxel centres at whole numbers) to mm towards right, front and
+        head (RAS), ``(4, 4)`` float64.
     """
 
     hu: NDArray[np.int16]
@@ -102,7 +102,7 @@ def read_volume(path: str | Path) -> Volume:
     Parameters
     ----------
     path
-        A NIfTI file (``.nii``, ``.nii.gz``), or a folder that holds one series of DICOM slices.
+        File of NIfTI (``.nii``, ``.nii.gz``), or a folder that holds one series of DICOM slices.
 
     Raises
     ------

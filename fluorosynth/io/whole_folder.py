@@ -27,7 +27,7 @@ def made_before(out: Path, made_from: Mapping[str, Any]) -> bool:
     out
         Folder of the result.
     made_from
-        What the result depends on, JSON-compatible.
+        Facts that the result depends on, JSON-compatible.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def whole_folder(out: Path, made_from: Mapping[str, Any]) -> Iterator[Path]:
     out
         Folder of the result; missing or empty.
     made_from
-        What the result depends on, JSON-compatible; kept in it for ``made_before``.
+        Facts that the result depends on, JSON-compatible; kept in it for ``made_before``.
 
     Raises
     ------

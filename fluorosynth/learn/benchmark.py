@@ -29,7 +29,19 @@ _Key = tuple[str, Mode, int]
 
 @dataclass(frozen=True)
 class Timing:
-    """Milliseconds per frame, the median, of a network in a mode at a batch size."""
+    """The time that a network takes in a mode at a batch size.
+
+    Parameters
+    ----------
+    network
+        Kind of network.
+    mode
+        Way in which it is run.
+    batch
+        Number of frames in a pass.
+    milliseconds
+        Time per frame, ms, the median.
+    """
 
     network: str
     mode: Mode
@@ -47,13 +59,13 @@ def time_networks(
     Parameters
     ----------
     kinds
-        Of networks.
+        Kinds of networks.
     device
-        ``"auto"`` or a PyTorch device.
+        Name of a PyTorch device, or ``"auto"``.
     size
-        Side of the frames in pixels.
+        Side of the frames, px.
     quick
-        Fewer rounds, and single frames alone.
+        Whether fewer rounds do, and single frames alone.
     """
     place = pick_device(device)
     sizes = (1, 8, 32, 128) if place.type == "cuda" else (1, 4)
@@ -73,6 +85,17 @@ def frames_per_second(kind: str, device: str = "auto", size: int = 256, count: i
     """Return how many PNG frames a second are read, normalised, segmented and thresholded.
 
     One at a time, in the best mode of the device.
+
+    Parameters
+    ----------
+    kind
+        Kind of network.
+    device
+        Name of a PyTorch device, or ``"auto"``.
+    size
+        Side of the frames, px.
+    count
+        Number of frames.
     """
     inference = Inference(_untrained(kind), device, batch=1)
     config = SegmentConfig(size=size)
@@ -91,7 +114,13 @@ def frames_per_second(kind: str, device: str = "auto", size: int = 256, count: i
 
 
 def samples_per_second(count: int = 500) -> float:
-    """Return how many samples of the recipe ``paper`` one process makes a second, warm."""
+    """Return how many samples of the recipe ``paper`` one process makes a second, warm.
+
+    Parameters
+    ----------
+    count
+        Number of samples.
+    """
     sampler = Recipe.preset("paper").open(0)
     for index in range(100):
         sampler.sample(index)
@@ -99,7 +128,13 @@ def samples_per_second(count: int = 500) -> float:
 
 
 def reads_per_second(count: int = 500) -> float:
-    """Return how many random image-mask pairs of a set one process reads a second, warm."""
+    """Return how many random image-mask pairs of a set one process reads a second, warm.
+
+    Parameters
+    ----------
+    count
+        Number of pairs.
+    """
     with tempfile.TemporaryDirectory() as folder:
         generate(Recipe.preset("paper"), folder, count)
         pairs = open_dataset(folder)
@@ -109,7 +144,13 @@ def reads_per_second(count: int = 500) -> float:
 
 
 def describe(device: str = "auto") -> str:
-    """Return the device's name, as far as PyTorch knows it."""
+    """Return a device's name, as far as PyTorch knows it.
+
+    Parameters
+    ----------
+    device
+        Name of a PyTorch device, or ``"auto"``.
+    """
     place = pick_device(device)
     if place.type == "cuda":
         name = torch.cuda.get_device_name(place)

@@ -42,7 +42,20 @@ class MaskDefaults:
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> MaskDefaults:
-        """Read what ``dataclasses.asdict`` made; TypeError or ValueError for something else."""
+        """Read what ``dataclasses.asdict`` made.
+
+        Parameters
+        ----------
+        plain
+            Values by field.
+
+        Raises
+        ------
+        TypeError
+            For something else.
+        ValueError
+            For values out of range.
+        """
         presence = None
         if plain.get("presence") is not None:
             offset, slope = plain["presence"]
@@ -58,17 +71,17 @@ class Model:
     Parameters
     ----------
     network
-        With its weights.
+        Network with its weights.
     normalisation
-        Of its input.
+        Normalisation of its input.
     threshold
-        On the catheter map, the best one on the validation data.
+        Threshold on the catheter map, the best one on the validation data.
     recipe
         Hash of the recipe that made its training data (before any fine-tuning), or empty.
     config
-        The training's settings, JSON-compatible.
+        Settings of the training, JSON-compatible.
     masks
-        How ``predict`` turns its maps into masks unless told otherwise.
+        Settings by which ``predict`` turns its maps into masks unless told otherwise.
     """
 
     network: Network
@@ -89,13 +102,14 @@ def save_model(
     Parameters
     ----------
     path
-        The file.
+        File to write.
     model
-        What to keep.
+        Model to keep.
     training
-        What a run needs to go on: tensors, numbers and texts in dicts and lists.
+        State that a training needs to go on: tensors, numbers and texts in dicts and lists.
     half
-        Keep the weights in float16, half the size; the network that is read computes in float32.
+        Whether the weights are kept in float16, half the size; the network that is read computes in
+        float32.
     """
     network = model.network
     weights = network.state_dict()
@@ -124,9 +138,9 @@ def load_model(source: str | Path, device: torch.device | str = "cpu") -> Model:
     Parameters
     ----------
     source
-        A file, a run folder, or ``"default"``.
+        File, run folder, or ``"default"``.
     device
-        Where the network goes. It is in evaluation mode.
+        Device that the network goes to. It is in evaluation mode.
 
     Raises
     ------
@@ -138,12 +152,38 @@ def load_model(source: str | Path, device: torch.device | str = "cpu") -> Model:
 
 
 def as_model(model: Model | str | Path, device: torch.device | str = "cpu") -> Model:
-    """Return a model as it is, or read the one that is named; BadDataError as ``load_model``."""
+    """Return a model as it is, or read the one that is named.
+
+    Parameters
+    ----------
+    model
+        Model, or a file, a run folder or ``"default"``.
+    device
+        Device that a network goes to when it is read.
+
+    Raises
+    ------
+    BadDataError
+        As ``load_model`` does.
+    """
     return model if isinstance(model, Model) else load_model(model, device)
 
 
 def load_training(path: Path, device: torch.device | str = "cpu") -> tuple[Model, dict[str, Any]]:
-    """Read a checkpoint with what its run needs to go on; BadDataError as above."""
+    """Read a checkpoint with what its run needs to go on.
+
+    Parameters
+    ----------
+    path
+        File of the checkpoint.
+    device
+        Device that the network goes to.
+
+    Raises
+    ------
+    BadDataError
+        As ``load_model`` does.
+    """
     model, content = _model(path, device)
     if "training" not in content:
         raise BadDataError(f"{path} holds a model, but no run that could go on")
@@ -151,7 +191,13 @@ def load_training(path: Path, device: torch.device | str = "cpu") -> tuple[Model
 
 
 def weights_hash(network: Network) -> str:
-    """Return the XXH3-128 of all weights and statistics, 32 hexadecimal digits."""
+    """Return the XXH3-128 of all weights and statistics, 32 hexadecimal digits.
+
+    Parameters
+    ----------
+    network
+        Network with its weights.
+    """
     state = xxh3_128()
     for value in network.state_dict().values():
         state.update(value.detach().cpu().contiguous().numpy().tobytes())
@@ -159,7 +205,18 @@ def weights_hash(network: Network) -> str:
 
 
 def find_model(source: str | Path) -> Path:
-    """Return the file that ``source`` names; BadDataError when there is none."""
+    """Return the file of a model that is named.
+
+    Parameters
+    ----------
+    source
+        File, run folder, or ``"default"``.
+
+    Raises
+    ------
+    BadDataError
+        When there is none.
+    """
     path = Path(source)
     if path.is_dir():
         if not (path / BEST).exists():

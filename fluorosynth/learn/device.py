@@ -15,7 +15,12 @@ class OutOfMemoryError(FluorosynthError):
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """Return the device ``name``; ``"auto"`` is CUDA, else MPS, else the CPU.
+    """Return a device by its name.
+
+    Parameters
+    ----------
+    name
+        Name as PyTorch has it; ``"auto"`` is CUDA, else MPS, else the CPU.
 
     Raises
     ------
@@ -35,7 +40,13 @@ def pick_device(name: str = "auto") -> torch.device:
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Return whether the device computes with bfloat16 in hardware."""
+    """Tell whether a device computes with bfloat16 in hardware.
+
+    Parameters
+    ----------
+    device
+        Device in question.
+    """
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":
@@ -45,7 +56,15 @@ def has_bf16(device: torch.device) -> bool:
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
-    """Return the context in which a network runs in ``"auto"``, ``"fp32"`` or ``"bf16"``."""
+    """Return the context in which a network runs in a precision.
+
+    Parameters
+    ----------
+    device
+        Device of the network.
+    precision
+        Name of the precision: ``"auto"``, ``"fp32"`` or ``"bf16"``.
+    """
     bf16 = precision == "bf16" or (precision == "auto" and has_bf16(device))
     context: AbstractContextManager[None] = torch.autocast(
         device.type, torch.bfloat16, enabled=bf16
@@ -54,14 +73,26 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Non
 
 
 def memory_format(device: torch.device) -> torch.memory_format:
-    """Return the faster layout of images: channels last where the kernels are made for it."""
+    """Return the faster layout of images: channels last where the kernels are made for it.
+
+    Parameters
+    ----------
+    device
+        Device of the network.
+    """
     known = device.type in ("cuda", "cpu")
     return torch.channels_last if known else torch.contiguous_format
 
 
 @contextmanager
 def memory_errors(advice: str) -> Iterator[None]:
-    """Turn a failed allocation into one sentence that ends with ``advice``."""
+    """Turn a failed allocation into one sentence.
+
+    Parameters
+    ----------
+    advice
+        End of the sentence: the way out.
+    """
     try:
         yield
     except RuntimeError as error:

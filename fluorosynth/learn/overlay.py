@@ -17,7 +17,16 @@ SMALL = 512  # px: smaller pictures are shown twice as large, so that the outlin
 
 
 def overlay(image: Image, mask: Mask, tips: Sequence[Sequence[float]] = ()) -> NDArray[np.uint8]:
-    """Return the picture with the mask outlined and the tips, ``(x, y)``, circled.
+    """Return a picture with a mask outlined and tips circled.
+
+    Parameters
+    ----------
+    image
+        Picture, ``(H, W)`` uint8.
+    mask
+        Mask, ``(H, W)`` uint8.
+    tips
+        Tips, ``(x, y)`` in px each.
 
     Returns
     -------
@@ -38,11 +47,11 @@ class Film:
     Parameters
     ----------
     stem
-        The file's name without a suffix, which depends on what can be written.
+        Name of the file without a suffix, which depends on what can be written.
     fps
         Pictures a second.
     codec
-        Of the MP4 file, four letters.
+        Name of the MP4 file's codec, four letters.
     """
 
     def __init__(self, stem: Path, fps: float, codec: str = "mp4v") -> None:
@@ -52,7 +61,13 @@ class Film:
         self._stills: list[NDArray[np.uint8]] = []
 
     def add(self, picture: NDArray[np.uint8]) -> None:
-        """Append a picture, ``(H, W, 3)`` RGB; all of one size."""
+        """Append a picture; all are of one size.
+
+        Parameters
+        ----------
+        picture
+            Picture, ``(H, W, 3)`` uint8 RGB.
+        """
         height, width = (side // 2 * 2 for side in picture.shape[:2])  # codecs take even sides
         picture = picture[:height, :width]
         if self._writer is None:
@@ -63,7 +78,13 @@ class Film:
             self._stills.append(picture)
 
     def close(self, keep: bool = True) -> None:
-        """Finish the file, or drop it."""
+        """Finish the file, or drop it.
+
+        Parameters
+        ----------
+        keep
+            Whether the file is kept.
+        """
         if self._writer is not None:
             self._writer.release()
         if keep and self._stills:

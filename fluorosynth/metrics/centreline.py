@@ -24,9 +24,9 @@ class CentrelinePair:
     Parameters
     ----------
     prediction
-        ``(H, W)`` bool or {0, 1}.
+        Predicted mask, ``(H, W)`` bool or {0, 1}.
     truth
-        ``(H, W)`` uint8 {0, 1, 255}.
+        Labels, ``(H, W)`` uint8 {0, 1, 255}.
 
     Raises
     ------

@@ -43,7 +43,7 @@ def bootstrap_interval(
     values
         Per sequence, the value of each frame.
     rng
-        Draws the resamples.
+        Source of the resamples.
     resamples
         Number of resamples, >= 1.
     level

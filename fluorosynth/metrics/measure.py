@@ -17,9 +17,9 @@ def measure(prediction: Flags | Mask, truth: Mask) -> dict[str, float]:
     Parameters
     ----------
     prediction
-        ``(H, W)`` bool or {0, 1}.
+        Predicted mask, ``(H, W)`` bool or {0, 1}.
     truth
-        ``(H, W)`` uint8 {0, 1, 255}; 255 counts in nothing.
+        Labels, ``(H, W)`` uint8 {0, 1, 255}; 255 counts in nothing.
 
     Raises
     ------

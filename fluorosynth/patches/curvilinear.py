@@ -40,9 +40,9 @@ def instrument_score(image: Image, field: NDArray[np.bool_] | None = None) -> ND
     Parameters
     ----------
     image
-        ``(H, W)`` uint8, instruments dark.
+        Frame, ``(H, W)`` uint8, instruments dark.
     field
-        ``(H, W)`` bool: the exposed field; what lies outside is not looked at.
+        Exposed field, ``(H, W)`` bool; what lies outside is not looked at.
 
     Returns
     -------

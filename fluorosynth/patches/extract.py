@@ -39,9 +39,9 @@ def extract_patches(
     Parameters
     ----------
     src
-        A file, a folder or a glob of frames.
+        File, folder or glob of frames.
     search
-        How many, how large, how clean; ``Search()`` by default.
+        Settings: how many, how large, how clean.
     seed
         Equal seeds give equal patches.
     track

@@ -22,7 +22,7 @@ def exposed_field(image: Image) -> NDArray[np.bool_]:
     Parameters
     ----------
     image
-        ``(H, W)`` uint8.
+        Frame, ``(H, W)`` uint8.
 
     Returns
     -------

@@ -32,9 +32,9 @@ class Search(Checked):
     ceiling
         Highest score of a window, [0, 1), where it is estimated.
     temporal
-        False looks at each frame of a run alone.
+        Whether the frames of a sequence are looked at together.
     mask_values
-        What the masks hold, where they do not tell.
+        Values of the masks, where they do not tell.
     """
 
     count: Annotated[int, Ge(1)] = 32

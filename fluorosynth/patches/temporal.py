@@ -26,9 +26,9 @@ def run_scores(
     Parameters
     ----------
     frames
-        ``(T, H, W)`` uint8, one view; evenly spaced frames of a run are enough.
+        Frames of one view, ``(T, H, W)`` uint8; evenly spaced ones of a sequence are enough.
     field
-        ``(H, W)`` bool: the exposed field.
+        Exposed field, ``(H, W)`` bool.
 
     Returns
     -------

@@ -32,7 +32,7 @@ def write_patches(
     out
         Folder to write, missing or empty.
     made_from
-        What the patches depend on, by which the same work is known again; see
+        Facts that the patches depend on, by which the same work is known again; see
         ``io.whole_folder``.
 
     Raises

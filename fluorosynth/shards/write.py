@@ -29,13 +29,13 @@ def write_shard(
     Parameters
     ----------
     path
-        The final name; a hidden ``.part`` file beside it holds the work until then.
+        Name of the finished file; a hidden ``.part`` file beside it holds the work until then.
     info
         Facts on the shard, stored with it.
     samples
-        Exactly ``info.count`` samples, taken in batches; of runs all frames, one by one.
+        Samples, exactly ``info.count``, taken in batches; of sequences all frames, one by one.
     compression
-        None (contiguous: memory-mappable) or ``"gzip"``.
+        Name of the compression, ``"gzip"``; None: contiguous and memory-mappable.
 
     Raises
     ------

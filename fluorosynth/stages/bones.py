@@ -107,13 +107,13 @@ def spine_paths(
     side
         Longer side of the picture in px.
     shape
-        ``(H, W)`` of it.
+        Height and width of the picture, px.
     rng
-        Draws the column.
+        Source of the column.
     moment
-        Where it is in a run; None: at rest.
+        State of a sequence; None: at rest.
     x
-        Where its axis meets the upper border, in sides, instead of anywhere.
+        Place where its axis meets the upper border as a fraction of the side; None: anywhere.
     """
     scale = side / 256
     across, tall = (40 + 30 * rng.random()) * scale, (26 + 16 * rng.random()) * scale

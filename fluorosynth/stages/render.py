@@ -76,9 +76,9 @@ class Render(Stage):
         Parameters
         ----------
         outer
-            ``(n,)`` float32, the instrument's outer diameter in px.
+            Outer diameter of the instrument, ``(n,)`` float32, px.
         side
-            Of the picture, px.
+            Side of the picture, px.
         """
         width = outer * FWHM if self.label_width == "fwhm" else outer
         if self.blur:

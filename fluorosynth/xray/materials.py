@@ -40,7 +40,7 @@ def attenuation(material: str, kvp: float) -> float:
     Parameters
     ----------
     material
-        A key of ``TABLE``.
+        Name of the material, a key of ``TABLE``.
     kvp
         Tube voltage in kV, 60..90.
 

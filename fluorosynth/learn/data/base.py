@@ -42,11 +42,23 @@ class LabelledDataset(Dataset[tuple[Image, Mask]]):
         return (self[index] for index in range(len(self)))
 
     def sequence(self, index: int) -> str:  # noqa: ARG002 - for those that know better
-        """Return the name of the run that item ``index`` is a frame of."""
+        """Return the name of the sequence that an item is a frame of.
+
+        Parameters
+        ----------
+        index
+            Number of the item.
+        """
         return "all"
 
     def name(self, index: int) -> str:
-        """Return a name of the item, unique in its sequence."""
+        """Return a name of the item, unique in its sequence.
+
+        Parameters
+        ----------
+        index
+            Number of the item.
+        """
         return f"{index:06d}"
 
     def verify(self, quiet: bool = True) -> None:
@@ -59,7 +71,13 @@ class LabelledDataset(Dataset[tuple[Image, Mask]]):
         """
 
     def held_out(self, count: int) -> LabelledDataset:
-        """Return ``count`` items that no epoch will meet; of endless data only."""
+        """Return items that no epoch will meet; of endless data only.
+
+        Parameters
+        ----------
+        count
+            Number of items.
+        """
         raise NotImplementedError
 
     def _check(self, index: int) -> None:
@@ -68,7 +86,15 @@ class LabelledDataset(Dataset[tuple[Image, Mask]]):
 
 
 class Subset(LabelledDataset):
-    """Some items of another dataset, in the order of ``indices``."""
+    """Some items of another dataset.
+
+    Parameters
+    ----------
+    pairs
+        Dataset to choose from.
+    indices
+        Numbers of the items, in the order wanted.
+    """
 
     def __init__(
         self, pairs: LabelledDataset, indices: Sequence[int] | NDArray[np.integer]
@@ -94,7 +120,18 @@ class Subset(LabelledDataset):
 
 
 def require_foreground(pairs: Iterable[tuple[Image, Mask]]) -> None:
-    """Raise BadDataError when no mask holds an instrument: nothing could be learnt."""
+    """Refuse data from which nothing could be learnt.
+
+    Parameters
+    ----------
+    pairs
+        Images and masks.
+
+    Raises
+    ------
+    BadDataError
+        When no mask holds an instrument.
+    """
     if not any((mask == INSTRUMENT).any() for _, mask in pairs):
         raise BadDataError("no mask has a foreground pixel (value 1): there is nothing to learn")
 
@@ -107,11 +144,11 @@ def split_validation(
     Parameters
     ----------
     pairs
-        What to split; of endless data the validation part lies beside all epochs.
+        Dataset to split; of endless data the validation part lies beside all epochs.
     share
         Share of items for validation, in (0, 1); at least one goes either way.
     seed
-        Chooses the items, uniformly; of generated runs whole ones.
+        Seed of the choice, which is uniform; of generated sequences whole ones are chosen.
 
     Raises
     ------

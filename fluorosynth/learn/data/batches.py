@@ -16,7 +16,15 @@ from fluorosynth.sample import Image, Mask
 
 
 class Batch(NamedTuple):
-    """``images`` (N, K, H, W) uint8 and ``masks`` (N, H, W) uint8 {0, 1, 255}."""
+    """Items stacked to tensors.
+
+    Parameters
+    ----------
+    images
+        Grey values, ``(N, K, H, W)`` uint8.
+    masks
+        Labels, ``(N, H, W)`` uint8 {0, 1, 255}.
+    """
 
     images: Tensor
     masks: Tensor
@@ -24,6 +32,11 @@ class Batch(NamedTuple):
 
 def collate(items: Sequence[tuple[Image, Mask]]) -> Batch:
     """Stack items; a single frame gets its channel axis.
+
+    Parameters
+    ----------
+    items
+        Images with their masks, of one size.
 
     Raises
     ------
@@ -47,7 +60,13 @@ def collate(items: Sequence[tuple[Image, Mask]]) -> Batch:
 
 
 def collate_by_size(items: Sequence[tuple[Image, Mask]]) -> list[Batch]:
-    """Stack neighbouring items of one size, for data whose images differ in size."""
+    """Stack neighbouring items of one size, for data whose images differ in size.
+
+    Parameters
+    ----------
+    items
+        Images with their masks, of any sizes.
+    """
     groups = groupby(items, key=lambda item: item[1].shape)
     return [collate(list(group)) for _, group in groups]
 
@@ -106,11 +125,25 @@ class EpochBatches(Sampler[list[int]]):
         return whole + (rest >= self.world)
 
     def set_epoch(self, epoch: int, step: int = 0) -> None:
-        """Let the next iteration start at ``step`` of ``epoch``."""
+        """Let the next iteration start at a step of an epoch.
+
+        Parameters
+        ----------
+        epoch
+            Number of the epoch, from 0.
+        step
+            Number of the step in it, from 0.
+        """
         self.epoch, self.step = epoch, step
 
     def size(self, step: int) -> int:
-        """Return the number of items in the global batch of ``step``."""
+        """Return the number of items in the global batch of a step.
+
+        Parameters
+        ----------
+        step
+            Number of the step, from 0.
+        """
         return min(self.batch, self.length - step * self.batch)
 
     def __len__(self) -> int:

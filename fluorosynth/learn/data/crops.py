@@ -17,11 +17,11 @@ class Crops(LabelledDataset):
     Parameters
     ----------
     pairs
-        What to crop.
+        Dataset to crop.
     size
-        Side in pixels.
+        Side of the windows, px.
     seed
-        Of the windows.
+        Seed of the windows.
     """
 
     endless = True

@@ -31,13 +31,13 @@ class LabelledFolder(LabelledDataset):
     Parameters
     ----------
     folder
-        Searched to any depth, linked folders too; hidden files are passed over.
+        Folder searched to any depth, linked folders too; hidden files are passed over.
     masks
-        A folder of masks elsewhere, named like the frames; None: beside the frames.
+        Folder of masks elsewhere, named like the frames; None: beside the frames.
     values
-        What the masks hold, where they do not tell (``io.masks``).
+        Values of the masks, where they do not tell (``io.masks``).
     skip_bad
-        Leave out pairs that cannot be read; otherwise the first one is refused by name.
+        Whether pairs that cannot be read are left out; otherwise the first one is refused by name.
 
     Raises
     ------

@@ -21,10 +21,13 @@ class Normalisation:
 
     Parameters
     ----------
-    mean, deviation
-        Of the training set, in grey values of 0..255.
+    mean
+        Mean of the training set, grey levels of 0 to 255.
+    deviation
+        Standard deviation of the training set, grey levels.
     per_image
-        Use each image's own instead: indifferent to a system's brightness and contrast.
+        Whether each image's own are used instead: indifferent to a system's brightness and
+        contrast.
 
     Examples
     --------
@@ -53,10 +56,17 @@ class Normalisation:
 def measure_normalisation(
     pairs: Iterable[tuple[Image, Mask]], per_image: bool = False
 ) -> Normalisation:
-    """Stream once over ``pairs`` and return mean and standard deviation of all grey values.
+    """Return the mean and standard deviation of all grey values, in one pass.
 
-    They come from one histogram of whole numbers, so they are exact and do not depend on the
-    order. A deviation under one grey value counts as one.
+    They come from one histogram of whole numbers, so they are exact and do not depend on the order.
+    A deviation under one grey value counts as one.
+
+    Parameters
+    ----------
+    pairs
+        Images with their masks.
+    per_image
+        Whether each image's own are to be used when the result is.
 
     Raises
     ------

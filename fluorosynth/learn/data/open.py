@@ -32,19 +32,19 @@ def open_dataset(
     Parameters
     ----------
     path
-        A generated set or one ``.h5`` shard; one of the WEISS ``.hdf5`` files of images or a folder
+        Generated set or one ``.h5`` shard; one of the WEISS ``.hdf5`` files of images or a folder
         of them (all sequences whose images are there); a label file with its frames beside it; a
         set in one of ``layouts.LAYOUTS``; or a folder of images with masks.
     masks
-        A folder of masks elsewhere, named like the frames below ``path``.
+        Folder of masks elsewhere, named like the frames below ``path``.
     values
-        What the masks hold, where they do not tell.
+        Values of the masks, where they do not tell.
     skip_bad
-        Leave out pairs of a folder that cannot be read, with a ``DataWarning``.
+        Whether pairs of a folder that cannot be read are left out, with a ``DataWarning``.
     layout
         Name of a layout, where a folder does not tell its own.
     classes
-        Which classes of a layout are instruments, which have no truth; None: its default.
+        Classes of a layout that are instruments, and those without truth; None: its default.
 
     Raises
     ------

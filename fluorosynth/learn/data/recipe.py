@@ -84,12 +84,24 @@ class RecipeDataset(LabelledDataset):
         self._epoch.fill_(epoch)
 
     def held_out(self, count: int) -> LabelledDataset:
-        """Return ``count`` samples that no epoch will meet."""
+        """Return samples that no epoch will meet.
+
+        Parameters
+        ----------
+        count
+            Number of samples.
+        """
         held_out = RecipeDataset(self._recipe, self.seed, count, _HELD_OUT)
         held_out.endless = False
         return held_out
 
 
 def recipe_hash(text: str) -> str:
-    """Return the XXH3-128 of a recipe's TOML, 32 hexadecimal digits."""
+    """Return the XXH3-128 of a recipe's TOML, 32 hexadecimal digits.
+
+    Parameters
+    ----------
+    text
+        Recipe as TOML.
+    """
     return xxh3_128(text.encode()).hexdigest()

@@ -20,9 +20,9 @@ class Resized(LabelledDataset):
     Parameters
     ----------
     pairs
-        What to resize.
+        Dataset to resize.
     size
-        Of the longer side in pixels, >= 1.
+        Longer side, px, at least 1.
 
     Raises
     ------

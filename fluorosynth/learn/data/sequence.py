@@ -22,8 +22,8 @@ class LabelledSequence(LabelledDataset):
     Parameters
     ----------
     path
-        A label file (``docs/labels.md``). The frames, by the name that it states, lie beside it or
-        beside its folder.
+        File of labels (``docs/labels.md``). The frames, by the name that it states, lie beside it
+        or beside its folder.
 
     Raises
     ------
@@ -78,7 +78,13 @@ class LabelledSequence(LabelledDataset):
 
 
 def is_label_file(path: Path) -> bool:
-    """Return whether a file says that it is a label file."""
+    """Tell whether a file says that it is a label file.
+
+    Parameters
+    ----------
+    path
+        File in question.
+    """
     if path.suffix.lower() != ".json" or not path.is_file():
         return False
     with path.open("rb") as file:

@@ -33,19 +33,19 @@ class _Place:
 
 
 class ShardDataset(LabelledDataset):
-    """All pictures of one or many shards, without copying: of runs every frame, run after run.
+    """All pictures of one or many shards, without copying: of sequences every frame, in order.
 
-    Frames of a run share their ``sequence``, so that ``Windows`` gives a network of several
+    Frames of a sequence share their ``sequence``, so that ``Windows`` gives a network of several
     channels each frame with those before it.
 
-    Items are views into the mapped file (private to the process, so that writing to one changes
-    no file); compressed shards are read through h5py. Nothing is open until the first item is
-    read in a process.
+    Items are views into the mapped file (private to the process, so that writing to one changes no
+    file); compressed shards are read through h5py. Nothing is open until the first item is read in
+    a process.
 
     Parameters
     ----------
     source
-        A generated set (a folder with its ``dataset.json``) or one shard.
+        Generated set (a folder with its ``dataset.json``) or one shard.
 
     Raises
     ------

@@ -30,13 +30,13 @@ class WeissDataset(LabelledDataset):
     Parameters
     ----------
     folder
-        Holds the files.
+        Folder of the files.
     names
         Sequences, in this order.
     labels
-        The label file, and its key, of an image file where they differ from ``RUNS``; files that
-        end in ``_label.hdf5`` and ``_labels.hdf5`` are found by themselves.
-        ``{"T1T2.hdf5": ("labels.hdf5", "label")}``.
+        File of labels, and its key, of an image file where they differ from ``RUNS``; files that
+        end in ``_label.hdf5`` and ``_labels.hdf5`` are found by themselves. ``{"T1T2.hdf5":
+        ("labels.hdf5", "label")}``.
 
     Raises
     ------
@@ -82,10 +82,22 @@ class WeissDataset(LabelledDataset):
         return f"{index - int(self._starts[self._number(index)]):04d}"
 
     def split(self, name: str, seed: int = 0) -> tuple[Subset, Subset]:
-        """Return the fine-tuning and the test part of ``S1``, ``S2``, ``S3``, ``LOO-T1``, ...
+        """Return the fine-tuning and the test part of a split of the publication.
 
-        S1 draws 240 frames of all sequences by ``seed``, S2 and S3 take whole sequences, LOO
-        leaves one out for the test. UsageError for another name.
+        S1 draws 240 frames of all sequences, S2 and S3 take whole sequences, LOO leaves one out for
+        the test.
+
+        Parameters
+        ----------
+        name
+            Name of the split: ``S1``, ``S2``, ``S3``, ``LOO-T1``, ...
+        seed
+            Seed of the frames that S1 draws.
+
+        Raises
+        ------
+        UsageError
+            For another name.
         """
         run_of = np.array([self.sequence(index) for index in range(len(self))])
         if name == "S1":

@@ -33,7 +33,21 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Row:
-    """The measures of one image at one threshold, by name."""
+    """The measures of one image at one threshold.
+
+    Parameters
+    ----------
+    index
+        Number of the image.
+    sequence
+        Name of its sequence.
+    name
+        Name of the image in it.
+    threshold
+        Threshold on the map.
+    values
+        Measures by name.
+    """
 
     index: int
     sequence: str
@@ -74,22 +88,50 @@ class Evaluation:
         return list(self.rows[0].values)
 
     def at(self, threshold: float) -> list[Row]:
-        """Return the rows of one threshold."""
+        """Return the rows of one threshold.
+
+        Parameters
+        ----------
+        threshold
+            Threshold on the map.
+        """
         return [row for row in self.rows if row.threshold == threshold]
 
     def by_sequence(self, threshold: float, name: str) -> dict[str, list[float]]:
-        """Return a measure's value for each image of each sequence."""
+        """Return a measure's value for each image of each sequence.
+
+        Parameters
+        ----------
+        threshold
+            Threshold on the map.
+        name
+            Name of the measure.
+        """
         found: dict[str, list[float]] = {}
         for row in self.at(threshold):
             found.setdefault(row.sequence, []).append(row.values[name])
         return found
 
     def overall(self, threshold: float) -> dict[str, Interval]:
-        """Return each measure's mean over the sequences' means, with its 95 % interval."""
+        """Return each measure's mean over the sequences' means, with its 95 % interval.
+
+        Parameters
+        ----------
+        threshold
+            Threshold on the map.
+        """
         return {name: self.interval(threshold, name) for name in self.measures}
 
     def interval(self, threshold: float, name: str) -> Interval:
-        """Return a measure's mean over the sequences' means, with its 95 % interval."""
+        """Return a measure's mean over the sequences' means, with its 95 % interval.
+
+        Parameters
+        ----------
+        threshold
+            Threshold on the map.
+        name
+            Name of the measure.
+        """
         key = threshold, name
         if key not in self._intervals:  # kept: a resampling takes a moment
             values, rng = self.by_sequence(threshold, name), np.random.default_rng(self.seed)
@@ -97,12 +139,24 @@ class Evaluation:
         return self._intervals[key]
 
     def over_images(self, threshold: float) -> dict[str, float]:
-        """Return each measure's mean over all images; NaN where it applies to none."""
+        """Return each measure's mean over all images; NaN where it applies to none.
+
+        Parameters
+        ----------
+        threshold
+            Threshold on the map.
+        """
         rows = self.at(threshold)
         return {name: mean([row.values[name] for row in rows]) for name in self.measures}
 
     def ranked(self, threshold: float) -> list[Row]:
-        """Return one threshold's rows from the best to the worst Dice."""
+        """Return one threshold's rows from the best to the worst Dice.
+
+        Parameters
+        ----------
+        threshold
+            Threshold on the map.
+        """
         return sorted(self.at(threshold), key=lambda row: -row.values["dice"])
 
 
@@ -196,7 +250,13 @@ def _in_order(
 
 
 def thresholds_of(model: Model) -> dict[float, str]:
-    """Return the publication's threshold, .5 and the best of the model's validation."""
+    """Return the publication's threshold, .5 and the best of the model's validation.
+
+    Parameters
+    ----------
+    model
+        Model to evaluate.
+    """
     found = {PAPER: "paper", HALF: "half"}
     found[model.threshold] = OWN
     return found
@@ -210,11 +270,11 @@ def prepare(pairs: LabelledDataset, model: Model, size: int = 0, limit: int = 0)
     pairs
         Labelled data.
     model
-        Whose input channels decide how many frames an item has.
+        Model whose input channels decide how many frames an item has.
     size
         Longer side in pixels, see ``Resized``; 0: as they are.
     limit
-        At most so many items, evenly spread; 0: all.
+        Number of items at most, evenly spread; 0: all.
     """
     if size:
         pairs = Resized(pairs, size)
@@ -226,7 +286,13 @@ def prepare(pairs: LabelledDataset, model: Model, size: int = 0, limit: int = 0)
 
 
 def mean(values: list[float]) -> float:
-    """Return the mean of the values that are numbers; NaN where none is."""
+    """Return the mean of the values that are numbers; NaN where none is.
+
+    Parameters
+    ----------
+    values
+        Numbers, some of them NaN.
+    """
     kept = [value for value in values if not np.isnan(value)]
     return float(np.mean(kept)) if kept else float("nan")
 

@@ -47,15 +47,15 @@ def write_report(
     Parameters
     ----------
     evaluation
-        What was measured.
+        Measures of all images.
     threshold
-        The one that plots and sequences are shown at.
+        Threshold that plots and sequences are shown at.
     shown
         Overlays under a heading: rows with ``(H, W, 3)`` uint8 pictures, blue first.
     facts
-        What was evaluated on what, JSON-compatible; also the head of the page.
+        Facts on what was evaluated on what, JSON-compatible; also the head of the page.
     out
-        The folder; made if it is not there.
+        Folder of the files; made if it is not there.
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,15 @@ def write_report(
 
 
 def summary(evaluation: Evaluation, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all means as JSON can hold them; what is not applicable is None."""
+    """Return all means as JSON can hold them; what is not applicable is None.
+
+    Parameters
+    ----------
+    evaluation
+        Measures of all images.
+    facts
+        Facts on what was evaluated on what, JSON-compatible.
+    """
     results = []
     for threshold, what in evaluation.thresholds.items():
         overall = {
@@ -92,7 +100,19 @@ def page(
     shown: Mapping[str, Sequence[tuple[Row, Image]]],
     facts: Mapping[str, Any],
 ) -> str:
-    """Return a page of HTML that needs nothing else; names in it are escaped."""
+    """Return a page of HTML that needs nothing else; names in it are escaped.
+
+    Parameters
+    ----------
+    evaluation
+        Measures of all images.
+    threshold
+        Threshold that plots and sequences are shown at.
+    shown
+        Overlays under a heading: rows with ``(H, W, 3)`` uint8 pictures, blue first.
+    facts
+        Facts on what was evaluated on what, JSON-compatible.
+    """
     thresholds = evaluation.thresholds
     columns = ["", *(f"above {t:g} ({what})" for t, what in thresholds.items())]
     overall = [evaluation.overall(t) for t in thresholds]
@@ -127,7 +147,15 @@ def page(
 
 
 def means_of_sequences(evaluation: Evaluation, threshold: float) -> dict[str, dict[str, Any]]:
-    """Return each sequence's number of images and mean measures; None where none applies."""
+    """Return each sequence's number of images and mean measures; None where none applies.
+
+    Parameters
+    ----------
+    evaluation
+        Measures of all images.
+    threshold
+        Threshold on the map.
+    """
     found: dict[str, dict[str, Any]] = {}
     for name in evaluation.measures:
         for sequence, values in evaluation.by_sequence(threshold, name).items():

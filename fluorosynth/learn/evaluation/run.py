@@ -66,9 +66,9 @@ def evaluate_model(
         Longer side in pixels to which images and masks are resized; distances are in those
         pixels. 0: as they are.
     tta
-        Average with the mirrored image.
+        Whether to average with the mirrored image.
     turned
-        Average over all eight flips and rotations by 90 degrees.
+        Whether to average over all eight flips and rotations by 90 degrees.
     scales
         Factors of size to average over, each in 1/8 to 8.
     min_length
@@ -80,11 +80,11 @@ def evaluate_model(
     limit
         Number of images at most, evenly spread; 0: all.
     device
-        ``"auto"`` (CUDA, else MPS, else CPU) or a PyTorch device.
+        Name of a PyTorch device; ``"auto"``: CUDA, else MPS, else CPU.
     seed
         Seed of the intervals.
     quiet
-        No progress bar.
+        Whether no progress bar is shown.
 
     Returns
     -------

@@ -15,7 +15,7 @@ def as_text(found: Evaluation, threshold: float) -> str:
     Parameters
     ----------
     found
-        What was measured.
+        Measures of all images.
     threshold
         Threshold of the second table.
     """

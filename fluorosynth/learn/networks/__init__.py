@@ -19,7 +19,14 @@ def networks() -> dict[str, type[Network]]:
 
 
 def build(kind: str, config: Mapping[str, Any] | None = None) -> Network:
-    """Make the network ``kind`` with its constructor's arguments.
+    """Make a network.
+
+    Parameters
+    ----------
+    kind
+        Kind of network.
+    config
+        Arguments of its constructor.
 
     Raises
     ------

@@ -20,9 +20,22 @@ from fluorosynth.learn.networks.graph import Graph, Node
 class Layer:
     """One row of a network's table.
 
-    ``number`` counts from 0 (the input); ``kind`` is Keras' name for it; ``shape`` is the
-    output ``(H, W, C)``; ``parameters`` counts a batch norm's two running statistics too, as
-    Keras does, ``trainable`` does not.
+    Parameters
+    ----------
+    number
+        Number of the layer, from 0 (the input).
+    kind
+        Name of the layer's kind in Keras.
+    name
+        Name of the layer.
+    shape
+        Shape of the output, ``(H, W, C)``.
+    parameters
+        Number of parameters; of a batch norm with its two running statistics, as Keras counts.
+    trainable
+        Number of those that are trained.
+    module
+        Module of the layer.
     """
 
     number: int
@@ -69,7 +82,13 @@ class Network(nn.Module, Component):
 
     @abstractmethod
     def draw(self, graph: Graph) -> None:
-        """Describe the layers, input to output; the last one must be the two logit maps."""
+        """Describe the layers, input to output; the last one must be the two logit maps.
+
+        Parameters
+        ----------
+        graph
+            Graph that collects the layers.
+        """
 
     @property
     def config(self) -> dict[str, Any]:
@@ -77,7 +96,13 @@ class Network(nn.Module, Component):
         return {"channels": self.channels}
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Return ``(N, 2, H, W)`` logits for ``(N, channels, H, W)`` float."""
+        """Return logits, ``(N, 2, H, W)`` float.
+
+        Parameters
+        ----------
+        frames
+            Normalised frames, ``(N, channels, H, W)`` float.
+        """
         height, width = frames.shape[-2:]
         below, right = -height % self.multiple, -width % self.multiple
         outputs: list[Tensor | None] = [
@@ -92,18 +117,38 @@ class Network(nn.Module, Component):
         return logits[..., :height, :width]
 
     def maps(self, frames: Tensor) -> Tensor:
-        """Return the ``(N, 2, H, W)`` maps in [0, 1]: catheter, background."""
+        """Return the ``(N, 2, H, W)`` maps in [0, 1]: catheter, background.
+
+        Parameters
+        ----------
+        frames
+            Normalised frames, ``(N, channels, H, W)`` float.
+        """
         return torch.sigmoid(self(frames))
 
     def lean_to_background(self, amount: float) -> None:
-        """Add ``amount`` to the background map's bias and take it from the catheter map's."""
+        """Move the biases of the last layer towards background.
+
+        Parameters
+        ----------
+        amount
+            Amount added to the background map's bias and taken from the catheter map's.
+        """
         bias = self.layers[-1].bias
         assert isinstance(bias, Tensor)  # noqa: S101 - for the type checker
         with torch.no_grad():
             bias += bias.new_tensor([-amount, amount])
 
     def table(self, height: int = 256, width: int = 256) -> list[Layer]:
-        """Return one row per layer, with output shapes for an input of this size."""
+        """Return one row per layer, with output shapes for an input of this size.
+
+        Parameters
+        ----------
+        height
+            Height of the input, px.
+        width
+            Width of the input, px.
+        """
         padded = height + -height % self.multiple, width + -width % self.multiple
         return [
             Layer(
@@ -119,7 +164,15 @@ class Network(nn.Module, Component):
         ]
 
     def layer_modules(self, first: int, last: int) -> Sequence[nn.Module]:
-        """Return the modules of layers ``first`` to ``last``, both included."""
+        """Return the modules of a span of layers.
+
+        Parameters
+        ----------
+        first
+            Number of the first layer.
+        last
+            Number of the last layer, included.
+        """
         if not 0 <= first <= last < len(self.layers):
             raise UsageError(
                 f"layers {first}-{last} do not exist: {self.kind} has 0-{len(self.layers) - 1}"
@@ -127,7 +180,13 @@ class Network(nn.Module, Component):
         return list(self.layers)[first : last + 1]
 
     def deepest(self, count: int) -> tuple[int, int]:
-        """Return first and last number of the deepest ``count`` layers (odd: 7, 13, 19)."""
+        """Return first and last number of the deepest layers.
+
+        Parameters
+        ----------
+        count
+            Number of layers, odd: 7, 13, 19.
+        """
         half = count // 2
         if count < 1 or count % 2 == 0:
             raise UsageError(f"the deepest layers are an odd number of them, not {count}")
@@ -135,10 +194,17 @@ class Network(nn.Module, Component):
         return self.centre - half, self.centre + half
 
     def freeze_outside(self, first: int, last: int) -> None:
-        """Train layers ``first`` to ``last`` alone.
+        """Train a span of layers alone.
 
         All other weights stop asking for gradients and their batch norms keep to their running
         statistics, in training mode too; dropout and noise stay active, as in Keras.
+
+        Parameters
+        ----------
+        first
+            Number of the first layer that trains.
+        last
+            Number of the last one, included.
         """
         self.layer_modules(first, last)
         self._frozen = set(range(len(self.layers))) - set(range(first, last + 1))
@@ -147,7 +213,13 @@ class Network(nn.Module, Component):
         self.train(self.training)
 
     def train(self, mode: bool = True) -> Network:
-        """Set the mode; frozen batch norms stay in evaluation mode."""
+        """Set the mode; frozen batch norms stay in evaluation mode.
+
+        Parameters
+        ----------
+        mode
+            Whether the network is to be in training mode.
+        """
         super().train(mode)
         for number in self._frozen:
             if isinstance(self.layers[number], nn.BatchNorm2d):

@@ -11,7 +11,15 @@ class Add(nn.Module):
     """The sum of two tensors."""
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        """Add ``a`` and ``b`` of one shape."""
+        """Add two tensors.
+
+        Parameters
+        ----------
+        a
+            Tensor of any shape.
+        b
+            Tensor of the same shape.
+        """
         return a + b
 
 
@@ -19,19 +27,39 @@ class Concatenate(nn.Module):
     """Two tensors along the channels."""
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        """Join ``(N, A, H, W)`` and ``(N, B, H, W)`` to ``(N, A + B, H, W)``."""
+        """Join two tensors to ``(N, A + B, H, W)``.
+
+        Parameters
+        ----------
+        a
+            Tensor, ``(N, A, H, W)``.
+        b
+            Tensor, ``(N, B, H, W)``.
+        """
         return torch.cat((a, b), dim=1)
 
 
 class GaussianNoise(nn.Module):
-    """White noise of standard deviation ``sigma`` while training, nothing otherwise."""
+    """White noise while training, nothing otherwise.
+
+    Parameters
+    ----------
+    sigma
+        Standard deviation of the noise.
+    """
 
     def __init__(self, sigma: float) -> None:
         super().__init__()
         self.sigma = sigma
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return ``x`` with noise added in training mode."""
+        """Return a tensor with noise added in training mode.
+
+        Parameters
+        ----------
+        x
+            Tensor of any shape.
+        """
         return x + self.sigma * torch.randn_like(x) if self.training else x
 
     def extra_repr(self) -> str:
@@ -40,10 +68,21 @@ class GaussianNoise(nn.Module):
 
 
 class SameConv2d(nn.Conv2d):
-    """A convolution whose output is the input's size divided by ``stride``.
+    """A convolution whose output is the input's size divided by the stride.
 
     Padded with zeros as TensorFlow's "same": with an even kernel the odd pixel goes right and
     below.
+
+    Parameters
+    ----------
+    channels
+        Channels of the input.
+    width
+        Channels of the output.
+    size
+        Side of the kernel, px.
+    stride
+        Step of the kernel, px.
     """
 
     def __init__(self, channels: int, width: int, size: int, stride: int = 1) -> None:
@@ -51,5 +90,11 @@ class SameConv2d(nn.Conv2d):
         super().__init__(channels, width, size, stride, around)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve ``(N, C, H, W)`` to ``(N, width, H / stride, W / stride)``."""
+        """Convolve to ``(N, width, H / stride, W / stride)``.
+
+        Parameters
+        ----------
+        x
+            Tensor, ``(N, C, H, W)``.
+        """
         return super().forward(functional.pad(x, (0, self._odd, 0, self._odd)) if self._odd else x)

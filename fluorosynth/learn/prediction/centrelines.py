@@ -15,7 +15,7 @@ def centrelines(mask: Mask, frame: int) -> list[dict[str, Any]]:
     Parameters
     ----------
     mask
-        ``(H, W)`` uint8 {0, 1}.
+        Mask, ``(H, W)`` uint8 {0, 1}.
     frame
         Number of the frame, kept with each curve.
 

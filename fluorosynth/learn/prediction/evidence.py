@@ -17,11 +17,11 @@ def network_evidence(source: str, device: str, frames: Sequence[Image]) -> Calla
     Parameters
     ----------
     source
-        A checkpoint, a run folder or ``"default"``.
+        Checkpoint, run folder or ``"default"``.
     device
-        ``"auto"`` or a PyTorch device.
+        Name of a PyTorch device, or ``"auto"``.
     frames
-        ``(H, W)`` uint8 each; a network of several channels sees those before a frame too.
+        Frames, ``(H, W)`` uint8 each; a network of several channels sees those before a frame too.
 
     Raises
     ------

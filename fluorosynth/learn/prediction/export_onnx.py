@@ -23,14 +23,26 @@ TOLERANCE = 1e-3  # between maps: far below what moves a mask
 
 
 class Exported(nn.Module):
-    """Grey values in, catheter map out: normalisation, network and sigmoid in one."""
+    """Grey values in, catheter map out: normalisation, network and sigmoid in one.
+
+    Parameters
+    ----------
+    model
+        Model to put into one module.
+    """
 
     def __init__(self, model: Model) -> None:
         super().__init__()
         self.network, self.normalisation = fold(model.network).cpu(), model.normalisation
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return ``(N, H, W)`` float32 in [0, 1] for ``(N, K, H, W)`` uint8."""
+        """Return the catheter map, ``(N, H, W)`` float32 in [0, 1].
+
+        Parameters
+        ----------
+        images
+            Grey values, ``(N, K, H, W)`` uint8.
+        """
         return torch.sigmoid(self.network(self.normalisation(images)))[:, 0]
 
 
@@ -44,11 +56,11 @@ def export_onnx(model: Model, out: str | Path, clips: Sequence[NDArray[np.uint8]
     Parameters
     ----------
     model
-        What to export.
+        Model to export.
     out
-        The file; it appears when written and checked.
+        File to write; it appears when written and checked.
     clips
-        ``(K, H, W)`` uint8 each, to check with ONNX Runtime.
+        Clips to check with ONNX Runtime, ``(K, H, W)`` uint8 each.
 
     Returns
     -------

@@ -23,7 +23,17 @@ from fluorosynth.learn.networks.modules import Add, Concatenate, GaussianNoise, 
 
 @dataclass
 class Step:
-    """An operation, the numbers of its inputs (0 is the network's) and its output's channels."""
+    """One operation of a folded network.
+
+    Parameters
+    ----------
+    module
+        Module that does it.
+    inputs
+        Numbers of the steps that it takes; 0 is the network's input.
+    channels
+        Number of channels of its output.
+    """
 
     module: nn.Module
     inputs: tuple[int, ...]
@@ -34,7 +44,17 @@ Program = dict[int, Step]  # by the number of the output, in order
 
 
 class Folded(nn.Module):
-    """A network as ``fold`` returns it: for prediction alone, else used as the original is."""
+    """A network as ``fold`` returns it: for prediction alone, else used as the original is.
+
+    Parameters
+    ----------
+    program
+        Steps in order.
+    channels
+        Channels of the input.
+    multiple
+        Number that height and width must be multiples of.
+    """
 
     def __init__(self, program: Program, channels: int, multiple: int) -> None:
         super().__init__()
@@ -47,7 +67,13 @@ class Folded(nn.Module):
         ]
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Return ``(N, 2, H, W)`` logits for ``(N, channels, H, W)`` float."""
+        """Return logits, ``(N, 2, H, W)`` float.
+
+        Parameters
+        ----------
+        frames
+            Normalised frames, ``(N, channels, H, W)`` float.
+        """
         height, width = frames.shape[-2:]
         around = (0, -width % self.multiple, 0, -height % self.multiple)
         outputs = {0: functional.pad(frames, around, mode="replicate")}
@@ -60,7 +86,13 @@ class Folded(nn.Module):
         return outputs.popitem()[1][..., :height, :width]
 
     def maps(self, frames: Tensor) -> Tensor:
-        """Return the ``(N, 2, H, W)`` maps in [0, 1]: catheter, background."""
+        """Return the ``(N, 2, H, W)`` maps in [0, 1]: catheter, background.
+
+        Parameters
+        ----------
+        frames
+            Normalised frames, ``(N, channels, H, W)`` float.
+        """
         return torch.sigmoid(self(frames))
 
 
@@ -70,9 +102,9 @@ class DoubledConv2d(nn.Module):
     Parameters
     ----------
     conv
-        What to replace, of stride 1: its first ``channels`` inputs are doubled ones.
+        Convolution to replace, of stride 1: its first ``channels`` inputs are doubled ones.
     channels
-        How many these are.
+        Number of these.
     """
 
     def __init__(self, conv: SameConv2d, channels: int) -> None:
@@ -94,7 +126,15 @@ class DoubledConv2d(nn.Module):
             self.beside.bias = None
 
     def forward(self, low: Tensor, beside: Tensor | None = None) -> Tensor:
-        """Return ``(N, width, 2 H, 2 W)`` for ``(N, C, H, W)`` and ``(N, D, 2 H, 2 W)``."""
+        """Return what the convolution gives, ``(N, width, 2 H, 2 W)``.
+
+        Parameters
+        ----------
+        low
+            Pixels before they are doubled, ``(N, C, H, W)``.
+        beside
+            Channels that are not doubled, ``(N, D, 2 H, 2 W)``.
+        """
         y: Tensor = self.doubled(low)
         return y if self.beside is None else y + self.beside(beside)
 

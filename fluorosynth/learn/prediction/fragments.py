@@ -10,14 +10,15 @@ from fluorosynth.sample import INSTRUMENT, Mask
 
 
 def drop_fragments(mask: Mask, shortest: float) -> Mask:
-    """Return the mask without connected parts whose skeleton is shorter than ``shortest``.
+    """Return a mask without its short connected parts.
 
     Parameters
     ----------
     mask
-        ``(H, W)`` uint8 {0, 1}.
+        Mask, ``(H, W)`` uint8 {0, 1}.
     shortest
-        In pixels. The skeleton of a stroke ends up to half a width before its ends.
+        Length of a skeleton below which its part is dropped, px. The skeleton of a stroke ends up
+        to half a width before its ends.
 
     Examples
     --------
@@ -38,9 +39,9 @@ def skeleton_lengths(parts: NDArray[np.integer], count: int) -> NDArray[np.float
     Parameters
     ----------
     parts
-        ``(H, W)`` labels 0 .. count - 1 of parts that do not touch; 0 is background.
+        Labels 0 to ``count - 1`` of parts that do not touch, ``(H, W)``; 0 is background.
     count
-        How many labels there are.
+        Number of labels.
     """
     from skimage.morphology import skeletonize
 

@@ -24,7 +24,17 @@ VIEWS = [(quarters, mirrored) for quarters in range(4) for mirrored in (False, T
 
 @dataclass(frozen=True)
 class Mode:
-    """How a network is run: rewritten by ``fold``, channels last in memory, in bfloat16."""
+    """How a network is run.
+
+    Parameters
+    ----------
+    folded
+        Whether it is rewritten by ``fold``.
+    channels_last
+        Whether channels lie last in memory.
+    bf16
+        Whether it computes in bfloat16.
+    """
 
     folded: bool = True
     channels_last: bool = True
@@ -36,7 +46,13 @@ class Mode:
 
 
 def modes(device: torch.device) -> list[Mode]:
-    """Return the modes that make sense on a device, from the plainest to the best."""
+    """Return the modes that make sense on a device, from the plainest to the best.
+
+    Parameters
+    ----------
+    device
+        Device in question.
+    """
     found = [Mode(False, False), Mode(True, False)]
     if device.type != "mps":
         found.append(Mode())
@@ -51,14 +67,14 @@ class Inference:
     Parameters
     ----------
     model
-        Not changed.
+        Model to predict with; it is not changed.
     device
-        ``"auto"`` (CUDA, else MPS, else CPU) or a PyTorch device.
+        Name of a PyTorch device; ``"auto"``: CUDA, else MPS, else CPU.
     mode
-        By default the best one of the device: folded, channels last, and bfloat16 where the
-        device has instructions for it.
+        Way in which the network is run; None: the best one of the device: folded, channels last,
+        and bfloat16 where the device has instructions for it.
     batch
-        Images per pass; by default 16 on a GPU, where small passes leave it idle, else 1.
+        Number of images in a pass; None: 16 on a GPU, where small passes leave it idle, else 1.
 
     Examples
     --------
@@ -85,7 +101,20 @@ class Inference:
 
     @classmethod
     def load(cls, source: str | Path, device: str = "auto") -> Inference:
-        """Read a checkpoint, a run folder or ``"default"``; BadDataError as ``load_model``."""
+        """Read a model and make it ready.
+
+        Parameters
+        ----------
+        source
+            Checkpoint, run folder or ``"default"``.
+        device
+            Name of a PyTorch device, or ``"auto"``.
+
+        Raises
+        ------
+        BadDataError
+            As ``load_model`` does.
+        """
         return cls(load_model(source), device)
 
     @property
@@ -105,13 +134,14 @@ class Inference:
         Parameters
         ----------
         images
-            ``(n, H, W)`` uint8, or ``(n, K, H, W)`` for a network of K channels, the newest last.
+            Images, ``(n, H, W)`` uint8, or ``(n, K, H, W)`` for a network of K channels, the newest
+            last.
         tta
-            Average over the image and its mirror image, left for right.
+            Whether to average over the image and its mirror image, left for right.
         scales
-            Average over the image resized by these factors, in 1/8 to 8.
+            Factors of size to average over, each in 1/8 to 8.
         turned
-            Average over all eight flips and rotations by 90 degrees: for what has no up.
+            Whether to average over all eight flips and rotations by 90 degrees: for what has no up.
 
         Returns
         -------
@@ -167,7 +197,18 @@ class Inference:
 
 
 def check_scales(scales: Sequence[float]) -> None:
-    """Refuse scales to average over that are out of range (UsageError)."""
+    """Refuse scales to average over that are out of range.
+
+    Parameters
+    ----------
+    scales
+        Factors of size.
+
+    Raises
+    ------
+    UsageError
+        When there is none, or one is out of range.
+    """
     if not scales or not all(SCALES[0] <= scale <= SCALES[1] for scale in scales):
         raise UsageError(f"`scales` must be numbers from 1/8 to 8, not {list(scales)}")
 

@@ -48,11 +48,23 @@ class Journal:
         self._write([head, *sorted(self._done)])
 
     def has(self, source: Path) -> bool:
-        """Return whether a source is complete, and has not changed since."""
+        """Tell whether a source is complete, and has not changed since.
+
+        Parameters
+        ----------
+        source
+            File of frames.
+        """
         return self._line(source) in self._done
 
     def add(self, source: Path) -> None:
-        """Note that all outputs of a source are there."""
+        """Note that all outputs of a source are there.
+
+        Parameters
+        ----------
+        source
+            File of frames.
+        """
         with self.path.open("a", encoding="utf-8") as file:
             file.write(self._line(source) + "\n")
 

@@ -37,13 +37,14 @@ class Wanted:
     Parameters
     ----------
     probabilities
-        The maps as 16-bit PNG: value / 65535.
+        Whether the maps are written, as 16-bit PNG: value / 65535.
     overlays
-        Pictures with the mask outlined; of runs, films of ``fps`` frames a second.
+        Whether pictures with the mask outlined are written; of sequences, films of ``fps`` frames a
+        second.
     centrelines
-        The instruments as curves in JSON, see ``learn.centrelines``.
+        Whether the instruments are written as curves in JSON; see ``learn.prediction.centrelines``.
     fps
-        Above 0.
+        Frames a second of films, > 0.
     """
 
     probabilities: bool = False
@@ -58,7 +59,17 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a prediction did: frames predicted now, those with an instrument, files done before."""
+    """What a prediction did.
+
+    Parameters
+    ----------
+    frames
+        Number of frames predicted now.
+    found
+        Number of those with an instrument.
+    skipped
+        Number of files done before.
+    """
 
     frames: int
     found: int
@@ -97,16 +108,16 @@ def predict(
         New folder, or one with predictions of this model and these settings: what is complete
         there, and of a file that did not change, is not made again.
     config
-        How frames become masks; None: as the model says.
+        Settings by which frames become masks; None: as the model says.
     wanted
-        What to write beside the masks; None: overlays.
+        Files to write beside the masks; None: overlays.
     device
         PyTorch device of a model that is not ready yet; ``"auto"``: CUDA, else MPS, else CPU.
     on_bad
         Function of the error of a file that cannot be read, which is then left out; None: the
         error is raised.
     quiet
-        No progress bar.
+        Whether no progress bar is shown.
 
     Returns
     -------

@@ -26,7 +26,7 @@ def evidence(found: Map, threshold: float) -> float:
     found
         Map of one frame, ``(H, W)`` float in [0, 1].
     threshold
-        In [0, 1).
+        Threshold on the map, in [0, 1).
 
     Examples
     --------

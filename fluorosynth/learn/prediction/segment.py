@@ -29,17 +29,22 @@ class SegmentConfig:
     Parameters
     ----------
     threshold
-        Predicted is what lies above it, in [0, 1).
+        Threshold on the map, in [0, 1): predicted is what lies above it.
     size
         Longer side in pixels at which the network sees a frame; 0: as it is. Frames are averaged
         over areas down to it, and maps interpolated back.
-    tta, scales, turned
-        What to average over, see ``Inference.predict_maps``.
+    tta
+        Whether to average with the mirrored frame; see ``Inference.predict_maps``.
+    scales
+        Factors of size to average over.
+    turned
+        Whether to average over all eight flips and rotations by 90 degrees.
     min_length
-        Parts whose skeleton is shorter are dropped; in pixels of the network's size. 0: none.
+        Length of a skeleton, in pixels of the network's size, below which its part is dropped. 0:
+        none.
     min_presence
-        Frames that show an instrument with a smaller probability are left empty, in [0, 1];
-        0: none. For models that know that probability.
+        Probability of an instrument below which a frame is left empty, in [0, 1]; 0: none. For
+        models that know that probability.
     """
 
     threshold: float = 0.5
@@ -62,7 +67,13 @@ class SegmentConfig:
             raise UsageError(f"`min_presence` must be in [0, 1], not {self.min_presence}")
 
     def scale(self, shape: tuple[int, int]) -> float:
-        """Return the factor from a frame ``(H, W)`` to the size at which the network sees it."""
+        """Return the factor from a frame to the size at which the network sees it.
+
+        Parameters
+        ----------
+        shape
+            Height and width of the frame, px.
+        """
         return self.size / max(shape) if self.size else 1.0
 
     @classmethod
@@ -75,7 +86,23 @@ class SegmentConfig:
         min_presence: float | None = None,
         **others: object,
     ) -> SegmentConfig:
-        """Return the settings with the model's own where none is given."""
+        """Return the settings with the model's own where none is given.
+
+        Parameters
+        ----------
+        model
+            Model with settings of its own.
+        threshold
+            Threshold on the map; None: the model's.
+        size
+            Longer side in pixels; None: that of the training.
+        min_length
+            Length of a skeleton below which its part is dropped; None: the model's.
+        min_presence
+            Probability below which a frame is left empty; None: the model's.
+        **others
+            Further fields.
+        """
         if size is None:
             size = int(model.config.get("size", TRAINING_SIZE))
         own = model.masks
@@ -115,11 +142,11 @@ def segment(
     Parameters
     ----------
     clips
-        ``(n, K, H, W)`` uint8, the newest of K frames last.
+        Clips, ``(n, K, H, W)`` uint8, the newest of K frames last.
     inference
-        A network of K channels.
+        Network of K channels, ready to predict.
     config
-        The settings.
+        Settings of the masks.
 
     Yields
     ------
@@ -158,11 +185,11 @@ def mask_above(found: Map, threshold: float, min_length: float = 0.0) -> Mask:
     Parameters
     ----------
     found
-        ``(H, W)`` float in [0, 1].
+        Map of one frame, ``(H, W)`` float in [0, 1].
     threshold
-        In [0, 1).
+        Threshold on the map, in [0, 1).
     min_length
-        Parts whose skeleton is shorter, in pixels, are dropped; 0: none.
+        Length of a skeleton below which its part is dropped, px; 0: none.
 
     Examples
     --------

@@ -23,11 +23,11 @@ class ModelSegmenter:
     Parameters
     ----------
     source
-        A checkpoint, a run folder or ``"default"``.
+        Checkpoint, run folder or ``"default"``.
     device
-        ``"auto"``, or a PyTorch device.
+        Name of a PyTorch device, or ``"auto"``.
     threshold
-        On the maps; None: the model's own.
+        Threshold on the maps; None: the model's own.
 
     Examples
     --------
@@ -68,8 +68,8 @@ class ModelSegmenter:
         Parameters
         ----------
         pictures
-            ``(H, W)`` uint8, which a network of K frames sees K times, or ``(K, H, W)``, the
-            newest last.
+            Pictures, ``(H, W)`` uint8, which a network of K frames sees K times, or ``(K, H, W)``,
+            the newest last.
         """
         channels, batch = self._inference.channels, self._inference.batch
         for _, group in groupby(pictures, key=lambda picture: picture.shape):

@@ -18,15 +18,15 @@ Clip = tuple[Frame, NDArray[np.uint8]]
 def read_clips(sources: Sequence[Path], number: int, channels: int) -> Iterator[Clip]:
     """Yield each frame of a file with the clip that ends with it.
 
-    Pictures of one folder follow one another by name, as the frames of a file do. At the start of
-    a run the first frame stands for those before it.
+    Pictures of one folder follow one another by name, as the frames of a file do. At the start of a
+    sequence the first frame stands for those before it.
 
     Parameters
     ----------
     sources
         Files, sorted.
     number
-        Which of them to read.
+        Number of the one that is read.
     channels
         K, the frames in a clip.
 
@@ -51,14 +51,32 @@ def read_clips(sources: Sequence[Path], number: int, channels: int) -> Iterator[
 
 
 def first_clips(src: str | Path, count: int, channels: int) -> list[NDArray[np.uint8]]:
-    """Return the first clips, at most ``count``, of a file, a folder or a glob."""
+    """Return the first clips of a source.
+
+    Parameters
+    ----------
+    src
+        File, folder or glob.
+    count
+        Number of clips, at most.
+    channels
+        Number K of frames in a clip.
+    """
     sources = find_sources(src)
     clips = (clip for i in range(len(sources)) for _, clip in read_clips(sources, i, channels))
     return list(islice(clips, count))
 
 
 def made_clips(count: int, channels: int) -> list[NDArray[np.uint8]]:
-    """Return clips that stand still, made by the recipe ``paper``."""
+    """Return clips that stand still, made by the recipe ``paper``.
+
+    Parameters
+    ----------
+    count
+        Number of clips.
+    channels
+        Number K of frames in a clip.
+    """
     from fluorosynth.recipe import Recipe
 
     sampler = Recipe.preset("paper").open(0)

@@ -29,22 +29,29 @@ class TrainConfig:
 
     Parameters
     ----------
-    network, channels
-        Kind of network, and its input channels: consecutive frames, the newest last.
+    network
+        Kind of network.
+    channels
+        Channels of its input: consecutive frames, the newest last.
     loss
-        ``"dice"``, ``"cross_entropy"``, their sum ``"dice_ce"``; ``"dice_plain_ce"``, the Dice
-        loss plus an unweighted cross-entropy, or ``"dice_ce_empty"``, the same for data with
-        empty pictures; see ``learn.training.losses``.
-    epochs, batch_size, lr
-        Adam with betas .9 and .999; a batch is the global one, over all processes.
+        Name of the loss: ``"dice"``, ``"cross_entropy"``, their sum ``"dice_ce"``;
+        ``"dice_plain_ce"``, the Dice loss plus an unweighted cross-entropy, or ``"dice_ce_empty"``,
+        the same for data with empty pictures; see ``learn.training.losses``.
+    epochs
+        Number of passes over the data.
+    batch_size
+        Number of items in the global batch, over all processes.
+    lr
+        Rate of Adam, whose betas are .9 and .999.
     schedule
-        ``"constant"``, or ``"cosine"``: the rate falls to 0 along half a cosine, every step.
+        Course of the rate: ``"constant"``, or ``"cosine"``, which falls to 0 along half a cosine,
+        every step.
     warmup
         Steps over which the rate first rises linearly from 0.
     start_bias
-        What the output starts with: this much is added to the background's bias and taken from
-        the catheter's. Maps that begin near the classes' shares (4: at 2 % and 98 %) need not
-        learn first that most pixels are background. 0: as PyTorch draws them.
+        Amount added to the background's bias at the start, and taken from the catheter's. Maps that
+        begin near the classes' shares (4: at 2 % and 98 %) need not learn first that most pixels
+        are background. 0: as PyTorch draws them.
     ema
         Decay per step of averaged weights, in [0, 1); 0: none. They are what is validated and
         kept as best. Around .999 for runs of thousands of steps; in the first ones the decay is
@@ -54,17 +61,17 @@ class TrainConfig:
     crop
         Side of random square crops in pixels, new in every epoch; 0: whole images.
     per_image
-        Normalise each image by itself instead of by the training set (eq. 4).
+        Whether each image is normalised by itself instead of by the training set (eq. 4).
     layers
         First and last layer that train, as numbered by ``Network.table``; None: all.
     seed
-        Of weights, order, crops, dropout and the validation part.
+        Seed of weights, order, crops, dropout and the validation part.
     device
-        ``"auto"`` (CUDA, else MPS, else CPU) or a PyTorch device.
+        Name of a PyTorch device; ``"auto"``: CUDA, else MPS, else CPU.
     precision
-        Of the arithmetic: ``"auto"`` is bf16 where the device has instructions for it.
+        Precision of the arithmetic: ``"auto"`` is bf16 where the device has instructions for it.
     compile
-        Use ``torch.compile``: a minute of preparation, then faster on a GPU.
+        Whether ``torch.compile`` is used: a minute of preparation, then faster on a GPU.
     workers
         Processes that read or make images; 0: none, right for mapped shards.
     checkpoint_every

@@ -30,7 +30,7 @@ def finetune_config(
         Model to fine-tune, or a checkpoint, a run folder or ``"default"``.
     layers
         Layers that train, see ``parse_layers``.
-    settings
+    **settings
         Fields of ``TrainConfig`` that differ.
 
     Raises
@@ -56,10 +56,10 @@ def parse_layers(text: str, network: Network) -> tuple[int, int] | None:
     Parameters
     ----------
     text
-        ``"7"``, ``"13"``, ``"19"`` or any odd number: so many layers about the deepest one.
-        ``"23-29"``: these layers. ``"all"``.
+        Name of the layers: ``"7"``, ``"13"``, ``"19"`` or any odd number, so many layers about the
+        deepest one; ``"23-29"``, these layers; ``"all"``.
     network
-        Whose layers they are.
+        Network that they are layers of.
 
     Raises
     ------

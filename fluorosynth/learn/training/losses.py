@@ -30,9 +30,9 @@ def dice_loss(logits: Tensor, masks: Tensor) -> Tensor:
     Parameters
     ----------
     logits
-        ``(N, 2, H, W)`` float; the maps are their sigmoids. Computed in float32.
+        Logits, ``(N, 2, H, W)`` float; the maps are their sigmoids. Computed in float32.
     masks
-        ``(N, H, W)`` uint8 {0, 1, 255}.
+        Labels, ``(N, H, W)`` uint8 {0, 1, 255}.
 
     Returns
     -------
@@ -63,9 +63,9 @@ def cross_entropy_loss(logits: Tensor, masks: Tensor) -> Tensor:
     Parameters
     ----------
     logits
-        ``(N, 2, H, W)`` float. Computed in float32.
+        Logits, ``(N, 2, H, W)`` float. Computed in float32.
     masks
-        ``(N, H, W)`` uint8 {0, 1, 255}.
+        Labels, ``(N, H, W)`` uint8 {0, 1, 255}.
 
     Returns
     -------
@@ -91,9 +91,9 @@ def dice_ce_loss(logits: Tensor, masks: Tensor) -> Tensor:
     Parameters
     ----------
     logits
-        ``(N, 2, H, W)`` float. Computed in float32.
+        Logits, ``(N, 2, H, W)`` float. Computed in float32.
     masks
-        ``(N, H, W)`` uint8 {0, 1, 255}.
+        Labels, ``(N, H, W)`` uint8 {0, 1, 255}.
 
     Returns
     -------
@@ -119,9 +119,9 @@ def dice_plain_ce_loss(logits: Tensor, masks: Tensor) -> Tensor:
     Parameters
     ----------
     logits
-        ``(N, 2, H, W)`` float. Computed in float32.
+        Logits, ``(N, 2, H, W)`` float. Computed in float32.
     masks
-        ``(N, H, W)`` uint8 {0, 1, 255}.
+        Labels, ``(N, H, W)`` uint8 {0, 1, 255}.
 
     Returns
     -------
@@ -154,9 +154,9 @@ def dice_ce_empty_loss(logits: Tensor, masks: Tensor) -> Tensor:
     Parameters
     ----------
     logits
-        ``(N, 2, H, W)`` float. Computed in float32.
+        Logits, ``(N, 2, H, W)`` float. Computed in float32.
     masks
-        ``(N, H, W)`` uint8 {0, 1, 255}.
+        Labels, ``(N, H, W)`` uint8 {0, 1, 255}.
 
     Returns
     -------

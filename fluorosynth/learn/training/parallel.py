@@ -17,7 +17,17 @@ from fluorosynth.learn.device import pick_device
 
 @dataclass(frozen=True)
 class Process:
-    """One process among ``world``; the first writes the files."""
+    """One process among those of a training; the first writes the files.
+
+    Parameters
+    ----------
+    device
+        Device of the process.
+    rank
+        Number of the process, from 0.
+    world
+        Number of processes.
+    """
 
     device: torch.device
     rank: int = 0
@@ -29,7 +39,13 @@ class Process:
         return self.rank == 0
 
     def sum(self, values: Tensor) -> Tensor:
-        """Return the sum over all processes, on the device where ``values`` are."""
+        """Return the sum over all processes.
+
+        Parameters
+        ----------
+        values
+            Tensor of this process; the sum is on its device.
+        """
         if self.world == 1:
             return values
         total = values.to(self.device, copy=True)
@@ -37,7 +53,13 @@ class Process:
         return total.to(values.device)
 
     def parallel(self, network: nn.Module) -> nn.Module:
-        """Return the network with gradients averaged over all processes."""
+        """Return a network with gradients averaged over all processes.
+
+        Parameters
+        ----------
+        network
+            Network on the process's device.
+        """
         if self.world == 1:
             return network
         parallel: Any = nn.parallel.DistributedDataParallel
@@ -49,7 +71,13 @@ class Process:
 
 @contextmanager
 def join(device: str = "auto") -> Iterator[Process]:
-    """Join the processes that ``torchrun`` started, if it did; leave them at the end."""
+    """Join the processes that ``torchrun`` started, if it did; leave them at the end.
+
+    Parameters
+    ----------
+    device
+        Name of a PyTorch device, or ``"auto"``.
+    """
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
         yield Process(pick_device(device))
@@ -67,7 +95,13 @@ def join(device: str = "auto") -> Iterator[Process]:
 
 
 def share_batch_norms(network: nn.Module) -> None:
-    """Let every batch norm of ``network`` see the global batch, on any device, in place."""
+    """Let every batch norm of a network see the global batch, on any device, in place.
+
+    Parameters
+    ----------
+    network
+        Network to change.
+    """
     for module in network.modules():
         if type(module) is nn.BatchNorm2d:
             module.__class__ = SharedBatchNorm2d
@@ -80,7 +114,13 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise ``(N, C, H, W)`` by the statistics of all processes' batches."""
+        """Normalise by the statistics of all processes' batches.
+
+        Parameters
+        ----------
+        x
+            Tensor, ``(N, C, H, W)``.
+        """
         if not self.training:
             return super().forward(x)
         values = x.float()

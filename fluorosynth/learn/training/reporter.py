@@ -74,7 +74,13 @@ class Reporter:
         self.bar.close()
 
     def step(self, state: RunState) -> None:
-        """Show loss and Dice of the epoch so far."""
+        """Show loss and Dice of the epoch so far.
+
+        Parameters
+        ----------
+        state
+            State of the training.
+        """
         loss, dice, images = state.sums.tolist()
         self.bar.set_description(f"epoch {state.epoch + 1}/{self.epochs}", refresh=False)
         self.bar.set_postfix(
@@ -83,11 +89,27 @@ class Reporter:
         self.bar.update(self._done(state) - self.bar.n)
 
     def validating(self, done: int, total: int) -> None:
-        """Show how far the validation has come."""
+        """Show how far the validation has come.
+
+        Parameters
+        ----------
+        done
+            Number of images validated.
+        total
+            Number of images to validate.
+        """
         self.bar.set_postfix_str(f"validated {done}/{total}")
 
     def epoch(self, state: RunState, shown: Shown) -> None:
-        """Write the measures of the epoch that has just ended, and pictures."""
+        """Write the measures of the epoch that has just ended, and pictures.
+
+        Parameters
+        ----------
+        state
+            State of the training.
+        shown
+            Validation images with their truths and predictions.
+        """
         row = state.history[-1]
         self.folder.write_overlays(int(row["epoch"]), shown)
         self.folder.write_metrics(state.history)
@@ -99,7 +121,13 @@ class Reporter:
         )
 
     def say(self, line: str) -> None:
-        """Log a line, and show it above the bar."""
+        """Log a line, and show it above the bar.
+
+        Parameters
+        ----------
+        line
+            Line to log.
+        """
         self.folder.log(line)
         if not self.quiet:
             self.bar.write(line, file=sys.stderr)

@@ -90,14 +90,14 @@ def begin(model: Model, config: TrainConfig, process: Process) -> RunState:
 def resume(
     out: Path, identity: Mapping[str, Any], config: TrainConfig, process: Process
 ) -> RunState:
-    """Return the state that the run in ``out`` was left in.
+    """Return the state in which a training was left.
 
     Parameters
     ----------
     out
         Run folder.
     identity
-        What the run must have in common with its beginning, from ``identity_of``.
+        Facts that it must have in common with its beginning, from ``identity_of``.
     config
         Settings of the run.
     process
@@ -139,9 +139,9 @@ def save(state: RunState, out: Path, identity: Mapping[str, Any], sums: Tensor) 
     out
         Run folder.
     identity
-        What a run that goes on must have in common with this one.
+        Facts that a training which goes on must have in common with this one.
     sums
-        ``state.sums`` over all processes.
+        Sums of the state over all processes.
     """
     training = {
         "config": json.dumps(identity),

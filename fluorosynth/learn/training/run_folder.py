@@ -40,14 +40,26 @@ class RunFolder:
         (self.path / OVERLAYS).mkdir(parents=True, exist_ok=True)
 
     def write_config(self, tables: Mapping[str, Any]) -> None:
-        """Write all settings, resolved."""
+        """Write all settings, resolved.
+
+        Parameters
+        ----------
+        tables
+            Tables of settings.
+        """
         import tomli_w
 
         with replacing(self.path / CONFIG) as part:
             part.write_text(tomli_w.dumps(tables), "utf-8")
 
     def write_metrics(self, history: Sequence[Mapping[str, float]]) -> None:
-        """Write one line per epoch, and the curves."""
+        """Write one line per epoch, and the curves.
+
+        Parameters
+        ----------
+        history
+            Measures of each epoch, by name.
+        """
         with replacing(self.path / METRICS) as part, part.open("w", newline="") as handle:
             writer = csv.DictWriter(handle, list(history[0]))
             writer.writeheader()
@@ -55,12 +67,26 @@ class RunFolder:
         self._draw(history)
 
     def log(self, line: str) -> None:
-        """Append a line with the time."""
+        """Append a line with the time.
+
+        Parameters
+        ----------
+        line
+            Line to append.
+        """
         with (self.path / LOG).open("a", encoding="utf-8") as handle:
             handle.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
 
     def write_overlays(self, epoch: int, shown: Sequence[tuple[Any, ...]]) -> None:
-        """Write a strip of ``(image, predicted, truth)``: images above, agreement below."""
+        """Write a strip of pictures: images above, agreement below.
+
+        Parameters
+        ----------
+        epoch
+            Number of the epoch.
+        shown
+            Image, prediction and truth of each.
+        """
         columns = [
             np.vstack([_tile(cv2.cvtColor(shot[0], cv2.COLOR_GRAY2RGB)), _tile(agreement(*shot))])
             for shot in shown
@@ -115,7 +141,13 @@ def alone(out: Path, first: bool) -> Iterator[None]:
 
 @contextmanager
 def interruptible(out: Path) -> Iterator[None]:
-    """Turn Ctrl-C into InterruptedRunError, which says from where the run in ``out`` goes on."""
+    """Turn Ctrl-C into InterruptedRunError, which says from where the training goes on.
+
+    Parameters
+    ----------
+    out
+        Folder of the training.
+    """
     try:
         yield
     except KeyboardInterrupt:

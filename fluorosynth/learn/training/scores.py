@@ -15,9 +15,20 @@ MIDDLE = THRESHOLDS.index(0.5)
 
 @dataclass(frozen=True)
 class Scores:
-    """Means over validation images: loss, Dice at .5, and the best threshold with its Dice.
+    """Means over validation images.
 
     An image without an instrument counts 1 where nothing is found in it, else 0.
+
+    Parameters
+    ----------
+    loss
+        Mean loss.
+    dice
+        Mean Dice at a threshold of .5.
+    threshold
+        Threshold with the best mean Dice.
+    best_dice
+        Mean Dice at that threshold.
     """
 
     loss: float
@@ -32,11 +43,11 @@ def dice_at(maps: Tensor, masks: Tensor, thresholds: tuple[float, ...] = THRESHO
     Parameters
     ----------
     maps
-        ``(N, H, W)`` float in [0, 1], the catheter map; predicted is what lies above.
+        Catheter maps, ``(N, H, W)`` float in [0, 1]; predicted is what lies above.
     masks
-        ``(N, H, W)`` uint8 {0, 1, 255}.
+        Labels, ``(N, H, W)`` uint8 {0, 1, 255}.
     thresholds
-        Ascending, K of them.
+        Thresholds, ascending, K of them.
 
     Returns
     -------
@@ -68,7 +79,15 @@ def dice_at(maps: Tensor, masks: Tensor, thresholds: tuple[float, ...] = THRESHO
 
 
 def dice_of(predicted: Tensor, masks: Tensor) -> Tensor:
-    """Return the ``(N,)`` Dice of ``(N, H, W)`` bool, without waiting for the device."""
+    """Return the Dice of each image, ``(N,)``, without waiting for the device.
+
+    Parameters
+    ----------
+    predicted
+        Predicted masks, ``(N, H, W)`` bool.
+    masks
+        Labels, ``(N, H, W)`` uint8 {0, 1, 255}.
+    """
     true = masks == INSTRUMENT
     predicted = predicted & (masks != IGNORE)
     size = predicted.sum((1, 2)) + true.sum((1, 2))
@@ -82,7 +101,17 @@ class Scorer:
         self.sums = torch.zeros(2 + len(THRESHOLDS), dtype=torch.float64)
 
     def add(self, losses: Tensor, logits: Tensor, masks: Tensor) -> None:
-        """Take in a batch: ``(N,)`` losses, ``(N, 2, H, W)`` logits, ``(N, H, W)`` masks."""
+        """Take in a batch.
+
+        Parameters
+        ----------
+        losses
+            Losses of the images, ``(N,)``.
+        logits
+            Logits, ``(N, 2, H, W)``.
+        masks
+            Labels, ``(N, H, W)`` uint8 {0, 1, 255}.
+        """
         curves = dice_at(torch.sigmoid(logits[:, 0].float()), masks).cpu().double()
         self.sums[0] += len(masks)
         self.sums[1] += losses.sum().item()

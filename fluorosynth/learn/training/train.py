@@ -40,7 +40,17 @@ class DivergedError(FluorosynthError):
 
 @dataclass(frozen=True)
 class Result:
-    """The best epoch (from 1), its validation Dice at .5, and the model's file."""
+    """What a training came to.
+
+    Parameters
+    ----------
+    epoch
+        Number of the best epoch, from 1.
+    dice
+        Dice of its validation at .5.
+    path
+        File of its model.
+    """
 
     epoch: int
     dice: float
