@@ -21,12 +21,14 @@ from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.io.frames import Frame, count_frames, find_sources, root_of
 from fluorosynth.io.names import stem
+from fluorosynth.labels.file import write_labels
 from fluorosynth.learn.checkpoint import Model, as_model, weights_hash
 from fluorosynth.learn.overlay import Film, overlay
 from fluorosynth.learn.prediction.centrelines import centrelines
 from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.journal import Journal
 from fluorosynth.learn.prediction.segment import SegmentConfig, Segmented, segment
+from fluorosynth.learn.prediction.suggestions import suggested
 from fluorosynth.learn.prediction.windows import Clip, read_clips
 
 
@@ -162,7 +164,7 @@ def predict(
             clips = read_clips([*readable, source], len(readable), inference.channels)
             try:
                 several = (counts[source] or count_frames(source)) > 1
-                with _Writer(out, name, several, wanted) as writer:
+                with _Writer(source, out, name, several, wanted) as writer:
                     for batch in _batches(clips, inference.batch):
                         stack = np.stack([clip for _, clip in batch])
                         results = segment(stack, inference, config)
@@ -194,7 +196,8 @@ def _counts(sources: Sequence[Path], quiet: bool) -> dict[Path, int]:
 class _Writer:
     """Writes the outputs of one source; its film and curves when left without an error."""
 
-    def __init__(self, out: Path, name: str, run: bool, wanted: Wanted) -> None:
+    def __init__(self, source: Path, out: Path, name: str, run: bool, wanted: Wanted) -> None:
+        self.source = source
         self.out, self.name, self.run, self.wanted = out, name, run, wanted
         self.curves: list[dict[str, Any]] = []
         self.frames: list[dict[str, Any]] = []
@@ -213,6 +216,7 @@ class _Writer:
         if self.wanted.centrelines and kind is None:
             text = json.dumps(self.curves)
             _write(self._path("centrelines", ".json"), text.encode())
+            write_labels(self._path("labels", ".json"), suggested(self.curves, self.source))
 
     def add(self, frame: Frame, result: Segmented) -> None:
         """Write what belongs to one frame."""

@@ -14,6 +14,7 @@ from PIL import Image
 from fluorosynth.devices.polylines import read_polylines
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.frames import read_frames
+from fluorosynth.labels import FrameSequence, read_labels
 from fluorosynth.learn.overlay import Film
 from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.predict import Wanted, predict
@@ -176,6 +177,12 @@ def test_curves_are_those_that_were_drawn(inference, tmp_path):
     assert np.median(curve["width"]) == pytest.approx(drawn, abs=3)  # a pixel of 64
     ((device,),) = read_polylines(path)  # the generator takes it
     np.testing.assert_allclose(device.centreline, points, atol=0.01)
+    labels = read_labels(tmp_path / "out/labels/run.json")  # and a person may correct it
+    assert labels.source == FrameSequence(tmp_path / "run.npy").source
+    (suggestion,) = labels.at(0).instruments
+    assert (suggestion.id, suggestion.origin) == ("catheter_0", "suggested")
+    np.testing.assert_allclose(suggestion.points, points, atol=0.01)
+    assert labels.at(1) is None  # that nothing is found states nothing
 
 
 def test_no_tip_where_the_instrument_leaves_the_picture(inference, tmp_path):
