@@ -96,6 +96,10 @@ class OpenDrawn(ABC, Generic[Source]):
     def __init__(self, source: Source, size: int) -> None:
         self.source, self.size = source, size
         self.fingerprint = xxh3_128(repr((dump(source), size)).encode()).hexdigest()
+        self._names = [
+            (f"{source.kind}: a {what}'s px per mm", f"{source.kind}: a {what}'s width in px")
+            for what in ("catheter", "wire")
+        ]
 
     @abstractmethod
     def course(self, width: float, radius: float, rng: np.random.Generator) -> Shaft:
@@ -141,10 +145,10 @@ class OpenDrawn(ABC, Generic[Source]):
     def _device(self, rng: np.random.Generator) -> Device:
         source, scale = self.source, self.size / 256
         wire = rng.random() < source.wires
-        whose = f"{source.kind}: a {'wire' if wire else 'catheter'}'s"
+        mm_name, width_name = self._names[wire]
         law = source.wire_width if wire else source.catheter_width
-        mm = draw_within(0.01, 1e3, source.mm, f"{whose} px per mm", rng) * scale
-        width = draw_within(0.01, 1e3, law, f"{whose} width in px", rng) * scale
+        mm = draw_within(0.01, 1e3, source.mm, mm_name, rng) * scale
+        width = draw_within(0.01, 1e3, law, width_name, rng) * scale
         radius = (source.wire_radius if wire else source.catheter_radius) * mm
         names = source.wire_tips if wire else source.catheter_tips
         odds = source.wire_tip_odds if wire else source.catheter_tip_odds
