@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TypeVar
 
 import numpy as np
@@ -219,6 +220,8 @@ def evaluate(
     if not len(pairs):
         raise BadDataError("there is no labelled image to evaluate")
     ascending = sorted(thresholds)
+    for module in ("scipy.ndimage", "scipy.spatial.distance", "skimage.morphology"):
+        import_module(module)  # here: two threads that import it at one time fail
 
     def measured(item: tuple[int, Image, Mask]) -> list[Row]:
         index, image, mask = item
