@@ -15,7 +15,7 @@ from fluorosynth.track.curve import Array, arc_length, at_arc, b_spline, evenly
 from fluorosynth.track.ends import BACK, find_end
 from fluorosynth.track.field import Room
 from fluorosynth.track.locate import locate
-from fluorosynth.track.motion import Move, Ridges, Search, find_move, moved
+from fluorosynth.track.motion import Move, Ridges, Search, carried, find_move, fits, moved, small
 from fluorosynth.track.state import SHORTEST, End, Followed, Scale
 
 # Lengths are px of a frame of 256 px.
@@ -27,6 +27,7 @@ KNOTS = 4.0  # between the knots of the B-spline
 SURROUNDINGS = 8.0  # to either side that are looked at
 GOES_ON = 0.6  # share of the last frame's move that is expected again
 RATE = 0.1  # of learning
+DOUBT = 0.05  # share of the tube by which a shifted curve must fit better than a carried one
 
 
 def begin(image: Image, points: Array, width: float, tip_in_view: bool) -> Followed:
@@ -49,7 +50,17 @@ def begin(image: Image, points: Array, width: float, tip_in_view: bool) -> Follo
     round_end = End(np.ones(1), 0.3 * width / scale.unit)
     look = Appearance.nothing(width)
     start = Followed(
-        curve, np.ones(len(curve)), enters, leaves, look, look, round_end, round_end, room, Move()
+        curve,
+        np.ones(len(curve)),
+        enters,
+        leaves,
+        look,
+        look,
+        round_end,
+        round_end,
+        room,
+        Move(),
+        small(image, scale.unit),
     )
     if start.lost:
         return start
@@ -98,6 +109,12 @@ def follow(
     guess = last.move.times(GOES_ON)
     move = find_move(ridges, last.points, seen, last.look.depth, not last.leaves, guess, search)
     expected = moved(last.points, move, search)
+    now = small(image, unit)
+    flowed = carried(last.points, last.picture, now, unit)
+    if _better(ridges, flowed, expected, last, search):
+        expected = evenly(flowed, unit)
+        shift = np.median(flowed - last.points, axis=0)
+        move = Move(float(shift[0]), float(shift[1]), 0.0)
     long, first = _prolonged(expected, last, scale)
     long, sure = locate(picture, long, (8.0, 3.0), last.look, scale, last.room, evidence)
     start, end, ending = _ends(picture, long, first, first + len(expected) - 1, last, scale)
@@ -108,9 +125,25 @@ def follow(
     sure = np.interp(rows, np.arange(len(sure[part])), sure[part])
     jump = abs(end - (first + len(expected) - 1)) * (1 - ending)
     found = replace(
-        last, points=curve, sure=sure, leaves=leaves, move=move, drift=last.drift + jump
+        last,
+        points=curve,
+        sure=sure,
+        leaves=leaves,
+        move=move,
+        drift=last.drift + jump,
+        picture=now,
     )
     return _learned(picture, found, scale)
+
+
+def _better(ridges: Ridges, flowed: Array, shifted: Array, last: Followed, search: Search) -> bool:
+    """Return whether a curve carried by flow is to be preferred to one that was shifted."""
+    tip, depth = not last.leaves, last.look.depth
+    values = [
+        fits(ridges, curve, last.room.seen(curve), depth, tip, search)
+        for curve in (flowed, shifted)
+    ]
+    return values[0] > values[1] - DOUBT
 
 
 def _learned(picture: Band, found: Followed, scale: Scale) -> Followed:

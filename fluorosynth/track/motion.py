@@ -8,10 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.sample import Image
 from fluorosynth.track.band import Band
 from fluorosynth.track.curve import Array, at_arc, evenly, normals, slid
 
 SLIDE = 0.4  # what a slide of the largest length costs, in shares of the tube that fit
+ALIKE = 3.0  # points of a curve that flow alike
 SPARSE = 4  # points of the curve for one that is looked at
 
 
@@ -139,6 +141,44 @@ def find_move(
         if values[top] > most:
             best, most = Move(float(near[top, 0]), float(near[top, 1]), float(slide)), values[top]
     return best
+
+
+def carried(points: Array, before: Image, now: Image, unit: float) -> Array:
+    """Return a curve carried by dense optical flow between two small pictures.
+
+    Parameters
+    ----------
+    points
+        ``(n, 2)`` in pixels of the frame.
+    before
+        ``(h, w)`` uint8: the last frame, see ``small``.
+    now
+        ``(h, w)`` uint8: this frame.
+    unit
+        Pixels of the frame for one of the small pictures.
+    """
+    finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    field = finder.calc(before, now, None)
+    at = ((points + 0.5) / unit - 0.5).astype(np.float32)[None]
+    found = cv2.remap(field, at[..., 0], at[..., 1], cv2.INTER_LINEAR)[0]
+    smooth = cv2.GaussianBlur(found, (1, 0), 1e-3, sigmaY=ALIKE, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(points + unit * smooth.astype(np.float64))
+
+
+def small(image: Image, unit: float) -> Image:
+    """Return a frame in the tracker's own pixels, for ``carried``."""
+    if unit <= 1:
+        return image
+    size = (round(image.shape[1] / unit), round(image.shape[0] / unit))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+
+
+def fits(
+    ridges: Ridges, points: Array, seen: NDArray[np.bool_], depth: float, tip: bool, search: Search
+) -> float:
+    """Return how well a curve lies on a tube, about 0 to 1."""
+    none = np.zeros((1, 2))
+    return float(_value(ridges, points, seen, none, depth, tip, Move(), 0.0, search)[0])
 
 
 def moved(points: Array, move: Move, search: Search) -> Array:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fluorosynth.sample import Image
 from fluorosynth.track.appearance import Appearance
 from fluorosynth.track.curve import Array
 from fluorosynth.track.field import Room
@@ -81,6 +82,8 @@ class Followed:
         Where the border is.
     move
         How it came here from the last frame.
+    picture
+        ``(h, w)`` uint8: the frame, in the tracker's own pixels.
     score
         Confidence of the frame, in [0, 1].
     drift
@@ -97,6 +100,7 @@ class Followed:
     tip: End
     room: Room
     move: Move
+    picture: Image
     score: float = 1.0
     drift: float = 0.0
 
