@@ -187,11 +187,8 @@ def read_only(array: NDArray[T]) -> NDArray[T]:
 
 def _is_curve(points: Any, width: Any) -> bool:
     try:
-        return (
-            points.shape == (len(width), 2)
-            and len(width) > 1
-            and width.ndim == 1
-            and points.dtype == width.dtype == FLOAT32
-        )
-    except (AttributeError, TypeError):
+        (count,) = width.shape
+        fits = count > 1 and points.shape == (count, 2)
+        return bool(fits and points.dtype == FLOAT32 and width.dtype == FLOAT32)
+    except (AttributeError, TypeError, ValueError):
         return False

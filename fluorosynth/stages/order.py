@@ -21,13 +21,17 @@ Flow = Mapping[State, str]
 """The states that a sample may be in at some point of a recipe, and the stage that gave each."""
 
 AT_REST: States = ("at rest",)
+MOVED: States = ("moved",)
 PENDING: States = ("at rest", "moved")
 RENDERED: States = ("rendered",)
 EXPOSED: States = ("exposed",)
 DISPLAYED: States = ("displayed",)
 GREY: States = ("rendered", "displayed")
 PICTURE: States = ("rendered", "exposed", "displayed")
-ANY: States = (*AT_REST, "moved", *PICTURE)
+PLAIN: States = (*AT_REST, *DISPLAYED)
+ANY: States = (*AT_REST, *MOVED, *PICTURE)
+
+UINT8, FLOAT32 = np.dtype(np.uint8), np.dtype(np.float32)
 
 START: Flow = {"at rest": ""}
 PLACES = {
@@ -106,21 +110,24 @@ def check_sample(stage: Stage, sample: Sample) -> None:
     A picture that no stage has been at needs no mask: where nothing is to be moved, it is as good
     as displayed, or exposed where it is float32.
     """
-    states = states_of(sample)
-    if not any(state in stage.takes for state in states):
-        raise misplaced(stage, "this one is", states or [_form(sample.image)])
+    states, takes = states_of(sample), stage.takes
+    for state in states:  # cheap: runs for each stage of each sample
+        if state in takes:
+            return
+    raise misplaced(stage, "this one is", states or [_form(sample.image)])
 
 
 def states_of(sample: Sample) -> States:
     """Return the states that a sample may be in, told from its arrays; () for odd pictures."""
     image: Any = sample.image
-    if image.ndim != 2 or image.dtype not in (np.uint8, np.float32):
+    dtype = image.dtype
+    if image.ndim != 2 or dtype not in (UINT8, FLOAT32):
         return ()
     if sample.matrix is not None:
-        return ("moved",)
-    if image.dtype == np.float32:
+        return MOVED
+    if dtype == FLOAT32:
         return EXPOSED
-    return GREY if sample.mask is not None else (*AT_REST, *DISPLAYED)
+    return PLAIN if sample.mask is None else GREY
 
 
 def misplaced(stage: Stage, source: str, given: Iterable[str]) -> UsageError:
