@@ -11,7 +11,7 @@ from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Intensities, Sample
 from fluorosynth.stages.base import Intensity, with_picture
-from fluorosynth.stages.order import GREY, check_sample
+from fluorosynth.stages.order import GREY
 from fluorosynth.xray.beer_lambert import attenuated
 
 WHITE = np.ones((1, 256), np.float32)
@@ -39,7 +39,6 @@ class Expose(Intensity):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with a float32 picture in (0, 1]."""
-        check_sample(self, sample)
         span = self.span.draw(rng)
         if not 0 < span <= 20:
             raise UsageError(f"expose drew a span of {span}; it must be in (0, 20]")

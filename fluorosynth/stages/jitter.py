@@ -11,7 +11,7 @@ from numba import njit
 
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, record
-from fluorosynth.stages.order import RENDERED, check_sample
+from fluorosynth.stages.order import RENDERED
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,6 @@ class Jitter(Intensity):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Overwrite the instrument's pixels."""
-        check_sample(self, sample)
         covered = sample.pixels
         if covered is None or len(covered) == 0:
             return sample

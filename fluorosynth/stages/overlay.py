@@ -11,7 +11,7 @@ import numpy as np
 from fluorosynth.ranges import Chance
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, with_picture
-from fluorosynth.stages.order import GREY, check_sample
+from fluorosynth.stages.order import GREY
 
 LETTERS = "ABCDEFGHIKLMNOPRSTUVX0123456789:/.-+ "
 
@@ -34,7 +34,6 @@ class Overlay(Intensity):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with text on it."""
-        check_sample(self, sample)
         if rng.random() >= self.chance:
             return sample
         image: Any = sample.image.copy()

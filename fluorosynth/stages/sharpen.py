@@ -36,7 +36,7 @@ class Sharpen(Detector):
     >>> edge = np.full((256, 256), 0.5, np.float32)
     >>> edge[:, 128:] = 0.25
     >>> sample = Sample(edge, mask=np.zeros((256, 256), np.uint8))
-    >>> after = Sharpen().apply(sample, np.random.default_rng(0)).image
+    >>> after = Sharpen()(sample, np.random.default_rng(0)).image
     >>> bool(after.max() > 0.5 and after.min() < 0.25)
     True
     """

@@ -11,7 +11,7 @@ from numba import njit
 from fluorosynth.ranges import Constant, Range, draw_within
 from fluorosynth.sample import IGNORE, INSTRUMENT, Sample
 from fluorosynth.stages.base import Intensity, record
-from fluorosynth.stages.order import DISPLAYED, check_sample
+from fluorosynth.stages.order import DISPLAYED
 
 REACH = 3  # px around a pixel in which its instrument's contrast and noise are measured
 
@@ -41,7 +41,6 @@ class Visible(Intensity):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with a new mask."""
-        check_sample(self, sample)
         depth = draw_within(0, 1e3, self.depth, "visible: depth", rng)
         ratio = draw_within(0, 1e3, self.ratio, "visible: ratio", rng)
         if sample.contrast is None or sample.pixels is None or sample.mask is None:
