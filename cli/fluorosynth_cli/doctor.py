@@ -13,6 +13,7 @@ EXTRAS = {
     "dicom": ("pydicom", "pylibjpeg", "libjpeg", "openjpeg", "rle"),
     "ct": ("nibabel", "pydicom"),
     "coco": ("pycocotools",),
+    "report": ("matplotlib",),
     "train": ("torch", "matplotlib"),
     "onnx": ("onnx", "onnxscript", "onnxruntime"),
 }

@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.learn.checkpoint import BEST, Model, load_model
-from fluorosynth.learn.data import Normalisation, WeissDataset
+from fluorosynth.learn.data import Normalisation, Resized, Subset, WeissDataset
 from fluorosynth.learn.device import pick_device
 from fluorosynth.learn.evaluation.evaluate import evaluate, mean, plain_predictor
 from fluorosynth.learn.networks import build
 from fluorosynth.learn.reproduce import data, published
 from fluorosynth.learn.reproduce.config import ReproduceConfig
+from fluorosynth.learn.reproduce.pictures import examples, film
 from fluorosynth.learn.reproduce.surrogate import write_surrogate
 from fluorosynth.learn.reproduce.tasks import Task
 from fluorosynth.learn.training.config import TrainConfig
@@ -26,6 +28,7 @@ from fluorosynth.learn.training.train import train
 LAYERS = {"7": "", "13": "13", "19": "19"}  # "" stands for the chosen reading
 SPLITS = {"S1": 240, "S2": 714, "S3": 579}  # frames for fine-tuning
 TIMED = 20  # pictures
+FILMED = 60  # frames of T1
 Parents = Mapping[str, Path]
 Options = Mapping[str, Any]
 
@@ -115,6 +118,15 @@ class Experiments:
         images = 6 * each * _weight(model.options.get("network", "light")) // 3
         return Task(f"test-{split}", options, self._test, parents, images)
 
+    def pictures(self, seed: int) -> Task:
+        """Draw the examples and the film of T1, of both experiments fine-tuned on S1."""
+        c = self.config
+        options = {"size": c.size, "limit": c.tested, "seed": seed, "threshold": c.cut}
+        parents = {"weiss": self._weiss}
+        for exp in (1, 2):
+            parents[f"Exp. {exp}"] = self.finetuned(self.pretrained(exp, seed), "S1", seed)
+        return Task("pictures", options, self._draw, parents, 300)
+
     def timing(self) -> Task:
         """Count parameters and time both networks here."""
         return Task("timing", {"size": self.config.size, "images": TIMED}, self._time)
@@ -168,6 +180,15 @@ class Experiments:
             sequence: {name: mean(measured[name][sequence]) for name in names}
             for sequence in measured["dice"]
         }
+
+    def _draw(self, out: Path, parents: Parents, o: Options) -> None:
+        weiss, device = _files(parents["weiss"]), self.config.device
+        models = {name: parents[name] for name in ("Exp. 1", "Exp. 2")}
+        pairs = data.tested(weiss, "S1", o["size"], o["limit"], o["seed"])
+        sheet = examples(models, pairs, o["threshold"], device)
+        (out / "examples.png").write_bytes(png_bytes(sheet))
+        run = Resized(Subset(WeissDataset(weiss, ["T1"]), np.arange(FILMED)), o["size"])
+        film(models["Exp. 1"], run, o["threshold"], device, out / "T1")
 
     def _time(self, out: Path, parents: Parents, o: Options) -> dict[str, float]:  # noqa: ARG002
         device, size, found = pick_device(self.config.device), self.config.size, {}

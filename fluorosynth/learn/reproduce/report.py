@@ -14,6 +14,8 @@ from fluorosynth.reports.text import markdown_table, show
 
 TITLE = "Gherardini et al. 2020, reproduced"
 HEADS = ["", "published", "here", "difference"]
+EXAMPLES = "Figs. 5 and 8: the middle test frame of each sequence"
+COLOURS = "Found green, missed blue, false red."
 SURROGATE = (
     "The in-vivo and phantom frames are a surrogate, generated here: the pattern can be compared, "
     "who wins and where it falls, not the numbers."
@@ -38,6 +40,10 @@ def write_reports(found: Reproduced, out: Path) -> None:
         title, rows, said = published.TITLES[name], list(_rows(name, found)), _sentence(name, found)
         html += [page.table(title, HEADS, rows), page.paragraph(said)]
         text += [f"## {title}", markdown_table(HEADS, rows), said]
+    if found.pictures is not None:
+        png = (found.pictures / "examples.png").read_bytes()
+        html += [page.heading(EXAMPLES), page.plot(png, "examples"), page.paragraph(COLOURS)]
+        text.append(f"Figs. 5 and 8 and the film of T1: `{found.pictures.relative_to(out)}`")
     with replacing(out / "report.html") as part:
         part.write_text(page.page(TITLE, html), "utf-8")
     with replacing(out / "report.md") as part:

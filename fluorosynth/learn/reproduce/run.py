@@ -33,11 +33,14 @@ class Reproduced:
         By table: of each seed.
     surrogate
         Whether the real data was made.
+    pictures
+        Folder of ``examples.png`` and the film of T1; None where they were not asked for.
     """
 
     config: ReproduceConfig
     numbers: dict[str, list[Numbers]]
     surrogate: bool
+    pictures: Path | None = None
 
     def mean(self, table: str) -> Numbers:
         """Return the means over seeds of a table's numbers."""
@@ -116,7 +119,8 @@ def reproduce(
     numbers: dict[str, list[Numbers]] = {name: [] for name in tables}
     for (name, _), tasks in wanted.items():
         numbers[name].append(TABLES[name].numbers(tasks, of, config))
-    return Reproduced(config, numbers, weiss is None)
+    shown = [task.folder(root) for task in everything if task.name == "pictures"]
+    return Reproduced(config, numbers, weiss is None, shown[0] if shown else None)
 
 
 def differences(table: str, found: Reproduced) -> list[str]:

@@ -162,6 +162,9 @@ def _recipe(look: Look, size: int, frames: int) -> Recipe:
         Bones(ribs=look.bones, spine=look.bones, folds=0.0, strength=Constant(0.15)),
         Clutter(**objects, strength=Constant(1.0)),
         Attenuate(
+            catheters=("pebax_baso4_40",),
+            catheter_odds=(),
+            lumen=Constant(0.5),
             strength=LogUniform(0.9 * look.strength, 1.1 * look.strength),
             markers=0.0,
             electrodes=0.0,

@@ -118,13 +118,14 @@ def _numbers_t4(tasks: dict[str, Task], of: Results, config: ReproduceConfig) ->
 
 def _tasks_5(e: Experiments, seed: int) -> dict[str, Task]:
     tuned = {exp: e.finetuned(e.pretrained(exp, seed), "S1", seed) for exp in (1, 2)}
-    return {f"Exp. {exp}": e.scores(model, "S1", seed) for exp, model in tuned.items()}
+    scores = {f"Exp. {exp}": e.scores(model, "S1", seed) for exp, model in tuned.items()}
+    return {**scores, "pictures": e.pictures(seed)}
 
 
 def _numbers_5(tasks: dict[str, Task], of: Results, config: ReproduceConfig) -> Numbers:
     found: Numbers = {}
-    for name, task in tasks.items():
-        for sequence, row in of(task).items():
+    for name in ("Exp. 1", "Exp. 2"):
+        for sequence, row in of(tasks[name]).items():
             found[f"Dice, {name}, {sequence}"] = row["dice"]
             whole = f"fp_percent_of_{config.false_positives}"
             found[f"FP %, {name}, {sequence}"] = row[whole]
