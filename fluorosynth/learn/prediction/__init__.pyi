@@ -1,0 +1,9 @@
+from .fold import Folded as Folded
+from .inference import Inference as Inference
+from .inference import Mode as Mode
+from .predict import Outcome as Outcome
+from .predict import Wanted as Wanted
+from .presence import Presence as Presence
+from .segment import SegmentConfig as SegmentConfig
+from .segment import Segmented as Segmented
+from .segmenter import ModelSegmenter as ModelSegmenter
