@@ -41,8 +41,8 @@ def apply(
     stages
         Stage, or several in order; those of a recipe draw what they draw in the recipe.
     image
-        Array ``(H, W)``: grey levels, uint8 with dense material dark, or intensities, float32 from
-        0 to 1. It is not written to.
+        Array ``(H, W)``, sides of 16 to 4096 px: grey levels, uint8 with dense material dark, or
+        intensities, float32 from 0 to 1. It is not written to.
     devices
         Instruments in pixels of the picture. ``Render`` draws their mask, ``Attenuate`` and
         ``Jitter`` draw them.
