@@ -26,7 +26,7 @@ from fluorosynth.sampler import OpenRecipe
 from fluorosynth.stages.base import Stage
 from fluorosynth.stages.order import check_recipe, passage
 
-MAX_RUN = 2**30  # bytes of one run at work
+MAX_SEQUENCE = 2**30  # bytes of one sequence at work
 BYTES_PER_PIXEL = 24  # of a frame at work: picture, contrast, before and after a stage
 
 
@@ -158,7 +158,7 @@ class Recipe(Checked):
         return recipe
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the recipe as dicts, lists and scalars; what runs need only where it is used."""
+        """Return the recipe as dicts, lists and scalars; what sequences need only where used."""
         plain = spec.dump_fields(self)
         if self.frames == 1 and self.motion == Motion():
             del plain["frames"], plain["motion"]
@@ -338,11 +338,12 @@ class Recipe(Checked):
 
 def _check_memory(frames: int, size: int) -> None:
     needed = frames * size**2 * BYTES_PER_PIXEL
-    if frames > 1 and needed > MAX_RUN:
-        most = MAX_RUN // (size**2 * BYTES_PER_PIXEL)
+    if frames > 1 and needed > MAX_SEQUENCE:
+        most = MAX_SEQUENCE // (size**2 * BYTES_PER_PIXEL)
         raise UsageError(
-            f"a run of {frames} frames of {size} px needs {needed / 2**30:.2f} GiB of memory, over "
-            f"the limit of {MAX_RUN / 2**30:.0f} GiB: at most {most} frames, or a smaller size"
+            f"a sequence of {frames} frames of {size} px needs {needed / 2**30:.2f} GiB of memory, "
+            f"over the limit of {MAX_SEQUENCE / 2**30:.0f} GiB: at most {most} frames, or a "
+            "smaller size"
         )
 
 

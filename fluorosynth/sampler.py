@@ -124,7 +124,7 @@ class OpenRecipe:
             Number of the frame, from 0.
         """
         if not 0 <= t < self.recipe.frames:
-            raise UsageError(f"a run of {self.recipe.frames} frames has no frame {t}")
+            raise UsageError(f"a sequence of {self.recipe.frames} frames has no frame {t}")
         return self._frames(index, t + 1)[t]
 
     def _begin(self, index: int) -> Sample:
@@ -141,7 +141,7 @@ class OpenRecipe:
         )
 
     def _frames(self, index: int, count: int) -> tuple[Sample, ...]:
-        """Return the first frames of a run: geometry at rest, then what moves, then the rest."""
+        """Return the first frames of a sequence: geometry at rest, what moves, the rest."""
         if self.recipe.frames == 1:
             return (self.sample(index),)
         at, stages = self._streams.at, self.recipe.stages

@@ -46,13 +46,15 @@ MODULES = [module.name for module in pkgutil.walk_packages(fluorosynth.__path__,
 
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small set, a DICOM run and a mask, by the names that the pages use."""
+    """A small set, a DICOM sequence and a mask, by the names that the pages use."""
     folder = tmp_path_factory.mktemp("inputs")
     generate(Recipe.preset("paper"), folder / "data/synthetic", n=4)
-    runs = replace(Recipe.preset("paper"), frames=2, size=64)
-    generate(runs, folder / "data/runs", n=2)
-    make_run = runpy.run_path(str(ROOT / "examples/howto/dicom_to_dataset.py"))["make_run"]
-    make_run(folder / "run.dcm", size=160)
+    sequences = replace(Recipe.preset("paper"), frames=2, size=64)
+    generate(sequences, folder / "data/sequences", n=2)
+    make_sequence = runpy.run_path(str(ROOT / "examples/howto/dicom_to_dataset.py"))[
+        "make_sequence"
+    ]
+    make_sequence(folder / "run.dcm", size=160)
     mask = Recipe.preset("paper").sample(seed=0, index=1).mask
     (folder / "masks").mkdir()
     cv2.imwrite(str(folder / "masks/0.png"), mask)

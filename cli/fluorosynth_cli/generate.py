@@ -27,7 +27,7 @@ Examples:
   fluorosynth generate --n 9000 --out data/mine --backgrounds patches --devices traced.json
   fluorosynth generate --n 9000 --out data/soft --set jitter.amount=20 --workers 4
   fluorosynth generate --n 9000 --out data/mine --recipe my.toml --dry-run
-  fluorosynth generate --n 1000 --out data/runs --recipe physics --frames 8
+  fluorosynth generate --n 1000 --out data/moving --recipe physics --frames 8
   fluorosynth generate --n 1000000 --out /shared/set --part 3/64   # one of 64 machines
   fluorosynth generate --n 1000000 --out /shared/set --finish      # when all are through
 
@@ -48,7 +48,7 @@ Interrupted at any moment, the same command goes on and ends with the same bytes
     metavar="H W",
     help="Of the frames that centrelines are in, px, where their file does not say.",
 )
-@click.option("--frames", type=click.IntRange(1), help="Pictures of each sample: a run.")
+@click.option("--frames", type=click.IntRange(1), help="Pictures of each sample: a sequence.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**64 - 1))
 @click.option("--size", type=int, help="Side of the pictures, px.")
 @click.option("--workers", type=click.IntRange(1), help="Processes [default: one per free core].")
@@ -88,7 +88,7 @@ def command(
     preview: int | None,
     quiet: bool,
 ) -> None:
-    """Make N labelled pictures, or runs of pictures, and write them as HDF5 shards."""
+    """Make N labelled pictures, or sequences of pictures, and write them as HDF5 shards."""
     import cv2
 
     cv2.setNumThreads(1)
@@ -139,7 +139,7 @@ def _generate(
 
     tqdm.monitor_interval = 0  # its thread would be there when workers fork
     started = time.perf_counter()
-    unit = "image" if recipe.frames == 1 else "run"
+    unit = "image" if recipe.frames == 1 else "sequence"
     plan = plan_of(recipe, out, n, shard_size)
     total = n if part is None else sum(plan.span(number)[1] for number in plan.numbers(part))
     with tqdm(total=total, unit=unit, file=sys.stderr, disable=quiet, smoothing=0.1) as bar:
@@ -240,9 +240,9 @@ def _preview(recipe: Recipe, seed: int, count: int, out: Path, quiet: bool) -> N
     sampler = recipe.open(seed)
     out.mkdir(parents=True, exist_ok=True)
     path = out / "first.png"
-    runs = [sampler.sequence(index) for index in range(count)]
+    sequences = [sampler.sequence(index) for index in range(count)]
     shown = spread_out(recipe.frames, 4)
-    write_preview([run[t] for run in runs for t in shown], path)
+    write_preview([frames[t] for frames in sequences for t in shown], path)
     if not quiet:
         click.echo(f"the first {count}: {path}")
 

@@ -26,10 +26,10 @@ def command(folder: Path, recipe_only: bool) -> None:
         click.echo(manifest.recipe, nl=False)
         return
     total = sum(entry.bytes for entry in manifest.shards)
-    runs = "" if manifest.frames == 1 else f", runs of {manifest.frames} frames"
+    frames = "" if manifest.frames == 1 else f", sequences of {manifest.frames} frames"
     rows = {
         "samples": f"{manifest.n}, indices 0..{manifest.n - 1} of seed {manifest.seed}",
-        "pictures": f"{manifest.size} x {manifest.size} uint8{runs}",
+        "pictures": f"{manifest.size} x {manifest.size} uint8{frames}",
         "files": f"{len(manifest.shards)} shards, {total / 1e6:.1f} MB",
         "made with": ", ".join(f"{k} {v}" for k, v in manifest.software.items()),
         "preview": str(folder / "preview.png"),

@@ -32,7 +32,7 @@ COMMANDS = {
     "evaluate": "how well a network does on labelled images",
     "predict": "frames -> masks, overlays, films, curves",
     "annotate": "label a sequence in the browser",
-    "track": "curves through a run, from some that are drawn",
+    "track": "curves through a sequence, from some that are drawn",
     "labels": "label files: converted, compared, summed up",
     "model": "networks and their layers",
     "benchmark": "how fast this machine is",

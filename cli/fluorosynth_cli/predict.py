@@ -37,7 +37,7 @@ Interrupted, the same command goes on.
 @click.option(
     "--overlays/--no-overlays", default=True, show_default=True, help="Outlined pictures."
 )
-@click.option("--fps", default=15.0, show_default=True, help="Of the films of runs.")
+@click.option("--fps", default=15.0, show_default=True, help="Of the films of sequences.")
 @click.option("--device", default="auto", show_default=True, help="cuda, mps, cpu, ...")
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")

@@ -13,14 +13,17 @@ EXAMPLES = """
 Examples:
   fluorosynth preview data/synthetic --out sheet.png
   fluorosynth preview data/synthetic --out sheet.png --count 64 --columns 8
-  fluorosynth preview data/runs --out runs.gif --count 4 --columns 2
+  fluorosynth preview data/moving --out moving.gif --count 4 --columns 2
 """
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
-    "--out", required=True, type=click.Path(path_type=Path), help="A PNG file; of runs also a GIF."
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A PNG file; of sequences also a GIF.",
 )
 @click.option("--count", default=16, show_default=True, type=click.IntRange(1, 1024))
 @click.option("--columns", default=4, show_default=True, type=click.IntRange(1))
@@ -28,23 +31,23 @@ Examples:
 def command(folder: Path, out: Path, count: int, columns: int, quiet: bool) -> None:
     """Draw the first samples of the set in FOLDER, each plain and with its labels outlined.
 
-    Of runs a PNG shows four frames each, a GIF all of them.
+    Of sequences a PNG shows four frames each, a GIF all of them.
     """
     from fluorosynth.dataset.manifest import read_manifest, read_samples
     from fluorosynth.dataset.preview import spread_out, write_film, write_preview
     from fluorosynth.errors import UsageError
 
     manifest = read_manifest(folder)
-    runs = [
+    sequences = [
         [sample for _, sample in frames]
         for _, frames in groupby(read_samples(folder, count), key=itemgetter(0))
     ]
     if out.suffix.lower() == ".gif":
         if manifest.frames == 1:
-            raise UsageError(f"{folder} holds pictures, no runs: name a PNG file, not {out}")
-        write_film(runs, out, columns)
+            raise UsageError(f"{folder} holds pictures, no sequences: name a PNG file, not {out}")
+        write_film(sequences, out, columns)
     else:
         shown = spread_out(manifest.frames, 4)
-        write_preview([run[t] for run in runs for t in shown], out, columns)
+        write_preview([frames[t] for frames in sequences for t in shown], out, columns)
     if not quiet:
-        click.echo(f"{len(runs)} samples: {out}")
+        click.echo(f"{len(sequences)} samples: {out}")

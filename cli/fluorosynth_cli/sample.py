@@ -45,7 +45,7 @@ def command(
 ) -> None:
     """Write one sample, plain and with its label outlined, and print all that was drawn for it.
 
-    Of a run all frames are written, and what was drawn for the first is printed.
+    Of a sequence all frames are written, and what was drawn for the first is printed.
     """
     import json
 

@@ -31,7 +31,7 @@ Curves of origin "drawn" are kept; all others are replaced.
     "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="A label file."
 )
 @click.option("--first", default=0, show_default=True, help="First frame to label.")
-@click.option("--last", type=int, help="Last frame to label; default: of the run.")
+@click.option("--last", type=int, help="Last frame to label; default: of the sequence.")
 @click.option("--id", "ids", multiple=True, help="Instrument to follow; default: all.")
 @click.option("--label", default="catheter", show_default=True, help="Class of points given here.")
 @click.option("--width", type=float, help="Full width of points given here, px; default: measured.")
@@ -115,7 +115,7 @@ def _from_points(start: str, frames: Any, label: str, width: float | None) -> An
     if not right:
         raise UsageError(f'{start!r} is no file, nor a frame and points: "5: 261,12 240,116"')
     if not 0 <= index < len(frames):
-        raise UsageError(f"there is no frame {index} in a run of {len(frames)}")
+        raise UsageError(f"there is no frame {index} in a sequence of {len(frames)}")
     height, side = frames.source.shape
     if not all(-0.5 <= x <= side - 0.5 and -0.5 <= y <= height - 0.5 for x, y in points):
         raise UsageError(f"a point lies outside the frame of {side} x {height} px: {rest.strip()}")

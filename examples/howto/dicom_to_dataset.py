@@ -1,8 +1,8 @@
-"""From a DICOM run to a labelled data set.
+"""From a DICOM sequence to a labelled data set.
 
     python dicom_to_dataset.py run.dcm data/mine
 
-Without a run, a tiny one is made first. Needs the extra: pip install 'fluorosynth[dicom]'.
+Without one, a tiny one is made first. Needs the extra: pip install 'fluorosynth[dicom]'.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from fluorosynth.patches.search import Search
 from fluorosynth.patches.write import write_patches
 
 
-def dataset_from_run(run: Path, out: Path, n: int, patches: int) -> None:
-    """Cut instrument-free patches out of a run, then put instruments over them."""
-    cuts = extract_patches(run, Search(count=patches, size=128), seed=0)
+def dataset_from_frames(frames: Path, out: Path, n: int, patches: int) -> None:
+    """Cut instrument-free patches out of frames, then put instruments over them."""
+    cuts = extract_patches(frames, Search(count=patches, size=128), seed=0)
     write_patches(dict(zip(file_names(len(cuts)), cuts, strict=True)), out / "patches")
     print(f"LOOK at {out / 'patches' / 'contact_sheet.png'}: where the instrument is, is estimated")
     recipe = replace(Recipe.preset("paper"), size=128, backgrounds=(Folder(out / "patches"),))
@@ -37,16 +37,16 @@ def dataset_from_run(run: Path, out: Path, n: int, patches: int) -> None:
     print(f"{made.n} samples in {made.out}")
 
 
-def make_run(path: Path, frames: int = 8, size: int = 256) -> Path:
-    """Write a run in which a catheter swings over a still chest."""
+def make_sequence(path: Path, frames: int = 8, size: int = 256) -> Path:
+    """Write a sequence in which a catheter swings over a still chest."""
     chest = Procedural(count=1).open(size, seed=3).image(0)
     y = np.linspace(size - 0.5, size / 2, 24)
-    run = []
+    pictures = []
     for frame in range(frames):
         x = size * (0.3 + 0.02 * frame) + 12 * np.sin(y / 30 + frame)
         curve = np.stack([x, y], 1).astype(np.float32)
         mask = rasterise([Device(curve, np.full(len(y), 4, np.float32))], chest.shape)
-        run.append(np.where(mask == 1, chest // 2, chest))
+        pictures.append(np.where(mask == 1, chest // 2, chest))
     header = Dataset()
     header.file_meta = FileMetaDataset()
     header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
@@ -56,7 +56,7 @@ def make_run(path: Path, frames: int = 8, size: int = 256) -> Path:
     header.SamplesPerPixel, header.PhotometricInterpretation = 1, "MONOCHROME2"
     header.BitsAllocated = header.BitsStored = 8
     header.HighBit, header.PixelRepresentation = 7, 0
-    header.PixelData = np.stack(run).astype(np.uint8).tobytes()
+    header.PixelData = np.stack(pictures).astype(np.uint8).tobytes()
     header["PixelData"].VR = "OB"
     header.save_as(path, enforce_file_format=True)
     return path
@@ -64,8 +64,8 @@ def make_run(path: Path, frames: int = 8, size: int = 256) -> Path:
 
 if __name__ == "__main__":
     if len(sys.argv) == 3:
-        dataset_from_run(Path(sys.argv[1]), Path(sys.argv[2]), n=9000, patches=32)
+        dataset_from_frames(Path(sys.argv[1]), Path(sys.argv[2]), n=9000, patches=32)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            tiny = make_run(Path(folder, "run.dcm"))
-            dataset_from_run(tiny, Path(folder, "mine"), n=12, patches=4)
+            tiny = make_sequence(Path(folder, "run.dcm"))
+            dataset_from_frames(tiny, Path(folder, "mine"), n=12, patches=4)

@@ -28,6 +28,6 @@ held_out = RecipeDataset(recipe, seed=1, n=2)
 found = evaluate_model(out / "run", held_out, out / "report")
 print(f"Dice above {found.own}: {found.over_images(found.own)['dice']:.3f}, {out / 'report'}")
 
-np.save(out / "frames.npy", np.stack([image for image, _ in held_out]))  # or a DICOM run
+np.save(out / "frames.npy", np.stack([image for image, _ in held_out]))  # or a DICOM sequence
 done = predict(out / "frames.npy", out / "run", out / "predicted")
 print(f"{done.found} of {done.frames} frames show an instrument, {out / 'predicted'}")

@@ -2,8 +2,8 @@
 
     python examples/rebuild/pictures.py OUT
 
-OUT      a folder for JPEG files: a sheet of each physical preset, runs of frames, each stage before
-         and after, real frames beside drawn ones, and backgrounds without a heart
+OUT      a folder for JPEG files: a sheet of each physical preset, sequences of frames, each stage
+         before and after, real frames beside drawn ones, and backgrounds without a heart
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def sheet(name: str) -> Picture:
     return preview_sheet([sampler.sample(index) for index in range(16)])
 
 
-def runs() -> Picture:
-    """Return six frames of each of four runs."""
+def sequences() -> Picture:
+    """Return six frames of each of four sequences."""
     sampler = replace(Recipe.preset("physics"), frames=16).open(seed=0)
     shown = spread_out(16, 6)
     films = [sampler.sequence(index) for index in range(4)]
@@ -120,7 +120,7 @@ def main(out: Path) -> None:
     pictures = {
         "physics_sheet": sheet("physics"),
         "strong_sheet": sheet("strong"),
-        "sequences_sheet": runs(),
+        "sequences_sheet": sequences(),
         "real_frames": real(),
         "physics_stages": stages(),
         "ct_drr": some_of(Bundled(pack="ct_drr")),

@@ -1,12 +1,13 @@
-"""What models mark where no instrument is, and how their masks flicker in runs.
+"""What models mark where no instrument is, and how their masks flicker in sequences.
 
     python examples/studies/silence.py MODEL... --clear FOLDER... [--run FILE...]
         [--overlays OUT FOLDER...]
 
-FOLDERs hold frames without any instrument, FILEs are runs; a folder of consecutive frames is one
-too. Masks are those of `predict` with its defaults, at 256 px. Intervals are 95 %, from drawing
-frames again; frames of a run are no independent ones. A part of a mask flickers that touches none
-of the frame before or after, within 3 px. ``--overlays`` draws frames without truth for the eye.
+FOLDERs hold frames without any instrument, FILEs are sequences; a folder of consecutive frames is
+one too. Masks are those of `predict` with its defaults, at 256 px. Intervals are 95 %, from drawing
+frames again; frames of a sequence are no independent ones. A part of a mask flickers that touches
+none of the frame before or after, within 3 px. ``--overlays`` draws frames
+without truth for the eye.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def segmented(source: str, inference: Inference) -> list[tuple[Frame, Segmented]
 
 
 def lonely_parts(masks: list[Frame]) -> tuple[int, int]:
-    """Return how many parts of a run's masks appear in one frame alone, and how many there are."""
+    """Return how many parts of the masks appear in one frame alone, and how many there are."""
     kernel = np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)
     wide = [cv2.dilate(mask, kernel) > 0 for mask in masks]
     lonely = total = 0

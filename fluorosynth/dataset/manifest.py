@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MANIFEST, CARD, PREVIEW = "dataset.json", "README.md", "preview.png"
 _SHOWN = 16  # pictures in the preview
-VERSION, RUNS_VERSION = "1.0", "2.0"
+VERSION, SEQUENCES_VERSION = "1.0", "2.0"
 
 
 class ShardEntry(BaseModel):
@@ -263,7 +263,7 @@ def write_card(plan: Plan, sampler: OpenRecipe, recipe_text: str, digests: dict[
             )
         )
     manifest = Manifest(
-        format_version=VERSION if plan.frames == 1 else RUNS_VERSION,
+        format_version=VERSION if plan.frames == 1 else SEQUENCES_VERSION,
         n=plan.n,
         frames=plan.frames,
         size=plan.size,
@@ -302,7 +302,7 @@ def write_text(path: Path, text: str) -> None:
 
 def _card(manifest: Manifest) -> str:
     total = sum(entry.bytes for entry in manifest.shards)
-    runs = "" if manifest.frames == 1 else f", each a run of {manifest.frames} frames"
+    frames = "" if manifest.frames == 1 else f", each a sequence of {manifest.frames} frames"
     versions = ", ".join(f"{name} {number}" for name, number in manifest.software.items())
     return f"""# Synthetic fluoroscopy: {manifest.n} labelled images
 
@@ -310,7 +310,7 @@ def _card(manifest: Manifest) -> str:
 
 | | |
 |---|---|
-| samples | {manifest.n}, indices 0 to {manifest.n - 1} of seed {manifest.seed}{runs} |
+| samples | {manifest.n}, indices 0 to {manifest.n - 1} of seed {manifest.seed}{frames} |
 | pictures | {manifest.size} x {manifest.size}, 8 bit grey |
 | masks | 0 background, 1 instrument, 255 no truth |
 | files | {len(manifest.shards)} HDF5 shards, {total / 1e6:.0f} MB |

@@ -62,7 +62,7 @@ class Plan(Checked):
         done = sum(1 for _ in self.out.glob("shard-*.h5"))
         needed = self.bytes * (1 - done / self.shards)
         if needed > self.free:
-            what = f"runs of {self.frames} frames" if self.frames > 1 else "samples"
+            what = f"sequences of {self.frames} frames" if self.frames > 1 else "samples"
             raise BadDataError(
                 f"{self.out} has {self.free / 1e9:.1f} GB free, {self.n} {what} "
                 f"of {self.size} px take {needed / 1e9:.1f} GB: "

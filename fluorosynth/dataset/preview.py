@@ -105,17 +105,17 @@ def write_preview(samples: Sequence[Sample], path: Path, columns: int = 4) -> No
         part.write_bytes(png_bytes(preview_sheet(samples, columns)))
 
 
-def write_film(runs: Sequence[Sequence[Sample]], path: Path, columns: int = 2) -> None:
-    """Write runs side by side as a GIF at the pace of the first; it appears when complete.
+def write_film(sequences: Sequence[Sequence[Sample]], path: Path, columns: int = 2) -> None:
+    """Write sequences side by side as a GIF at the pace of the first; it appears when complete.
 
     Parameters
     ----------
-    runs
+    sequences
         Frames of equal number; each is shown plain and with its labels outlined.
     path
         File to write.
     columns
-        Runs in a row.
+        Sequences in a row.
     """
-    sheets = (preview_sheet(frames, columns) for frames in zip(*runs, strict=True))
-    write_gif(sheets, path, runs[0][0].meta["motion"]["rate"])
+    sheets = (preview_sheet(frames, columns) for frames in zip(*sequences, strict=True))
+    write_gif(sheets, path, sequences[0][0].meta["motion"]["rate"])

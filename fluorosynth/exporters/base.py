@@ -18,11 +18,11 @@ from fluorosynth.sample import Sample
 class Exporter(Component):
     """A layout of files. A subclass is a frozen dataclass in a file of its own.
 
-    ``runs = True`` says that it takes runs too: their frames come one by one, by the same index,
-    numbered by ``meta["frame"]``.
+    ``sequences = True`` says that it takes these too: their frames come one by one, by the same
+    index, numbered by ``meta["frame"]``.
     """
 
-    runs: ClassVar[bool] = False
+    sequences: ClassVar[bool] = False
 
     @abstractmethod
     def write(self, samples: Iterable[tuple[int, Sample]], out: Path) -> None:
@@ -73,7 +73,7 @@ def export(
     if made_before(out, made_from):
         return False
     with whole_folder(out, made_from) as folder:
-        exporter.write(samples if exporter.runs else _stills(samples, exporter), folder)
+        exporter.write(samples if exporter.sequences else _stills(samples, exporter), folder)
     return True
 
 
@@ -103,8 +103,8 @@ def _stills(
     for index, sample in samples:
         if "frame" in sample.meta:
             raise UsageError(
-                f"the exporter {exporter.kind!r} does not take runs: use folder, nnunet or coco, "
-                "or a set of one frame"
+                f"the exporter {exporter.kind!r} does not take sequences: use folder, nnunet or "
+                "coco, or a set of one frame"
             )
         yield index, sample
 

@@ -28,11 +28,11 @@ class Coco(Exporter):
     Boxes are ``[x, y, width, height]`` in pixels; ``centreline`` and ``width`` stand beside them.
     Regions without truth become ``iscrowd`` instances, one of each category, which COCO's
     evaluation ignores. A catheter is category 1 and a guidewire 2, whatever the set holds; other
-    labels follow by name. Each frame of a run is an image, ``000000_000.png``, whose id is its
+    labels follow by name. Each frame of a sequence is an image, ``000000_000.png``, whose id is its
     place in the list.
     """
 
-    runs: ClassVar[bool] = True
+    sequences: ClassVar[bool] = True
 
     def write(self, samples: Iterable[tuple[int, Sample]], out: Path) -> None:
         """Write pictures and annotations."""

@@ -18,13 +18,13 @@ from fluorosynth.sample import Sample
 class Folder(Exporter):
     """``images/000000.png`` and ``masks/000000.png`` (0, 1, 255), named by sample index.
 
-    Of runs ``000000_000.png``, ``000000_001.png``: sample and frame. Beside them
+    Of sequences ``000000_000.png``, ``000000_001.png``: sample and frame. Beside them
     ``instruments/000000.png`` numbers the instruments from 1, and ``instruments.json`` lists them
     by picture: number, label, tip (null where it cannot be seen), centreline and width in px, and
     the size of the picture. ``generate --devices`` reads that file.
     """
 
-    runs: ClassVar[bool] = True
+    sequences: ClassVar[bool] = True
 
     def write(self, samples: Iterable[tuple[int, Sample]], out: Path) -> None:
         """Write the pairs."""

@@ -22,11 +22,11 @@ class NnUNet(Exporter):
     """A ``DatasetXXX_NAME`` folder: ``imagesTr/fluoro_000000_0000.png``, ``labelsTr``, json.
 
     Isensee et al., Nat. Methods 18 (2021); the layout is nnU-Net v2's ``dataset_format.md``.
-    ``out`` should be named like ``Dataset101_Catheter``. Each frame of a run is a case:
+    ``out`` should be named like ``Dataset101_Catheter``. Each frame of a sequence is a case:
     ``fluoro_000000_000``.
     """
 
-    runs: ClassVar[bool] = True
+    sequences: ClassVar[bool] = True
 
     def write(self, samples: Iterable[tuple[int, Sample]], out: Path) -> None:
         """Write pictures, labels and ``dataset.json``."""

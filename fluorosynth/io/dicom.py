@@ -135,7 +135,7 @@ def read_header(path: Path, more: Sequence[str] = ()) -> tuple[Dataset, int]:
         tag = file.read(4)
     if tag in _FLOATS:
         raise BadDataError(
-            f"{quoted(path)} holds floating-point pixels, which no X-ray run does; save it as "
+            f"{quoted(path)} holds floating-point pixels, which no X-ray sequence does; save it as "
             "TIFF or .npy"
         )
     if start + 8 > path.stat().st_size or "Rows" not in header or "Columns" not in header:

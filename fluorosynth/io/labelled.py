@@ -118,7 +118,7 @@ def _sources(root: Path, masks: Path | None) -> list[Path]:
 
 
 def _of_source(source: Path, frames: int, places: list[_Place]) -> Iterator[Labelled]:
-    """Yield the labelled frames of a file; none where a run has no masks."""
+    """Yield the labelled frames of a file; none where a sequence has no masks."""
     found = False
     for frame in range(frames):
         for masks, name, folder in places:

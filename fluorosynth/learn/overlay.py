@@ -1,4 +1,4 @@
-"""Predictions as people look at them: outlines on pictures, and films of runs."""
+"""Predictions as people look at them: outlines on pictures, and films of sequences."""
 
 from __future__ import annotations
 

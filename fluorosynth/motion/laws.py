@@ -1,4 +1,4 @@
-"""What moves in a run of frames: drawn once for a run, then functions of time alone."""
+"""What moves in a sequence of frames: drawn once for it, then functions of time alone."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def ridge_depth(image: Image) -> NDArray[np.float32]:
     return depth
 
 
-@lru_cache(maxsize=1)  # the frames of a run are of one size; 70 MB for 512 px
+@lru_cache(maxsize=1)  # the frames of a sequence are of one size; 70 MB for 512 px
 def _spectra(shape: tuple[int, ...]) -> list[NDArray[np.float32]]:
     """Return the Fourier transforms of all filters, real because a filter is symmetric."""
     from scipy import fft

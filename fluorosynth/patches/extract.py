@@ -33,8 +33,8 @@ def extract_patches(
 ) -> list[Patch]:
     """Cut instrument-free windows out of real frames.
 
-    Without masks, where an instrument lies is estimated: by `run_scores` in a file of 8 frames or
-    more, else by `instrument_score`. Look at the result.
+    Without masks, where an instrument lies is estimated: by `sequence_scores` in a file of 8 frames
+    or more, else by `instrument_score`. Look at the result.
 
     Parameters
     ----------

@@ -17,10 +17,10 @@ from fluorosynth.patches.curvilinear import instrument_score
 from fluorosynth.patches.field import exposed_field
 from fluorosynth.patches.masks import keep_off
 from fluorosynth.patches.search import Search
-from fluorosynth.patches.temporal import run_scores
+from fluorosynth.patches.temporal import sequence_scores
 
-RUN = 8  # frames from which a file counts as a run
-FRAMES = (12, 32)  # of a run that are looked at, at least and at most
+SEQUENCE = 8  # frames from which a file counts as one
+FRAMES = (12, 32)  # of a sequence that are looked at, at least and at most
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ def sights(
     total = count_frames(source)
     if masks is not None:
         return _masked(source, name, total, share, masks, search)
-    if search.temporal and total >= RUN:
-        return _run(source, _spaced(range(total), min(max(share, FRAMES[0]), FRAMES[1])))
+    if search.temporal and total >= SEQUENCE:
+        return _sequence(source, _spaced(range(total), min(max(share, FRAMES[0]), FRAMES[1])))
     return _alone(source, _spaced(range(total), min(share, FRAMES[1])))
 
 
@@ -81,12 +81,12 @@ def _masked(
         yield Sight(frame, _free(frame), keep_off(known[frame.index], frame, search.mask_values))
 
 
-def _run(source: Path, wanted: Sequence[int]) -> Iterator[Sight]:
+def _sequence(source: Path, wanted: Sequence[int]) -> Iterator[Sight]:
     frames = list(read_frames(source, wanted))
     if not frames:  # a video's header may claim what is not there
         return
     free = np.logical_and.reduce([_free(frame) for frame in frames])
-    scores = run_scores(np.stack([frame.image for frame in frames]), free)
+    scores = sequence_scores(np.stack([frame.image for frame in frames]), free)
     for frame, score in zip(frames, scores, strict=True):
         yield Sight(frame, free, score)
 

@@ -1,4 +1,4 @@
-"""Where an instrument is in a run: it moves, and darkens what it passes."""
+"""Where an instrument is in a sequence: it moves, and darkens what it passes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ NEAR = 2  # frames before and after that the median takes in
 GREY = 128  # what the frames' difference to that is drawn on
 
 
-def run_scores(
+def sequence_scores(
     frames: NDArray[np.uint8], field: NDArray[np.bool_] | None = None
 ) -> NDArray[np.float32]:
-    """Return how instrument-like the curve through each pixel of each frame of a run is.
+    """Return how instrument-like the curve through each pixel of each frame of a sequence is.
 
-    What moves is looked for in each frame divided by the run's 90th percentile over time, where
-    anatomy at rest cancels, and counts for the frames before and after too. What stays, however
+    What moves is looked for in each frame divided by the 90th percentile over time, where anatomy
+    at rest cancels, and counts for the frames before and after too. What stays, however
     faint, is looked for in the median of five frames, where noise averages out. An estimate like
     `instrument_score`; moving vessels and diaphragm count as well.
 
@@ -39,7 +39,7 @@ def run_scores(
     >>> frames = np.full((12, 96, 96), 150, np.uint8)
     >>> for t in range(12):
     ...     frames[t, :, 20 + 4 * t : 24 + 4 * t] = 110
-    >>> score = run_scores(frames)
+    >>> score = sequence_scores(frames)
     >>> bool(score[0, 48, 22] > 0.5), float(score[0, 48, 62]), bool(score[11, 48, 64] > 0.5)
     (True, 0.0, True)
     """

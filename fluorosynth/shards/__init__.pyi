@@ -1,6 +1,6 @@
 from .info import FORMAT as FORMAT
 from .info import FORMAT_VERSION as FORMAT_VERSION
-from .info import RUNS_VERSION as RUNS_VERSION
+from .info import SEQUENCES_VERSION as SEQUENCES_VERSION
 from .info import ShardInfo as ShardInfo
 from .info import digest as digest
 from .info import file_digest as file_digest

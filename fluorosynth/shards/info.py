@@ -18,7 +18,7 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.sample import Sample
 
 FORMAT, FORMAT_VERSION = "fluorosynth-shard", "1.0"
-RUNS_VERSION = "2.0"  # of shards whose samples are runs of frames
+SEQUENCES_VERSION = "2.0"  # of shards whose samples are sequences of frames
 MAJORS = ("1", "2")  # that are read
 
 
@@ -57,7 +57,7 @@ class ShardInfo:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of ``images`` and ``masks``: a time axis where samples are runs."""
+        """The shape of ``images`` and ``masks``: a time axis where samples are sequences."""
         time = () if self.frames == 1 else (self.frames,)
         return (self.count, *time, self.size, self.size)
 
@@ -125,7 +125,7 @@ def write_info(file: h5py.File, info: ShardInfo) -> None:
     """
     texts = {
         "format": FORMAT,
-        "format_version": FORMAT_VERSION if info.frames == 1 else RUNS_VERSION,
+        "format_version": FORMAT_VERSION if info.frames == 1 else SEQUENCES_VERSION,
         "recipe": info.recipe,
         "fingerprints": json.dumps(info.fingerprints),
         "software": to_json(info.software),
@@ -162,11 +162,11 @@ def read_info(path: Path, file: h5py.File) -> ShardInfo:
     written = _text(attributes, "format_version")
     major = written.partition(".")[0]
     if major not in MAJORS:
-        known = f"{FORMAT_VERSION}, or {RUNS_VERSION} for runs"
+        known = f"{FORMAT_VERSION}, or {SEQUENCES_VERSION} for sequences"
         raise BadDataError(f"{path} has format version {written}; this is {known}")
     frames = int(attributes["frames"]) if major == "2" else 1
     if major == "2" and frames < 2:
-        raise BadDataError(f"{path} says that its runs have {frames} frames")
+        raise BadDataError(f"{path} says that its sequences have {frames} frames")
     return ShardInfo(
         _text(attributes, "recipe"),
         int(attributes["seed"]),

@@ -34,8 +34,8 @@ class Stage(Component, package="fluorosynth.stages"):
     """One step of a recipe. Never writes to its input; draws only from ``rng``.
 
     ``draws = False`` says that it takes no random number, which saves pointing a stream at it;
-    ``fresh = True`` that it draws anew for each frame of a run, as noise does. ``takes`` are the
-    states that a sample may be in before it, ``gives`` the state after it, None where it stays
+    ``fresh = True`` that it draws anew for each frame of a sequence, as noise does. ``takes`` are
+    the states that a sample may be in before it, ``gives`` the state after it, None where it stays
     what it was; see ``order``.
     """
 

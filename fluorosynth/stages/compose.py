@@ -42,10 +42,10 @@ class Compose(Stage):
         return after if self.chance == 1 else {**given, **after}
 
     def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
-        """Apply all to the whole run, or none."""
-        run = list(frames)
+        """Apply all to the whole sequence, or none."""
+        sequence = list(frames)
         if stream(0).random() >= self.chance:
-            return run
+            return sequence
         for number, stage in enumerate(self.stages):
-            run = stage.over(run, nested(stream, number))
-        return run
+            sequence = stage.over(sequence, nested(stream, number))
+        return sequence

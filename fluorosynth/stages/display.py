@@ -67,7 +67,7 @@ class Display(Intensity):
         return self._show(sample, sample, rng)
 
     def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
-        """Show a run through the window of its first frame: no flicker."""
+        """Show a sequence through the window of its first frame: no flicker."""
         return [self._show(frame, frames[0], stream(0)) for frame in frames]
 
     def _show(self, sample: Sample, reference: Sample, rng: np.random.Generator) -> Sample:

@@ -56,7 +56,7 @@ class Noise(Detector):
         return _noisy(image, drawn, rng), contrast, drawn
 
     def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
-        """Add a new field to each frame of a run, and then the detector's lag."""
+        """Add a new field to each frame of a sequence, and then the detector's lag."""
         drawn = self._draw(stream(0))
         share = 1.0 if frames[0].moment is None else frames[0].moment.lag
         settled = math.sqrt(share / (2 - share))  # what lag leaves of the noise in the long run

@@ -40,6 +40,6 @@ class OneOf(Stage):
         return {state: by for stage in self.stages for state, by in stage.follow(given).items()}
 
     def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
-        """Apply one stage to the whole run."""
+        """Apply one stage to the whole sequence."""
         number = pick(len(self.stages), self.odds, stream(0))
         return self.stages[number].over(frames, nested(stream, number))

@@ -87,7 +87,7 @@ class Render(Stage):
 
 
 def _moved(image: Image, sample: Sample, border: Border) -> Image:
-    """Move a picture by the pending geometry, and by what has moved since a run began."""
+    """Move a picture by the pending geometry, and by what has moved since a sequence began."""
     if sample.moment is None:
         return image if sample.matrix is None else resample(image, sample.matrix, border)
     return displace(image, sample.moment.background(image.shape), sample.matrix, border)

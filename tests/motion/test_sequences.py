@@ -518,7 +518,7 @@ def test_an_exporter_that_does_not_know_runs_refuses_them(files, tmp_path):
         def write(self, samples, out):
             list(samples)
 
-    with pytest.raises(UsageError, match="'mine' does not take runs"):
+    with pytest.raises(UsageError, match="'mine' does not take sequences"):
         export(read_samples(files[1]), Mine(), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 

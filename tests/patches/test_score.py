@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from fluorosynth.patches.curvilinear import instrument_score, ridge_depth
-from fluorosynth.patches.temporal import run_scores
+from fluorosynth.patches.temporal import sequence_scores
 
 
 def tissue(seed=0, side=192, noise=4.0):
@@ -69,7 +69,7 @@ def moving_run(share, step=6, frames=8):
 
 def test_a_moving_wire_is_seen_where_it_is_in_each_frame():
     run = moving_run(0.8)
-    scores = run_scores(run)
+    scores = sequence_scores(run)
     for t in range(len(run)):
         assert scores[t, 64, 20 + 6 * t] > 0.5
     assert scores[0, :, 80:].max() < 0.2
@@ -77,4 +77,4 @@ def test_a_moving_wire_is_seen_where_it_is_in_each_frame():
 
 def test_a_faint_wire_at_rest_is_seen_throughout_the_run():
     run = moving_run(0.9, step=0)
-    assert run_scores(run)[:, 64, 20].min() > 0.2
+    assert sequence_scores(run)[:, 64, 20].min() > 0.2

@@ -28,7 +28,7 @@ class LabelledDataset(Dataset[tuple[Image, Mask]]):
     fingerprint: str = ""
     recipe: str = ""
     source: str = ""
-    run: int = 1  # so many items, from the first on, are frames of one run: never to be split
+    sequence_length: int = 1  # of those that the items are frames of, in order: never to be split
     endless: bool = False  # any index >= 0 is an item; len() is how many make an epoch
 
     @abstractmethod
@@ -111,7 +111,7 @@ class Subset(LabelledDataset):
         return self.pairs[int(self.indices[index])]
 
     def sequence(self, index: int) -> str:
-        """Return the name of the run."""
+        """Return the name of the sequence."""
         return self.pairs.sequence(int(self.indices[index]))
 
     def name(self, index: int) -> str:
@@ -155,13 +155,14 @@ def split_validation(
     BadDataError
         When there are fewer than two items.
     """
-    runs, what = len(pairs) // pairs.run, "images" if pairs.run == 1 else "runs"
-    if runs < 2:
-        raise BadDataError(f"training needs at least 2 labelled {what}, got {runs}")
-    count = min(max(round(share * runs), 1), runs - 1)
+    sequences = len(pairs) // pairs.sequence_length
+    what = "images" if pairs.sequence_length == 1 else "sequences"
+    if sequences < 2:
+        raise BadDataError(f"training needs at least 2 labelled {what}, got {sequences}")
+    count = min(max(round(share * sequences), 1), sequences - 1)
     if pairs.endless:
         return pairs, pairs.held_out(count)
-    order = np.random.default_rng(seed).permutation(runs)
-    items = np.arange(len(pairs)).reshape(runs, pairs.run)
+    order = np.random.default_rng(seed).permutation(sequences)
+    items = np.arange(len(pairs)).reshape(sequences, pairs.sequence_length)
     training, validation = (np.sort(o) for o in (order[count:], order[:count]))
     return Subset(pairs, items[training].ravel()), Subset(pairs, items[validation].ravel())

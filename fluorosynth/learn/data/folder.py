@@ -18,7 +18,7 @@ from fluorosynth.learn.data.base import LabelledDataset
 from fluorosynth.sample import Image, Mask
 
 _FRAME_NUMBER = re.compile(r"(?:^|[-_ .])(?:frame)?[-_ .]?\d+$", re.IGNORECASE)
-_HELD = 2**28  # bytes of frames of runs held in a process
+_HELD = 2**28  # bytes of frames of sequences held in a process
 
 
 class LabelledFolder(LabelledDataset):
@@ -89,7 +89,7 @@ class LabelledFolder(LabelledDataset):
         return {**self.__dict__, "_held": {}}
 
     def sequence(self, index: int) -> str:
-        """Return the run's name: subfolder, relative to the folder, and stem without number."""
+        """Return the name of the sequence: subfolder below the folder, and stem without number."""
         one = self._frames[index]
         *folders, stem = one.name.split("/")
         parts = [part for part in (one.folder.relative_to(self._root).as_posix(),) if part != "."]
@@ -101,14 +101,17 @@ class LabelledFolder(LabelledDataset):
         return "/".join(part for part in parts if part) or self._root.name
 
     def name(self, index: int) -> str:
-        """Return the image's name without suffix, or the frame's number in its run."""
+        """Return the image's name without suffix, or the frame's number in its sequence."""
         one = self._frames[index]
         return one.name.split("/")[-1] if one.frames == 1 else f"{one.frame:05d}"
 
     def _image(self, one: Labelled) -> Image:
         if one.frames == 1:
             return next(iter(read_frames(one.source, [0]))).image
-        if (one.source, one.frame) not in self._held:  # a run is decoded once, not frame by frame
+        if (
+            one.source,
+            one.frame,
+        ) not in self._held:  # a sequence is decoded once, not frame by frame
             if sum(image.nbytes for image in self._held.values()) > _HELD:
                 self._held.clear()
             wanted = [other.frame for other in self._frames if other.source == one.source]

@@ -60,7 +60,7 @@ class LayoutDataset(LabelledDataset):
         return image, self.meant.mask(values, f"{quoted(truth)}, {item.sequence}/{item.name},")
 
     def sequence(self, index: int) -> str:
-        """Return the name of the run."""
+        """Return the name of the sequence."""
         return self.items[index].sequence
 
     def name(self, index: int) -> str:

@@ -50,7 +50,7 @@ class Resized(LabelledDataset):
         return _resize(image, height, width), small
 
     def sequence(self, index: int) -> str:
-        """Return the name of the run."""
+        """Return the name of the sequence."""
         return self.pairs.sequence(index)
 
     def name(self, index: int) -> str:

@@ -63,7 +63,7 @@ class ShardDataset(LabelledDataset):
                 info = shard.info
             described.update(repr((info.recipe, info.seed, info.first, info.count)).encode())
             described.update(repr(info.fingerprints).encode())
-            self.run = info.frames
+            self.sequence_length = info.frames
             if self._places[-1].shape[1:] != self._places[0].shape[1:]:
                 raise BadDataError(f"{path} holds pictures of another size than the first shard")
         self.fingerprint, self.recipe = described.hexdigest(), recipe_hash(info.recipe)
@@ -71,26 +71,30 @@ class ShardDataset(LabelledDataset):
         self._close()
 
     def __len__(self) -> int:
-        return self._starts[-1] * self.run
+        return self._starts[-1] * self.sequence_length
 
     def __getitem__(self, index: int) -> tuple[Image, Mask]:
         self._check(index)
         if self._process != os.getpid():  # HDF5 handles do not survive a fork
             self._close()
-        run, frame = divmod(index, self.run)
-        number = bisect_right(self._starts, run) - 1
+        sequence, frame = divmod(index, self.sequence_length)
+        number = bisect_right(self._starts, sequence) - 1
         images, masks = self._arrays[number] or self._open(number)
-        row = run - self._starts[number]
-        place = row if self.run == 1 else (row, frame)
+        row = sequence - self._starts[number]
+        place = row if self.sequence_length == 1 else (row, frame)
         return images[place], masks[place]
 
     def sequence(self, index: int) -> str:
-        """Return the run that a frame belongs to; pictures that stand alone are all of one."""
-        return super().sequence(index) if self.run == 1 else f"{index // self.run:06d}"
+        """Return the sequence that a frame belongs to; pictures that stand alone are all of one."""
+        return (
+            super().sequence(index)
+            if self.sequence_length == 1
+            else f"{index // self.sequence_length:06d}"
+        )
 
     def name(self, index: int) -> str:
         """Return the item's name: of a frame its number."""
-        return f"{index % self.run if self.run > 1 else index:06d}"
+        return f"{index % self.sequence_length if self.sequence_length > 1 else index:06d}"
 
     def verify(self, quiet: bool = True) -> None:
         """Compare every byte with its checksum; BadDataError names the first that differs."""

@@ -32,23 +32,24 @@ class Windows(LabelledDataset):
         if pairs.endless:
             raise UsageError("samples made on the fly are no sequence: use one input channel")
         self.pairs, self.frames = pairs, frames
-        self.fingerprint, self.recipe, self.run = pairs.fingerprint, pairs.recipe, pairs.run
+        self.fingerprint, self.recipe = pairs.fingerprint, pairs.recipe
+        self.sequence_length = pairs.sequence_length
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     def __getitem__(self, index: int) -> tuple[Image, Mask]:
         image, mask = self.pairs[index]
-        images, earlier, run = [image], index, self.sequence(index)
+        images, earlier, sequence = [image], index, self.sequence(index)
         for _ in range(self.frames - 1):
-            if earlier > 0 and self.sequence(earlier - 1) == run:
+            if earlier > 0 and self.sequence(earlier - 1) == sequence:
                 earlier -= 1
                 image = self.pairs[earlier][0]
             images.append(image)
         return np.stack(images[::-1]), mask
 
     def sequence(self, index: int) -> str:
-        """Return the name of the run."""
+        """Return the name of the sequence."""
         return self.pairs.sequence(index)
 
     def name(self, index: int) -> str:

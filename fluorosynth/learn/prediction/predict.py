@@ -93,11 +93,11 @@ def predict(
 
     Written are ``masks/NAME.png`` (0 and 255, at the frame's resolution), ``overlays/NAME.png``
     and so on, NAME being the file's place below ``src`` without suffix. A file of several frames
-    is a run: it has a folder ``masks/NAME`` with ``00012.png`` for its frame 12, and a film.
+    is a sequence: it has a folder ``masks/NAME`` with ``00012.png`` for its frame 12, and a film.
     ``frames/NAME.json`` lists the frames: how many pixels are marked, and the probability that
     there is an instrument at all (``presence``, null for a model that does not know it).
 
-    A network of several channels sees the frames before in the run; pictures of one folder and
+    A network of several channels sees the frames before in the sequence; pictures of one folder and
     size follow one another by name.
 
     Parameters
@@ -196,13 +196,13 @@ def _counts(sources: Sequence[Path], quiet: bool) -> dict[Path, int]:
 class _Writer:
     """Writes the outputs of one source; its film and curves when left without an error."""
 
-    def __init__(self, source: Path, out: Path, name: str, run: bool, wanted: Wanted) -> None:
+    def __init__(self, source: Path, out: Path, name: str, sequence: bool, wanted: Wanted) -> None:
         self.source = source
-        self.out, self.name, self.run, self.wanted = out, name, run, wanted
+        self.out, self.name, self.sequence, self.wanted = out, name, sequence, wanted
         self.curves: list[dict[str, Any]] = []
         self.frames: list[dict[str, Any]] = []
         self.film = (
-            Film(self._path("overlays", ""), wanted.fps) if wanted.overlays and run else None
+            Film(self._path("overlays", ""), wanted.fps) if wanted.overlays and sequence else None
         )
 
     def __enter__(self) -> _Writer:
@@ -228,7 +228,7 @@ class _Writer:
                 "pixels": int(np.count_nonzero(mask)),
             }
         )
-        still = f"/{frame.index:05d}.png" if self.run else ".png"
+        still = f"/{frame.index:05d}.png" if self.sequence else ".png"
         _write(self._path("masks", still), png_bytes(mask * np.uint8(255)))
         if self.wanted.probabilities:
             deep = np.rint(found * 65535).astype(np.uint16)
@@ -253,7 +253,7 @@ def _names(sources: Sequence[Path], root: Path) -> list[str]:
     whole = [path.relative_to(root).as_posix() for path in sources]
     short = [stem(name) for name in whole]
     often = Counter(short)
-    # A run has a folder of masks: not that of pictures which lie in a folder of its name
+    # A sequence has a folder of masks: not that of pictures which lie in a folder of its name
     folders = {parent.as_posix() for name in short for parent in PurePosixPath(name).parents}
     return [
         s if often[s] == 1 and s not in folders else w for s, w in zip(short, whole, strict=True)
