@@ -208,6 +208,8 @@ def _value(
 ) -> Array:
     across = normals(points)
     keep = np.flatnonzero(seen)[len(points) % SPARSE // 2 :: SPARSE]
+    if not len(keep):
+        return np.full(len(shifts), -np.inf)
     at, across = points[keep], across[keep]
     responses = ridges.at(shifts[:, None] + at, np.broadcast_to(across, (len(shifts), *at.shape)))
     value = np.clip(responses / depth, -0.5, 1.2).mean(axis=1)
