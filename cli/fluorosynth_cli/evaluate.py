@@ -14,7 +14,7 @@ EXAMPLES = """
 \b
 Examples:
   fluorosynth evaluate data/held-out --model runs/light --out reports/light
-  fluorosynth evaluate frames/ --model runs/tuned --out reports/tuned --size 256
+  fluorosynth evaluate frames/ --model runs/tuned --out reports/tuned
   fluorosynth evaluate weiss/ --model default --out reports/weiss --limit 100
   fluorosynth evaluate frames/ --model runs/light --out reports/clean --tta --min-length 20
 
@@ -28,10 +28,10 @@ Writes metrics.csv (every image), summary.json and report.html.
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the report.")
 @click.option(
     "--size",
-    default=0,
     type=click.IntRange(0),
-    help="Longer side in px to which images and masks are resized (a pixel is instrument where "
-    "half its area is); distances are in those pixels. Default: as they are.",
+    help="Resize images and masks to this longer side first, px (a pixel is instrument where half "
+    "its area is): distances are in those pixels; 0: leave them. Default: the network sees images "
+    "at the size it was trained at, distances are in the images' own pixels, as predict does.",
 )
 @mask_options
 @data_options

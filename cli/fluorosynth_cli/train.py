@@ -54,6 +54,12 @@ def run_options(epochs: int, batch_size: int) -> Callable[[Any], Any]:
         ),
         click.option("--warmup", default=0, help="Let the rate rise over so many steps."),
         click.option("--ema", default=0.0, help="Average the weights with this decay per step."),
+        click.option(
+            "--size",
+            type=click.IntRange(0),
+            help="Resize pictures to this longer side, px; 0: not. Default: not; of finetune: to "
+            "the size that the model was trained at.",
+        ),
         click.option("--crop", default=0, type=click.IntRange(0), help="Train on crops, px."),
         click.option(
             "--validation", default=0.1, show_default=True, help="Share kept for validation."
@@ -122,7 +128,7 @@ def command(
     if quick:
         given = click.get_current_context().get_parameter_source
         settings |= {k: v for k, v in QUICK.items() if given(k) == ParameterSource.DEFAULT}
-    config = TrainConfig(**settings)
+    config = TrainConfig(**{**settings, "size": settings["size"] or 0})
     options = masks, instrument, ignore, threshold, skip_bad, layout
     pairs = open_data(data, n, config.seed, *options)
     summarise(train(pairs, config, out, quiet=quiet), quiet)

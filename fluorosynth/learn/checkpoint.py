@@ -20,6 +20,7 @@ from fluorosynth.learn.networks import Network, build
 
 FORMAT, VERSION = "fluorosynth-model", 1
 BEST, LAST = "best.pt", "last.pt"
+SIZE_OF_OLD = 256  # px, of the pictures behind a file that does not name their size
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,9 @@ class Model:
         Settings of the training, JSON-compatible.
     masks
         Settings by which ``predict`` turns its maps into masks unless told otherwise.
+    size
+        Longer side in pixels of the pictures that it was trained on: what "as trained" means.
+        Files that do not say so were trained at 256.
     """
 
     network: Network
@@ -90,6 +94,7 @@ class Model:
     recipe: str = ""
     config: dict[str, Any] = field(default_factory=dict)
     masks: MaskDefaults = MaskDefaults()
+    size: int = SIZE_OF_OLD
 
 
 def save_model(
@@ -126,6 +131,7 @@ def save_model(
         "recipe": model.recipe,
         "config": model.config,
         "masks": asdict(model.masks),
+        "size": model.size,
     }
     content = {"header": json.dumps(header), "weights": weights}
     with replacing(path) as part:
@@ -251,6 +257,7 @@ def _model(path: Path, device: torch.device | str) -> tuple[Model, dict[str, Any
             str(header["recipe"]),
             dict(header["config"]),
             MaskDefaults.of(header.get("masks", {})),  # files before version 0.2 have none
+            int(header.get("size", SIZE_OF_OLD)),
         )
     except FluorosynthError as error:
         raise BadDataError(f"{path}: {error}") from None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +21,8 @@ class OnnxFile:
 
     It has one input, ``(N, K, H, W)``: uint8 grey levels, or float32 grey levels over 255. K
     frames are K times the same picture. Its first output, ``(N, H, W)`` or ``(N, 1, H, W)``, is
-    the instrument's map in [0, 1].
+    the instrument's map in [0, 1]. Where the metadata name a ``size``, as ``model export`` writes
+    it, pictures are resized to that longer side in pixels, and maps back.
 
     Parameters
     ----------
@@ -63,6 +65,7 @@ class OnnxFile:
         self.threshold = (
             _threshold(path, about.get("threshold")) if threshold is None else threshold
         )
+        self.size = _size(path, about.get("size"))
         if not 0 <= self.threshold < 1:
             raise UsageError(f"`threshold` must be at least 0 and below 1, not {self.threshold}")
 
@@ -76,26 +79,50 @@ class OnnxFile:
             "kind": "onnx",
             "model": self.path.name,
             "threshold": self.threshold,
+            "longer_side_px": self.size or "as they are",
             "hash": digest,
         }
 
     def masks(self, pictures: Iterable[Image]) -> Iterator[Mask]:
         """Yield the mask of each picture."""
         for picture in pictures:
-            frames: NDArray[Any] = np.repeat(picture[None, None], self._channels, axis=1)
+            seen = self._resized(picture)
+            frames: NDArray[Any] = np.repeat(seen[None, None], self._channels, axis=1)
             if TYPES[self._input.type] is np.float32:
                 frames = (frames / 255).astype(np.float32)
             try:
                 found = self._session.run(None, {self._input.name: frames})[0]
             except Exception as error:
                 reason = str(error).splitlines()[0]
-                raise BadDataError(f"{self.path} failed on {picture.shape}: {reason}") from None
-            if found.shape not in ((1, *picture.shape), (1, 1, *picture.shape)):
+                raise BadDataError(f"{self.path} failed on {seen.shape}: {reason}") from None
+            if found.shape not in ((1, *seen.shape), (1, 1, *seen.shape)):
                 raise BadDataError(
-                    f"{self.path} gives {found.shape} for a picture of {picture.shape}: expected "
+                    f"{self.path} gives {found.shape} for a picture of {seen.shape}: expected "
                     "a map of (N, H, W) or (N, 1, H, W)"
                 )
-            yield (found.reshape(picture.shape) > self.threshold).astype(np.uint8)
+            height, width = picture.shape
+            whole = _resize(found.reshape(seen.shape), width, height)
+            yield (whole > self.threshold).astype(np.uint8)
+
+    def _resized(self, picture: Image) -> Image:
+        """Return the picture as the network takes it."""
+        scale = self.size / max(picture.shape) if self.size else 1.0
+        height, width = (max(round(side * scale), 1) for side in picture.shape)
+        return _resize(picture, width, height)
+
+
+def _resize(values: NDArray[Any], width: int, height: int) -> NDArray[Any]:
+    how = cv2.INTER_AREA if height < len(values) else cv2.INTER_LINEAR
+    same = values.shape == (height, width)
+    return values if same else np.asarray(cv2.resize(values, (width, height), interpolation=how))
+
+
+def _size(path: Path, text: str | None) -> int:
+    if text is None:
+        return 0
+    if not (text.isdecimal() and 16 <= int(text) <= 8192):
+        raise BadDataError(f"{path} has the size {text!r} in its metadata")
+    return int(text)
 
 
 def _threshold(path: Path, text: str | None) -> float:

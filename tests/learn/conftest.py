@@ -31,7 +31,7 @@ def trained():
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    return Model(network.eval(), Normalisation(145.0, 25.0), 0.45, config={"size": 64})
+    return Model(network.eval(), Normalisation(145.0, 25.0), 0.45, size=64)
 
 
 @pytest.fixture(scope="session")

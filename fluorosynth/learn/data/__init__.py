@@ -8,12 +8,13 @@ from fluorosynth.learn.data.base import (
 )
 from fluorosynth.learn.data.batches import Batch, EpochBatches, collate, collate_by_size
 from fluorosynth.learn.data.crops import Crops
+from fluorosynth.learn.data.derived import Derived
 from fluorosynth.learn.data.folder import LabelledFolder
 from fluorosynth.learn.data.layout import LayoutDataset
 from fluorosynth.learn.data.normalise import Normalisation, measure_normalisation
 from fluorosynth.learn.data.open import open_dataset
 from fluorosynth.learn.data.recipe import RecipeDataset
-from fluorosynth.learn.data.resized import Resized
+from fluorosynth.learn.data.resized import Resized, longer_side
 from fluorosynth.learn.data.shards import ShardDataset
 from fluorosynth.learn.data.stream import RecipeStream
 from fluorosynth.learn.data.weiss import WeissDataset
@@ -22,6 +23,7 @@ from fluorosynth.learn.data.windows import Windows
 __all__ = [
     "Batch",
     "Crops",
+    "Derived",
     "EpochBatches",
     "LabelledDataset",
     "LabelledFolder",
@@ -36,6 +38,7 @@ __all__ = [
     "Windows",
     "collate",
     "collate_by_size",
+    "longer_side",
     "measure_normalisation",
     "open_dataset",
     "require_foreground",

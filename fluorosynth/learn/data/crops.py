@@ -6,10 +6,11 @@ import numpy as np
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.learn.data.base import LabelledDataset
+from fluorosynth.learn.data.derived import Derived
 from fluorosynth.sample import Image, Mask
 
 
-class Crops(LabelledDataset):
+class Crops(Derived):
     """A square window of each item, uniform in place and new in every epoch.
 
     Endless: index i is a window of item ``i % len(pairs)``, drawn from ``(seed, i)``.
@@ -24,14 +25,9 @@ class Crops(LabelledDataset):
         Seed of the windows.
     """
 
-    endless = True
-
     def __init__(self, pairs: LabelledDataset, size: int, seed: int) -> None:
-        self.pairs, self.size, self.seed = pairs, size, seed
-        self.fingerprint, self.recipe = pairs.fingerprint, pairs.recipe
-
-    def __len__(self) -> int:
-        return len(self.pairs)
+        super().__init__(pairs)
+        self.size, self.seed, self.endless = size, seed, True
 
     def __getitem__(self, index: int) -> tuple[Image, Mask]:
         self._check(index)

@@ -8,14 +8,15 @@ from numpy.typing import NDArray
 
 from fluorosynth.errors import UsageError
 from fluorosynth.learn.data.base import LabelledDataset
+from fluorosynth.learn.data.derived import Derived
 from fluorosynth.sample import BACKGROUND, IGNORE, INSTRUMENT, Image, Mask
 
 
-class Resized(LabelledDataset):
+class Resized(Derived):
     """Each item with its longer side at ``size`` pixels, its shape kept.
 
-    Images are averaged over areas. A pixel of the mask is instrument where at least half of its
-    area is, else ignored where at least half is.
+    Images are averaged over areas, or interpolated where they grow. A pixel of the mask is
+    instrument where at least half of its area is, else ignored where at least half is.
 
     Parameters
     ----------
@@ -33,30 +34,37 @@ class Resized(LabelledDataset):
     def __init__(self, pairs: LabelledDataset, size: int) -> None:
         if size < 1:
             raise UsageError(f"`size` must be at least 1 pixel, not {size}")
-        self.pairs, self.size = pairs, size
-        self.fingerprint, self.recipe, self.source = pairs.fingerprint, pairs.recipe, pairs.source
-
-    def __len__(self) -> int:
-        return len(self.pairs)
+        super().__init__(pairs)
+        self.size = size
 
     def __getitem__(self, index: int) -> tuple[Image, Mask]:
         image, mask = self.pairs[index]
         scale = self.size / max(mask.shape)
         height, width = (max(round(side * scale), 1) for side in mask.shape)
+        if (height, width) == mask.shape:
+            return image, mask
         small = np.full((height, width), BACKGROUND, np.uint8)
         for value in (IGNORE, INSTRUMENT):
             share = _resize((mask == value).astype(np.float32), height, width)
             small[share >= 0.5] = value
         return _resize(image, height, width), small
 
-    def sequence(self, index: int) -> str:
-        """Return the name of the sequence."""
-        return self.pairs.sequence(index)
 
-    def name(self, index: int) -> str:
-        """Return the item's name."""
-        return self.pairs.name(index)
+def longer_side(pairs: LabelledDataset, most: int = 32) -> int:
+    """Return the longer side of the items in pixels; the median where they differ.
+
+    Parameters
+    ----------
+    pairs
+        Labelled data, not empty.
+    most
+        Number of items, evenly spread, that are looked at.
+    """
+    count = 1 if pairs.endless else min(len(pairs), most)  # samples of a recipe are of one size
+    spread = np.linspace(0, len(pairs) - 1, count).round().astype(int)
+    return int(np.median([max(pairs[int(index)][1].shape) for index in spread]))
 
 
 def _resize(values: NDArray[np.generic], height: int, width: int) -> NDArray[np.uint8]:
-    return cv2.resize(values, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[no-any-return]
+    how = cv2.INTER_AREA if height < len(values) else cv2.INTER_LINEAR
+    return cv2.resize(values, (width, height), interpolation=how)  # type: ignore[no-any-return]

@@ -6,10 +6,11 @@ import numpy as np
 
 from fluorosynth.errors import UsageError
 from fluorosynth.learn.data.base import LabelledDataset
+from fluorosynth.learn.data.derived import Derived
 from fluorosynth.sample import Image, Mask
 
 
-class Windows(LabelledDataset):
+class Windows(Derived):
     """Each item with the frames before it in its sequence: ``(K, H, W)``, the newest last.
 
     At a sequence's start the first frame stands for those before it (Ambrosini et al. 2017 use
@@ -31,12 +32,8 @@ class Windows(LabelledDataset):
     def __init__(self, pairs: LabelledDataset, frames: int) -> None:
         if pairs.endless:
             raise UsageError("samples made on the fly are no sequence: use one input channel")
-        self.pairs, self.frames = pairs, frames
-        self.fingerprint, self.recipe = pairs.fingerprint, pairs.recipe
-        self.sequence_length = pairs.sequence_length
-
-    def __len__(self) -> int:
-        return len(self.pairs)
+        super().__init__(pairs)
+        self.frames = frames
 
     def __getitem__(self, index: int) -> tuple[Image, Mask]:
         image, mask = self.pairs[index]
@@ -47,11 +44,3 @@ class Windows(LabelledDataset):
                 image = self.pairs[earlier][0]
             images.append(image)
         return np.stack(images[::-1]), mask
-
-    def sequence(self, index: int) -> str:
-        """Return the name of the sequence."""
-        return self.pairs.sequence(index)
-
-    def name(self, index: int) -> str:
-        """Return the item's name."""
-        return self.pairs.name(index)

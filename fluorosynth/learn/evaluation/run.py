@@ -38,7 +38,7 @@ def evaluate_model(
     pairs: LabelledDataset | str | Path,
     out: str | Path,
     *,
-    size: int = 0,
+    size: int | None = None,
     tta: bool = False,
     turned: bool = False,
     scales: Sequence[float] = (1.0,),
@@ -51,8 +51,8 @@ def evaluate_model(
 ) -> Evaluation:
     """Measure a model on labelled data; write ``metrics.csv``, ``summary.json``, ``report.html``.
 
-    Measured is what ``predict`` would write with the same settings, above 0.01, 0.5 and the
-    model's own threshold. On a CPU, the files are the same for any number of cores.
+    Measured is what ``predict`` writes with the same settings, above 0.01, 0.5 and the model's own
+    threshold. On a CPU, the files are the same for any number of cores.
 
     Parameters
     ----------
@@ -63,8 +63,9 @@ def evaluate_model(
     out
         Folder of the report, made if it is not there.
     size
-        Longer side in pixels to which images and masks are resized; distances are in those
-        pixels. 0: as they are.
+        Longer side in pixels. None: the network sees an image at the size it was trained at, its
+        map is resized back, and distances are in the image's own pixels. Else images and masks are
+        resized to so many pixels first, and distances are in those. 0: images as they are.
     tta
         Whether to average with the mirrored image.
     turned
@@ -130,12 +131,13 @@ def evaluate_model(
         "data": pairs.source,
         "images": 0,
         "longer_side_px": size or "as they are",
+        "longer_side_for_network_px": config.size or "as they are",
         "model": source,
         "network": model.network.kind,
         "fluorosynth": __version__,
         **_averaging(config),
     }
-    pairs = prepare(pairs, model, size, limit)
+    pairs = prepare(pairs, model, size or 0, limit)
     facts["images"] = len(pairs)
     out.mkdir(parents=True, exist_ok=True)  # before the work, not after it
     workers = min(torch.get_num_threads(), MOST_WORKERS) if place.type == "cpu" else 1

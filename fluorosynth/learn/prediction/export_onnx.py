@@ -50,8 +50,8 @@ def export_onnx(model: Model, out: str | Path, clips: Sequence[NDArray[np.uint8]
     """Write a network as ONNX and return how far its maps are from PyTorch's.
 
     The file takes ``images``, ``(N, K, H, W)`` uint8 of any N, H and W, the newest of K frames
-    last, and gives ``catheter``, ``(N, H, W)`` float32 in [0, 1]. Threshold and kind of network are
-    in its metadata.
+    last, and gives ``catheter``, ``(N, H, W)`` float32 in [0, 1]. In its metadata are the
+    kind of network, the threshold, and the size: the longer side in pixels to resize frames to.
 
     Parameters
     ----------
@@ -102,7 +102,11 @@ def _write(model: Model, path: Path) -> None:
             verbose=False,
         )
         assert program is not None  # noqa: S101 - for the type checker
-        about = {"network": model.network.kind, "threshold": str(model.threshold)}
+        about = {
+            "network": model.network.kind,
+            "threshold": str(model.threshold),
+            "size": str(model.size),
+        }
         program.model.metadata_props.update(about)
         program.save(path)
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from fluorosynth.errors import UsageError
 from fluorosynth.io.square import resized
-from fluorosynth.learn.checkpoint import Model
+from fluorosynth.learn.checkpoint import SIZE_OF_OLD, Model
 from fluorosynth.learn.prediction.fragments import drop_fragments
 from fluorosynth.learn.prediction.inference import Inference, check_scales
 from fluorosynth.learn.prediction.presence import Presence, evidence
 from fluorosynth.sample import INSTRUMENT, Mask
 
 Map = NDArray[np.float32]
-TRAINING_SIZE = 256  # px, where a checkpoint does not say another
+EVIDENCE_SIZE = 256  # px, longer side of the frame in whose pixels evidence is counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class SegmentConfig:
     """
 
     threshold: float = 0.5
-    size: int = TRAINING_SIZE
+    size: int = SIZE_OF_OLD
     tta: bool = False
     scales: tuple[float, ...] = (1.0,)
     turned: bool = False
@@ -104,7 +104,7 @@ class SegmentConfig:
             Further fields.
         """
         if size is None:
-            size = int(model.config.get("size", TRAINING_SIZE))
+            size = model.size
         own = model.masks
         return cls(
             threshold=model.threshold if threshold is None else threshold,
@@ -170,7 +170,7 @@ def segment(
     for found in inference.predict_maps(seen, config.tta, config.scales, config.turned):
         whole, chance = resized(found, height, width), math.nan
         if inference.model.masks.presence is not None:
-            longest = evidence(found, inference.model.threshold) * TRAINING_SIZE / max(small)
+            longest = evidence(found, inference.model.threshold) * EVIDENCE_SIZE / max(small)
             chance = Presence(*inference.model.masks.presence)(longest)
         if chance < config.min_presence:
             yield Segmented(whole, np.zeros((height, width), np.uint8), chance)

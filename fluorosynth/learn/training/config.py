@@ -58,6 +58,8 @@ class TrainConfig:
         at most (1 + step) / (10 + step), so that the random start is forgotten.
     validation
         Share of the data that is kept for validation, in (0, 1). The publication does not say.
+    size
+        Longer side in pixels to which pictures are resized; 0: as they are.
     crop
         Side of random square crops in pixels, new in every epoch; 0: whole images.
     per_image
@@ -89,6 +91,7 @@ class TrainConfig:
     start_bias: float = 0.0
     ema: float = 0.0
     validation: float = 0.1
+    size: int = 0
     crop: int = 0
     per_image: bool = False
     layers: tuple[int, int] | None = None
@@ -102,7 +105,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for name in ("channels", "epochs", "batch_size", "checkpoint_every"):
             self._require(name, getattr(self, name) >= 1, "at least 1")
-        for name in ("crop", "workers", "seed", "warmup", "start_bias"):
+        for name in ("size", "crop", "workers", "seed", "warmup", "start_bias"):
             self._require(name, getattr(self, name) >= 0, "at least 0")
         self._require("lr", 0 < self.lr < float("inf"), "above 0")
         self._require("ema", 0 <= self.ema < 1, "in [0, 1)")

@@ -21,8 +21,8 @@ def finetune_config(
 ) -> TrainConfig:
     """Return the publication's settings for fine-tuning ``model``.
 
-    Batches of 10, 50 epochs, Adam as in training; network, channels and the way of normalising
-    are the model's.
+    Batches of 10, 50 epochs, Adam as in training; network, channels, the way of normalising and,
+    unless it is given, the size of the pictures are the model's.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def finetune_config(
     layers
         Layers that train, see ``parse_layers``.
     **settings
-        Fields of ``TrainConfig`` that differ.
+        Fields of ``TrainConfig`` that differ; None: the default of fine-tuning.
 
     Raises
     ------
@@ -40,7 +40,8 @@ def finetune_config(
     """
     model = as_model(model)
     network = model.network
-    defaults = {"batch_size": BATCH_SIZE, "epochs": EPOCHS}
+    defaults = {"batch_size": BATCH_SIZE, "epochs": EPOCHS, "size": model.size}
+    settings = {name: value for name, value in settings.items() if value is not None}
     fixed = {
         "network": network.kind,
         "channels": network.channels,

@@ -5,22 +5,24 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from fluorosynth.errors import UsageError
+from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import (
     Batch,
     Crops,
     EpochBatches,
     LabelledDataset,
+    Resized,
     Subset,
     Windows,
     collate,
+    longer_side,
     measure_normalisation,
     require_foreground,
     split_validation,
@@ -49,6 +51,10 @@ class TrainingData:
         Order of the training items in batches.
     loader
         Loader of these batches.
+    given
+        Longer side of the pictures in pixels, as they were given.
+    size
+        Longer side in pixels at which the network learns.
     """
 
     whole: LabelledDataset
@@ -56,6 +62,8 @@ class TrainingData:
     validation: LabelledDataset
     batches: EpochBatches
     loader: DataLoader[Batch]
+    given: int
+    size: int
 
 
 def prepare_data(
@@ -64,7 +72,7 @@ def prepare_data(
     config: TrainConfig,
     process: Process,
 ) -> TrainingData:
-    """Split, crop and batch the data.
+    """Resize, split, crop and batch the data.
 
     Parameters
     ----------
@@ -84,6 +92,12 @@ def prepare_data(
     UsageError
         When there are fewer images than processes.
     """
+    if not len(pairs):
+        raise BadDataError("training needs at least 2 labelled images, got 0")
+    given = longer_side(pairs)
+    if config.size:
+        pairs = Resized(pairs, config.size)
+        validation = validation and Resized(validation, config.size)
     if config.channels > 1:
         pairs = Windows(pairs, config.channels)
         validation = validation and Windows(validation, config.channels)
@@ -103,7 +117,7 @@ def prepare_data(
         persistent_workers=config.workers > 0,
         pin_memory=process.device.type == "cuda",
     )
-    return TrainingData(pairs, training, validation, batches, loader)
+    return TrainingData(pairs, training, validation, batches, loader, given, config.size or given)
 
 
 def fresh_model(training: LabelledDataset, config: TrainConfig, quiet: bool) -> Model:
@@ -141,7 +155,7 @@ def continued_model(initial: Model, config: TrainConfig) -> Model:
     if initial.network.kind != config.network:
         raise UsageError(f"the model is {initial.network.kind!r}, not {config.network!r}")
     network = copy.deepcopy(initial.network)
-    return Model(network, initial.normalisation, recipe=initial.recipe)
+    return replace(initial, network=network)
 
 
 def check_data(pairs: LabelledDataset, training: LabelledDataset, quiet: bool) -> None:

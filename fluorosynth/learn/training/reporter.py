@@ -57,6 +57,8 @@ class Reporter:
         if state.history:  # its last line may not have been written
             self.folder.write_metrics(state.history)
         self.folder.log(f"{'resumed at' if begun else 'started'} epoch {state.epoch + 1}")
+        if data.given != data.size:
+            self.say(f"pictures of {data.given} px are resized to {data.size}, longer side")
         total = epochs * self.length
         self.bar = tqdm(
             total=total, initial=self._done(state), unit="image", file=sys.stderr, disable=quiet
@@ -121,7 +123,7 @@ class Reporter:
         )
 
     def say(self, line: str) -> None:
-        """Log a line, and show it above the bar.
+        """Log a line, and show it, above the bar where there is one.
 
         Parameters
         ----------
@@ -130,7 +132,7 @@ class Reporter:
         """
         self.folder.log(line)
         if not self.quiet:
-            self.bar.write(line, file=sys.stderr)
+            tqdm.write(line, file=sys.stderr)
 
     def _done(self, state: RunState) -> int:
         """Return how many images have been learnt from."""

@@ -112,6 +112,7 @@ def resume(
     """
     model, saved = load_training(out / LAST, process.device)
     before = json.loads(saved["config"])
+    before = {**TrainConfig().decisive(), **before}  # settings that did not exist yet
     for key, now in identity.items():
         if before.get(key) != now:
             raise UsageError(

@@ -146,6 +146,7 @@ def _run(
         state = begin(model, config, process)
     state.model.recipe = pairs.recipe or state.model.recipe
     state.model.config = config.to_plain()
+    state.model.size = data.size
     network, optimiser, batches = state.model.network, state.optimiser, data.batches
     trained = optimiser.param_groups[0]["params"]
     total_steps = config.epochs * batches.steps

@@ -66,7 +66,7 @@ def test_metadata_and_standard(exported):
     file = onnx.load(exported[0])
     onnx.checker.check_model(file, full_check=True)
     assert {p.key: p.value for p in file.metadata_props} == {
-        "network": "light_plain", "threshold": "0.45"
+        "network": "light_plain", "threshold": "0.45", "size": "64"
     }  # fmt: skip
 
 

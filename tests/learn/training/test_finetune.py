@@ -14,7 +14,7 @@ from fluorosynth.learn.training.finetune import finetune, finetune_config, parse
 @pytest.fixture
 def model():
     torch.manual_seed(5)
-    return Model(build("light"), Normalisation(140.0, 30.0), recipe="made-by")
+    return Model(build("light"), Normalisation(140.0, 30.0), recipe="made-by", size=32)
 
 
 def state(network):
