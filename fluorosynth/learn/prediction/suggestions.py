@@ -19,7 +19,7 @@ def suggested(curves: Sequence[Mapping[str, Any]], path: Path) -> Labels:
     Parameters
     ----------
     curves
-        What ``centrelines`` returned, of all frames.
+        Curves of all frames, as ``centrelines`` returns them.
     path
         File of the frames.
 
