@@ -60,7 +60,7 @@ def test_validation_takes_whole_runs(runs):
 
 def test_one_run_cannot_be_split(tmp_path):
     generate(dataclasses.replace(recipe(32), frames=3), tmp_path, n=1)
-    with pytest.raises(BadDataError, match="at least 2 labelled runs, got 1"):
+    with pytest.raises(BadDataError, match="at least 2 labelled sequences, got 1"):
         split_validation(open_dataset(tmp_path), 0.5, seed=0)
 
 
