@@ -17,6 +17,7 @@ from fluorosynth_cli.streams import usable_streams, warnings_said
 
 COMMANDS = {
     "generate": "recipe -> shards; resumes",
+    "frames": "some frames of a run, to be labelled",
     "patches": "real frames -> instrument-free patches",
     "sample": "one sample, for a bug report",
     "recipe": "list and show recipes",
@@ -26,6 +27,7 @@ COMMANDS = {
     "export": "a set in another format",
     "train": "shards -> a network; resumes",
     "finetune": "its deepest layers on real frames",
+    "adapt": "a model and one run without labels -> a model of its own",
     "reproduce": "the publication's tables, on its data or a surrogate",
     "bench": "public labelled sets by their own protocols",
     "stress": "where a segmenter breaks",

@@ -11,6 +11,7 @@ from fluorosynth.learn.data.crops import Crops
 from fluorosynth.learn.data.derived import Derived
 from fluorosynth.learn.data.folder import LabelledFolder
 from fluorosynth.learn.data.layout import LayoutDataset
+from fluorosynth.learn.data.mixed import Mixed
 from fluorosynth.learn.data.normalise import Normalisation, measure_normalisation
 from fluorosynth.learn.data.open import open_dataset
 from fluorosynth.learn.data.recipe import RecipeDataset
@@ -28,6 +29,7 @@ __all__ = [
     "LabelledDataset",
     "LabelledFolder",
     "LayoutDataset",
+    "Mixed",
     "Normalisation",
     "RecipeDataset",
     "RecipeStream",

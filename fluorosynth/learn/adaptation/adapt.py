@@ -1,0 +1,245 @@
+"""From one run without labels to a model of one's own, step by step."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+from xxhash import xxh3_128
+
+from fluorosynth.errors import UsageError
+from fluorosynth.io.atomic import replacing
+from fluorosynth.io.contact_sheet import png_bytes
+from fluorosynth.io.frames import find_sources, root_of
+from fluorosynth.learn.adaptation.compare import agreement, before_after, scores, verdict
+from fluorosynth.learn.adaptation.config import AdaptConfig
+from fluorosynth.learn.adaptation.sure import Sure, keep_sure, predicted_frames, recipes
+from fluorosynth.learn.checkpoint import Model, as_model, load_model, save_model, weights_hash
+from fluorosynth.learn.data import LabelledDataset, Mixed, RecipeDataset, open_dataset
+from fluorosynth.learn.prediction.predict import Wanted, predict
+from fluorosynth.learn.prediction.segment import SegmentConfig
+from fluorosynth.learn.reproduce.tasks import Task, in_order, result_of, run_tasks
+from fluorosynth.learn.training.finetune import finetune, finetune_config
+
+STEPS, MODEL, REPORT, PICTURE = "steps", "model.pt", "adapt.json", "overlays.png"
+SHOWN = 4  # frames in the picture
+Told = Callable[[Task, int, int], None]  # the step that begins, its number, and how many there are
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """What an adaptation came to.
+
+    Parameters
+    ----------
+    kept
+        Whether ``model`` is the new one; otherwise it is the old one, which did better.
+    worse
+        Sentences on where the new model is worse.
+    report
+        What ``adapt.json`` holds.
+    model
+        File of the better model.
+    """
+
+    kept: bool
+    worse: list[str]
+    report: dict[str, Any]
+    model: Path
+
+
+def adapt(
+    src: str | Path,
+    model: Model | str | Path,
+    out: str | Path,
+    config: AdaptConfig | None = None,
+    labels: LabelledDataset | str | Path | None = None,
+    *,
+    device: str = "auto",
+    told: Told | None = None,
+    quiet: bool = True,
+) -> Adapted:
+    """Adapt a model to a run that nobody has labelled, and measure whether that has helped.
+
+    Written are ``model.pt`` (the better of old and new), ``adapt.json`` (all figures),
+    ``overlays.png`` (before and after), and ``steps/``, which makes an interrupted adaptation go on
+    where it was.
+
+    Parameters
+    ----------
+    src
+        File, folder or glob.
+    model
+        Model to begin with, or a checkpoint, a run folder or ``"default"``.
+    out
+        Folder of the results.
+    config
+        Settings; None: the defaults.
+    labels
+        Labelled frames on which both models are measured, never trained; None: there are none.
+    device
+        Name of a PyTorch device; ``"auto"``: CUDA, else MPS, else CPU.
+    told
+        Called before each step.
+    quiet
+        No progress bars.
+
+    Raises
+    ------
+    BadDataError
+        When a file cannot be read, or the model is sure of no instrument.
+    UsageError
+        When ``out`` is a file or lies in ``src``.
+    InterruptedRunError
+        When stopped by the user while it trains.
+    """
+    out, config = Path(out), config or AdaptConfig()
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"`out` {out} is a file: name a folder")
+    root = root_of(src).resolve()
+    if Path(src).is_dir() and root in [out.resolve(), *out.resolve().parents]:
+        raise UsageError(f"`out` {out} lies in {src}, and would be read as input: name another")
+    if labels is not None and not isinstance(labels, LabelledDataset):
+        labels = open_dataset(labels)
+    out.mkdir(parents=True, exist_ok=True)
+    work = _Work(src, as_model(model), config, labels, device, quiet)
+    steps, place = work.tasks(), out / STEPS
+    todo = [task for task in in_order(steps.values()) if not task.done(place)]
+    for number, task in enumerate(run_tasks(steps.values(), place), 1):
+        if told:
+            told(task, number, len(todo))
+    return _finish(work, steps, place, out)
+
+
+class _Work:
+    """The steps: predict, tune, predict again, measure."""
+
+    def __init__(
+        self,
+        src: str | Path,
+        model: Model,
+        config: AdaptConfig,
+        labels: LabelledDataset | None,
+        device: str,
+        quiet: bool,
+    ) -> None:
+        self.src, self.old, self.config, self.labels = src, model, config, labels
+        self.device, self.quiet = device, quiet
+        self.size = config.size or SegmentConfig.of(model).size or 256
+
+    def tasks(self) -> dict[str, Task]:
+        """Return the steps by name."""
+        model = {"weights": weights_hash(self.old.network), "masks": asdict(self.old.masks)}
+        facts = {"source": _stamp(self.src), **model, "threshold": self.old.threshold}
+        settings = asdict(self.config)
+        own = {"held_out": settings.pop("held_out")}
+        before = Task("before", facts, self._before)
+        tuned = Task("tuned", settings, self._tune, {"before": before})
+        after = Task("after", {}, self._after, {"tuned": tuned})
+        truth = self.labels.fingerprint if self.labels is not None else ""
+        both = {"before": before, "tuned": tuned}
+        measured = Task("measured", {**own, "labels": truth}, self._measure, both)
+        return {"before": before, "tuned": tuned, "after": after, "measured": measured}
+
+    def sure(self, before: Path) -> Sure:
+        """Return what the old model is sure of."""
+        total = self.config.frames
+        with tqdm(total=total, unit="frame", file=sys.stderr, disable=self.quiet) as bar:
+            return keep_sure(self.src, before / "predicted", total, bar.update)
+
+    def new(self, tuned: Path) -> Model:
+        """Return the tuned model with the old one's threshold and size, which still hold."""
+        found = load_model(tuned / "run")
+        config = {**found.config, "size": SegmentConfig.of(self.old).size}
+        return replace(found, threshold=self.old.threshold, masks=self.old.masks, config=config)
+
+    def _before(self, folder: Path, parents: Mapping[str, Path], options: Any) -> Any:  # noqa: ARG002
+        return self._predict(self.old, folder)
+
+    def _after(self, folder: Path, parents: Mapping[str, Path], options: Any) -> Any:  # noqa: ARG002
+        return self._predict(self.new(parents["tuned"]), folder)
+
+    def _predict(self, model: Model, folder: Path) -> dict[str, int]:
+        wanted = Wanted(probabilities=True, overlays=False)
+        done = predict(
+            self.src,
+            model,
+            folder / "predicted",
+            None,
+            wanted,
+            device=self.device,
+            quiet=self.quiet,
+        )
+        return {"frames": done.frames, "found": done.found}
+
+    def _tune(self, folder: Path, parents: Mapping[str, Path], options: Any) -> Any:  # noqa: ARG002
+        sure, config = self.sure(parents["before"]), self.config
+        own, plain = recipes(sure, self.size)
+        half = config.samples // 2
+        pairs = Mixed([RecipeDataset(recipe, config.seed, half) for recipe in (own, plain)])
+        settings = finetune_config(
+            self.old,
+            config.layers,
+            epochs=config.epochs,
+            batch_size=config.batch_size,
+            lr=config.lr,
+            seed=config.seed,
+            device=self.device,
+        )
+        done = finetune(pairs, self.old, settings, folder / "run", quiet=self.quiet)
+        kept = {"frames": sure.frames, "kept": sure.kept, "curves": sure.found}
+        return {**kept, "best_epoch": done.epoch}
+
+    def _measure(self, folder: Path, parents: Mapping[str, Path], options: Any) -> Any:  # noqa: ARG002
+        own, plain = recipes(self.sure(parents["before"]), self.size)
+        seed, count = self.config.seed, self.config.held_out
+        data: dict[str, LabelledDataset] = {
+            what: RecipeDataset(recipe, seed, count).held_out(count)
+            for what, recipe in (("plain", plain), ("own", own))
+        }
+        if self.labels is not None:
+            data["labels"] = self.labels
+        models = {"before": self.old, "after": self.new(parents["tuned"])}
+        return {
+            what: {
+                when: scores(model, pairs, self.device, self.quiet)
+                for when, model in models.items()
+            }
+            for what, pairs in data.items()
+        }
+
+
+def _finish(work: _Work, steps: dict[str, Task], place: Path, out: Path) -> Adapted:
+    """Write the model, the report and the picture."""
+    before, after = (steps[when].folder(place) / "predicted" for when in ("before", "after"))
+    measured = result_of(steps["measured"], place)
+    kept, worse = verdict(measured)
+    on_run = agreement(before / "masks", after / "masks")
+    report = {
+        "kept": "new" if kept else "old",
+        "worse": worse,
+        "used": result_of(steps["tuned"], place),
+        "run": {k: None if math.isnan(v) else v for k, v in on_run.items()},
+        "measured": measured,
+        "settings": asdict(work.config),
+    }
+    better = work.new(steps["tuned"].folder(place)) if kept else work.old
+    save_model(out / MODEL, better)
+    shown = (predicted_frames(work.src, folder, SHOWN) for folder in (before, after))
+    with replacing(out / PICTURE) as part:
+        part.write_bytes(png_bytes(before_after(*shown)))
+    with replacing(out / REPORT) as part:
+        part.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    return Adapted(kept, worse, report, out / MODEL)
+
+
+def _stamp(src: str | Path) -> str:
+    """Return a digest of names, sizes and times of the files."""
+    files = [(str(path), (s := path.stat()).st_size, s.st_mtime_ns) for path in find_sources(src)]
+    return xxh3_128(json.dumps(files).encode()).hexdigest()
