@@ -36,14 +36,36 @@ Width = Annotated[FiniteFloat, Interval(gt=0, le=1e4)]
 
 
 class TracedDevice(BaseModel):
-    """One device of the traced schema; further keys are ignored."""
+    """One device of the traced schema; further keys are ignored.
+
+    Parameters
+    ----------
+    fwhm_px
+        Full width at half maximum, px.
+    centreline_xy
+        Points ``[x, y]`` from entry to tip, px.
+    """
 
     fwhm_px: Width
     centreline_xy: Curve
 
 
 class PlainDevice(BaseModel):
-    """One device of the plain schema; devices of one ``frame`` are drawn together."""
+    """One device of the plain schema.
+
+    Parameters
+    ----------
+    points
+        Points ``[x, y]`` from entry to tip, px.
+    width
+        Full width, px, one or one per point.
+    label
+        Label of the device; empty: none.
+    frame
+        Name or number of its frame; devices of one frame are drawn together.
+    frame_size
+        Height and width of the frame, px.
+    """
 
     points: Curve
     width: Width | Annotated[list[Width], MinLen(1)]
@@ -53,7 +75,25 @@ class PlainDevice(BaseModel):
 
 
 class Row(BaseModel):
-    """One line of a CSV file: a point."""
+    """One line of a CSV file: a point.
+
+    Parameters
+    ----------
+    device
+        Name of the device.
+    x
+        Column of the point, px.
+    y
+        Row of the point, px.
+    width
+        Full width at the point, px.
+    frame
+        Name of its frame; devices of one frame are drawn together.
+    frame_height
+        Height of the frame, px.
+    frame_width
+        Width of the frame, px.
+    """
 
     device: Annotated[str, StringConstraints(min_length=1)]
     x: Coordinate
@@ -65,7 +105,19 @@ class Row(BaseModel):
 
 
 class Picture(BaseModel):
-    """An image of a COCO file."""
+    """An image of a COCO file.
+
+    Parameters
+    ----------
+    id
+        Number of the image.
+    file_name
+        Name of its file.
+    height
+        Height, px.
+    width
+        Width, px.
+    """
 
     id: int
     file_name: str
@@ -74,7 +126,21 @@ class Picture(BaseModel):
 
 
 class Annotation(BaseModel):
-    """An annotation of a COCO file; ``centreline`` and ``width`` are this project's."""
+    """An annotation of a COCO file.
+
+    Parameters
+    ----------
+    image_id
+        Number of its image.
+    category_id
+        Number of its class.
+    iscrowd
+        Number that is 1 for a region without truth.
+    centreline
+        Points ``[x, y]`` from entry to tip; a key of this project.
+    width
+        Full width at each point, px; a key of this project.
+    """
 
     image_id: int
     category_id: int
@@ -84,14 +150,32 @@ class Annotation(BaseModel):
 
 
 class Category(BaseModel):
-    """A class of a COCO file."""
+    """A class of a COCO file.
+
+    Parameters
+    ----------
+    id
+        Number of the class.
+    name
+        Name of the class.
+    """
 
     id: int
     name: str
 
 
 class Coco(BaseModel):
-    """What is read of a COCO file."""
+    """What is read of a COCO file.
+
+    Parameters
+    ----------
+    images
+        Images of the file.
+    annotations
+        Annotations of the file.
+    categories
+        Classes of the file.
+    """
 
     images: list[Picture]
     annotations: list[Annotation]
@@ -112,11 +196,11 @@ class FrameCurves:
     Parameters
     ----------
     name
-        What the file calls the frame.
+        Name of the frame in the file.
     size
-        (height, width) of the frame in pixels, None where the file does not say.
+        Height and width of the frame in pixels, None where the file does not say.
     devices
-        The instruments, in pixels of the frame.
+        Instruments, in pixels of the frame.
     """
 
     name: str
@@ -130,7 +214,17 @@ _Found = Iterator[tuple[str, Size | None, list[tuple[str, Any, Any]]]]  # name, 
 def read_curves(path: Path, label: str = "catheter") -> list[FrameCurves]:
     """Read one file, frame by frame; none where it holds no curve.
 
-    ``label`` is for devices that have none. Raises BadDataError naming file, key and value.
+    Parameters
+    ----------
+    path
+        File of curves, JSON or CSV.
+    label
+        Label of devices that have none.
+
+    Raises
+    ------
+    BadDataError
+        Naming file, key and value.
     """
     if not path.is_file():
         raise BadDataError(f"{quoted(path)} is not a file")

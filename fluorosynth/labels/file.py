@@ -79,6 +79,13 @@ def parse_labels(content: bytes | str, name: str = "the labels") -> Labels:
 def from_plain(plain: Any, name: str = "the labels") -> Labels:
     """Return the labels that dicts and lists hold; see ``parse_labels``.
 
+    Parameters
+    ----------
+    plain
+        Content of a label file: dicts, lists, numbers.
+    name
+        Name of the file, for messages.
+
     Examples
     --------
     >>> from_plain({"format": "fluorosynth-labels", "version": 9})
@@ -127,7 +134,7 @@ def write_labels(path: str | Path, labels: Labels) -> None:
     path
         File to write or replace.
     labels
-        What to write.
+        Labels to write.
     """
     text = json.dumps(to_plain(labels), separators=(",", ":"))
     with replacing(Path(path)) as part:
@@ -136,6 +143,11 @@ def write_labels(path: str | Path, labels: Labels) -> None:
 
 def to_plain(labels: Labels) -> dict[str, Any]:
     """Return labels as what stands in a label file: dicts, lists, numbers.
+
+    Parameters
+    ----------
+    labels
+        Labels to write down.
 
     Examples
     --------

@@ -25,8 +25,8 @@ class FrameSequence(Sequence[Image]):
     Parameters
     ----------
     src
-        A file of any format that ``io.frames`` reads, a folder or a glob. A folder's pictures
-        follow one another by name; so do several files of several frames.
+        File of any format that ``io.frames`` reads, a folder or a glob. A folder's pictures follow
+        one another by name; so do several files of several frames.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def check_source(labels: Labels, source: Source, name: str = "the labels") -> No
     labels
         Labels to be used with the frames.
     source
-        What the frames are.
+        Frames at hand.
     name
         Beginning of the message.
 

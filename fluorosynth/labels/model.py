@@ -57,10 +57,10 @@ class Instrument:
     Parameters
     ----------
     points
-        ``(n, 2)`` float32, ``(x, y)`` in pixels of the frame, n >= 2, from entry to tip. The
-        centreline is the polyline through them.
+        Points, ``(n, 2)`` float32, ``(x, y)`` in pixels of the frame, n >= 2, from entry to tip.
+        The centreline is the polyline through them.
     width
-        ``(n,)`` float32, full width in pixels at each point, > 0.
+        Full width at each point, ``(n,)`` float32, px, > 0.
     id
         Name of the instrument in its sequence: equal in all frames that show it.
     label
@@ -70,9 +70,9 @@ class Instrument:
     origin
         Whether a person drew or corrected the curve, it was tracked, or a model suggests it.
     confidence
-        ``(n,)`` float32 in [0, 1] at each point; None: nobody measured it.
+        Confidence at each point, ``(n,)`` float32 in [0, 1]; None: nobody measured it.
     handles
-        ``(k, 2)`` float32 points set by hand that an editor ran the curve through, or None.
+        Points set by hand that an editor ran the curve through, ``(k, 2)`` float32, or None.
 
     Examples
     --------
@@ -132,18 +132,36 @@ class FrameLabels:
         return (self.empty or bool(self.instruments)) and not self.lost
 
     def get(self, id: str) -> Instrument | None:  # noqa: A002 - it is the field's name
-        """Return the instrument called ``id``, or None."""
+        """Return an instrument by its id, or None.
+
+        Parameters
+        ----------
+        id
+            Name of the instrument in the sequence.
+        """
         return next((i for i in self.instruments if i.id == id), None)
 
     def with_instrument(self, instrument: Instrument) -> FrameLabels:
-        """Return the frame with an instrument added, or put in place of that of its id."""
+        """Return the frame with an instrument added, or put in place of that of its id.
+
+        Parameters
+        ----------
+        instrument
+            Instrument to add.
+        """
         others = [i for i in self.instruments if i.id != instrument.id]
         found = tuple(sorted([*others, instrument], key=lambda i: i.id))
         lost = tuple(name for name in self.lost if name != instrument.id)
         return replace(self, instruments=found, lost=lost, empty=False)
 
     def with_lost(self, id: str) -> FrameLabels:  # noqa: A002
-        """Return the frame with the statement that an instrument's place is unknown."""
+        """Return the frame with the statement that an instrument's place is unknown.
+
+        Parameters
+        ----------
+        id
+            Name of the instrument in the sequence.
+        """
         kept = tuple(i for i in self.instruments if i.id != id)
         return replace(self, instruments=kept, lost=tuple(sorted({*self.lost, id})), empty=False)
 
@@ -155,10 +173,10 @@ class Labels:
     Parameters
     ----------
     source
-        The frames that they belong to.
+        Frames that they belong to.
     frames
-        What is known of some of the frames, by ascending index; of a frame that is not among
-        them nothing is known.
+        Knowledge of some of the frames, by ascending index; of a frame that is not among them
+        nothing is known.
 
     Examples
     --------
@@ -176,16 +194,34 @@ class Labels:
         object.__setattr__(self, "_by_index", {frame.index: frame for frame in self.frames})
 
     def at(self, index: int) -> FrameLabels | None:
-        """Return what is known of a frame, or None."""
+        """Return what is known of a frame, or None.
+
+        Parameters
+        ----------
+        index
+            Number of the frame, from 0.
+        """
         return self._by_index.get(index)
 
     def with_frames(self, frames: Iterable[FrameLabels]) -> Labels:
-        """Return the labels with some frames added, or put in place of those of their index."""
+        """Return the labels with some frames added, or put in place of those of their index.
+
+        Parameters
+        ----------
+        frames
+            Frames to add.
+        """
         merged = self._by_index | {frame.index: frame for frame in frames}
         return replace(self, frames=tuple(merged[index] for index in sorted(merged)))
 
     def without(self, index: int) -> Labels:
-        """Return the labels with nothing known of a frame."""
+        """Return the labels with nothing known of a frame.
+
+        Parameters
+        ----------
+        index
+            Number of the frame, from 0.
+        """
         return replace(self, frames=tuple(f for f in self.frames if f.index != index))
 
     @property
@@ -200,6 +236,11 @@ class Labels:
         It is exact: drawn from the curves by the rasteriser that labels generated samples.
         All of a frame of which nothing is known is 255, and of one that is not fully labelled
         all that is not instrument.
+
+        Parameters
+        ----------
+        index
+            Number of the frame, from 0.
         """
         frame = self.at(index)
         shape = self.source.shape

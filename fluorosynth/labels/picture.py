@@ -24,9 +24,9 @@ def picture(image: Image, frame: FrameLabels | None, size: int = 384) -> NDArray
     Parameters
     ----------
     image
-        ``(H, W)`` uint8.
+        Frame, ``(H, W)`` uint8.
     frame
-        What is known of it, or None.
+        Labels of it, or None.
     size
         Longer side of the picture, px.
     """
@@ -41,7 +41,19 @@ def picture(image: Image, frame: FrameLabels | None, size: int = 384) -> NDArray
 def both(
     image: Image, one: FrameLabels | None, two: FrameLabels | None, size: int = 384
 ) -> NDArray[np.uint8]:
-    """Return a frame with the curves of two people: the one's yellow, the other's pink."""
+    """Return a frame with the curves of two people: the one's yellow, the other's pink.
+
+    Parameters
+    ----------
+    image
+        Frame, ``(H, W)`` uint8.
+    one
+        Labels of it by one person, or None.
+    two
+        Labels of it by the other, or None.
+    size
+        Longer side of the picture, px.
+    """
     shown, scale = _enlarged(image, size)
     for frame, colour in ((one, DRAWN), (two, OTHER)):
         for instrument in () if frame is None else frame.instruments:
@@ -52,7 +64,19 @@ def both(
 def sheet(
     frames: Sequence[Image], labels: Labels, count: int = 24, size: int = 384
 ) -> NDArray[np.uint8]:
-    """Return a contact sheet of evenly spaced labelled frames."""
+    """Return a contact sheet of evenly spaced labelled frames.
+
+    Parameters
+    ----------
+    frames
+        Frames, ``(H, W)`` uint8 each.
+    labels
+        Labels of them.
+    count
+        Number of frames shown, at most.
+    size
+        Longer side of each picture, px.
+    """
     known = labels.frames
     picks = np.unique(np.linspace(0, len(known) - 1, min(count, len(known))).astype(int))
     tiles = [picture(frames[known[k].index], known[k], size) for k in picks]

@@ -18,8 +18,8 @@ class Region:
     Parameters
     ----------
     points
-        ``(n, 2)`` float32, ``(x, y)`` in pixels: the course of a brush (n >= 1), or the corners
-        of a polygon (n >= 3) whose last one is joined to the first.
+        Course of a brush (n >= 1), or corners of a polygon (n >= 3) whose last one is joined to the
+        first: ``(n, 2)`` float32, ``(x, y)`` in pixels.
     width
         Full width of the brush, px, > 0; None: a polygon.
 
@@ -37,6 +37,11 @@ class Region:
         """Return ``(H, W)`` bool: True where a pixel's centre lies in the region.
 
         What a polygon encloses is counted even-odd.
+
+        Parameters
+        ----------
+        shape
+            Height and width of the frame, px.
         """
         if self.width is not None:
             mask = np.zeros(shape, np.uint8)

@@ -29,7 +29,21 @@ class _Table(BaseModel):
 
 
 class SourceTable(_Table):
-    """The frames that the labels belong to."""
+    """The frames that the labels belong to.
+
+    Parameters
+    ----------
+    name
+        Name of the file or folder.
+    frames
+        Number of frames.
+    frame_size
+        Height and width, px.
+    digest
+        Digest of the frames, 32 hexadecimal digits; empty: unknown.
+    files
+        Names of the files, where there are several.
+    """
 
     name: FileName
     frames: Annotated[int, Interval(ge=1, le=MAX_FRAMES)]
@@ -39,7 +53,27 @@ class SourceTable(_Table):
 
 
 class InstrumentTable(_Table):
-    """One instrument in one frame."""
+    """One instrument in one frame.
+
+    Parameters
+    ----------
+    id
+        Name of the instrument in the sequence.
+    label
+        Class of the instrument.
+    points
+        Points ``[x, y]`` from entry to tip, px.
+    width
+        Full width, px, one or one per point.
+    tip_in_view
+        Whether the last point is the tip.
+    origin
+        Maker of the curve.
+    confidence
+        Confidence in [0, 1], one or one per point.
+    handles
+        Points set by hand.
+    """
 
     id: Name
     label: Name = "catheter"
@@ -52,14 +86,36 @@ class InstrumentTable(_Table):
 
 
 class RegionTable(_Table):
-    """A brush stroke (with a width) or a polygon (without)."""
+    """A brush stroke (with a width) or a polygon (without).
+
+    Parameters
+    ----------
+    points
+        Points ``[x, y]``, px.
+    width
+        Full width of a brush, px.
+    """
 
     points: Annotated[list[Point], MinLen(1), MaxLen(MAX_POINTS)]
     width: Width | None = None
 
 
 class FrameTable(_Table):
-    """What is known of one frame."""
+    """What is known of one frame.
+
+    Parameters
+    ----------
+    index
+        Number of the frame, from 0.
+    instruments
+        Instruments that are seen.
+    empty
+        Whether it is known that there is none.
+    lost
+        Names of instruments whose place is unknown.
+    ignore
+        Regions without truth.
+    """
 
     index: Annotated[int, Interval(ge=0, lt=MAX_FRAMES)]
     instruments: Annotated[list[InstrumentTable], MaxLen(MAX_INSTRUMENTS)] = []
@@ -69,7 +125,19 @@ class FrameTable(_Table):
 
 
 class LabelFile(_Table):
-    """A label file."""
+    """A label file.
+
+    Parameters
+    ----------
+    format
+        Name of the format.
+    version
+        Version of the format.
+    source
+        Frames that the labels belong to.
+    frames
+        Labels of some of the frames.
+    """
 
     format: Literal["fluorosynth-labels"]
     version: Literal[1]

@@ -29,13 +29,13 @@ class Item:
     image
         File of the picture.
     sequence
-        Name of the run that it is a frame of.
+        Name of the sequence that it is a frame of.
     name
         Name of the picture, unique in its sequence.
     part
         Part of the set: ``"train"``, ``"test"``, ...; empty where it has none.
     key
-        What the layout finds its labels by: a file, or a number of its own.
+        Key by which the layout finds its labels: a file, or a number of its own.
     """
 
     image: Path
@@ -51,7 +51,7 @@ class Layout(ABC):
     Parameters
     ----------
     root
-        The set's folder.
+        Folder of the set.
 
     Raises
     ------
@@ -78,14 +78,26 @@ class Layout(ABC):
     @classmethod
     @abstractmethod
     def matches(cls, root: Path) -> bool:
-        """Tell by files that only this layout has whether a folder is laid out so."""
+        """Tell by files that only this layout has whether a folder is laid out so.
+
+        Parameters
+        ----------
+        root
+            Folder in question.
+        """
 
     @abstractmethod
     def find_items(self) -> list[Item]:
         """Set ``classes`` and return all labelled pictures, sequence by sequence."""
 
     def image(self, item: Item) -> Image:
-        """Return the picture, ``(H, W)`` uint8, writable as PyTorch wants it."""
+        """Return the picture, ``(H, W)`` uint8, writable as PyTorch wants it.
+
+        Parameters
+        ----------
+        item
+            Labelled picture, one of ``items``.
+        """
         return np.require(next(iter(read_frames(item.image, [0]))).image, requirements="W")
 
     def values(self, item: Item, shape: tuple[int, int]) -> Values:  # noqa: ARG002
@@ -94,12 +106,18 @@ class Layout(ABC):
         Parameters
         ----------
         item
-            One of ``items``.
+            Labelled picture, one of ``items``.
         shape
             Height and width of its picture.
         """
         return np.asarray(read_labels(item.key).values)
 
     def truth_of(self, item: Item) -> Path:
-        """Return the file that holds the labels of an item."""
+        """Return the file that holds the labels of an item.
+
+        Parameters
+        ----------
+        item
+            Labelled picture, one of ``items``.
+        """
         return Path(item.key)

@@ -59,6 +59,13 @@ class Meant:
     def mask(self, values: Values, name: object) -> Mask:
         """Return ``(H, W)`` uint8 {0, 1, 255}.
 
+        Parameters
+        ----------
+        values
+            Class of each pixel, ``(H, W)``.
+        name
+            Name of the picture, for the message.
+
         Raises
         ------
         BadDataError
@@ -91,6 +98,13 @@ def meaning(layout: Layout, given: ClassMap) -> Meant:
 
     A number that no class has becomes one; a name must be one of the set's. Where neither is
     given and the set has no default, its only class but the background is the instrument.
+
+    Parameters
+    ----------
+    layout
+        Set in question.
+    given
+        Classes as the user states them.
 
     Raises
     ------

@@ -19,14 +19,36 @@ BITS = 4  # of fractions of a pixel in outlines
 
 
 def draw_line(values: Values, points: Curve, value: int, width: float) -> None:
-    """Draw a polyline of a width into ``(H, W)`` uint8 values; a single point draws nothing."""
+    """Draw a polyline of a width; a single point draws nothing.
+
+    Parameters
+    ----------
+    values
+        Classes, ``(H, W)`` uint8, written to.
+    points
+        Points, ``(x, y)`` in px.
+    value
+        Class that is set.
+    width
+        Full width, px.
+    """
     line = checked_points(points)
     if len(line) > 1:
         cover(values, line, np.full(len(line), width, np.float32), value)
 
 
 def fill(values: Values, points: Curve, value: int) -> None:
-    """Fill a polygon in ``(H, W)`` uint8 values, its border included."""
+    """Fill a polygon, its border included.
+
+    Parameters
+    ----------
+    values
+        Classes, ``(H, W)`` uint8, written to.
+    points
+        Corners, ``(x, y)`` in px.
+    value
+        Class that is set.
+    """
     outline = checked_points(points)
     if len(outline) > 2:
         corners = np.rint(outline * (1 << BITS)).astype(np.int32)
@@ -34,7 +56,18 @@ def fill(values: Values, points: Curve, value: int) -> None:
 
 
 def checked_points(points: Curve) -> Values:
-    """Return ``(n, 2)`` float32 ``(x, y)``; BadDataError for anything else."""
+    """Return points as ``(n, 2)`` float32.
+
+    Parameters
+    ----------
+    points
+        Points, ``(x, y)`` in px.
+
+    Raises
+    ------
+    BadDataError
+        For anything else.
+    """
     try:
         found = np.asarray(points, np.float64).reshape(-1, 2)
     except (TypeError, ValueError):

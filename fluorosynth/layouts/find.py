@@ -28,9 +28,9 @@ def find_layout(root: Path, kind: str = "") -> Layout | None:
     Parameters
     ----------
     root
-        The set's folder.
+        Folder of the set.
     kind
-        A layout's name, a key of ``LAYOUTS``; empty: by itself.
+        Name of a layout, a key of ``LAYOUTS``; empty: by itself.
 
     Returns
     -------

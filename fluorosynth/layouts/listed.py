@@ -15,7 +15,18 @@ MAX_BYTES = 2**30
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file of annotations; BadDataError where it cannot be."""
+    """Return the text of a file of annotations.
+
+    Parameters
+    ----------
+    path
+        File of annotations.
+
+    Raises
+    ------
+    BadDataError
+        When it cannot be read.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadDataError(f"{quoted(path)} is over {MAX_BYTES >> 20} MiB: too large")
@@ -25,7 +36,18 @@ def read_text(path: Path) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """Return what a JSON file holds; BadDataError where it is none."""
+    """Return what a JSON file holds.
+
+    Parameters
+    ----------
+    path
+        File of annotations.
+
+    Raises
+    ------
+    BadDataError
+        When it is none.
+    """
     try:
         return json.loads(read_text(path))
     except (json.JSONDecodeError, RecursionError) as error:
@@ -33,16 +55,21 @@ def read_json(path: Path) -> Any:
 
 
 def inside(root: Path, name: str, path: Path) -> Path:
-    """Return the file ``name`` below ``root``; BadDataError for one that leaves it.
+    """Return a file below a folder.
 
     Parameters
     ----------
     root
         Folder of the pictures.
     name
-        As the annotations name it.
+        Name in the annotations.
     path
-        The annotations, for the message.
+        File of annotations, for the message.
+
+    Raises
+    ------
+    BadDataError
+        For one that leaves the folder.
     """
     found = root / name
     if Path(name).is_absolute() or ".." in Path(name).parts:
@@ -54,7 +81,13 @@ def inside(root: Path, name: str, path: Path) -> Path:
 
 @contextmanager
 def of_form(path: Path) -> Iterator[None]:
-    """Turn what goes wrong with the content of a file into a BadDataError that names it."""
+    """Turn what goes wrong with the content of a file into a BadDataError that names it.
+
+    Parameters
+    ----------
+    path
+        File that is read meanwhile.
+    """
     try:
         yield
     except FluorosynthError:

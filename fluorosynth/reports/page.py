@@ -25,9 +25,9 @@ def page(title: str, parts: Iterable[str]) -> str:
     Parameters
     ----------
     title
-        Of the page.
+        Title of the page.
     parts
-        What the functions beside this one return, in order.
+        Parts in order, as the functions beside this one return them.
 
     Examples
     --------
@@ -44,29 +44,65 @@ def page(title: str, parts: Iterable[str]) -> str:
 
 
 def heading(text: str) -> str:
-    """Return a heading below the title."""
+    """Return a heading below the title.
+
+    Parameters
+    ----------
+    text
+        Text, plain.
+    """
     return f"<h2>{escape(text)}</h2>"
 
 
 def paragraph(text: str) -> str:
-    """Return a paragraph."""
+    """Return a paragraph.
+
+    Parameters
+    ----------
+    text
+        Text, plain.
+    """
     return f"<p>{escape(text)}</p>"
 
 
 def table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a table; the first column is set to the left."""
+    """Return a table; the first column is set to the left.
+
+    Parameters
+    ----------
+    caption
+        Caption of the table.
+    heads
+        Heads of the columns.
+    rows
+        Cells of each row.
+    """
     lines = [_line("th", heads), *(_line("td", row) for row in rows)]
     body = "".join(lines)
     return f'<div class="wide"><table><caption>{escape(caption)}</caption>{body}</table></div>'
 
 
 def plot(png: bytes, what: str) -> str:
-    """Return a picture as wide as it is; ``what`` is said to those who cannot see it."""
+    """Return a picture as wide as it is.
+
+    Parameters
+    ----------
+    png
+        Bytes of a PNG file.
+    what
+        Text for those who cannot see it.
+    """
     return f'<img alt="{escape(what)}" src="{data_uri(png)}">'
 
 
 def gallery(pictures: Sequence[tuple[Image, str]]) -> str:
-    """Return ``(H, W)`` grey or ``(H, W, 3)`` RGB uint8 pictures, each with its caption."""
+    """Return pictures, each with its caption.
+
+    Parameters
+    ----------
+    pictures
+        Pictures, ``(H, W)`` grey or ``(H, W, 3)`` RGB uint8, and captions.
+    """
     return "".join(
         f'<figure><img alt="" src="{data_uri(png_bytes(picture))}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
@@ -75,7 +111,13 @@ def gallery(pictures: Sequence[tuple[Image, str]]) -> str:
 
 
 def data_uri(png: bytes) -> str:
-    """Return the bytes of a PNG file as a link that holds them."""
+    """Return the bytes of a PNG file as a link that holds them.
+
+    Parameters
+    ----------
+    png
+        Bytes of a PNG file.
+    """
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 

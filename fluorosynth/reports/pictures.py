@@ -15,11 +15,11 @@ def agreement(image: Image, prediction: NDArray[np.bool_], truth: Mask) -> Image
     Parameters
     ----------
     image
-        ``(H, W)`` uint8.
+        Picture, ``(H, W)`` uint8.
     prediction
-        ``(H, W)`` bool.
+        Predicted mask, ``(H, W)`` bool.
     truth
-        ``(H, W)`` uint8 {0, 1, 255}.
+        Labels, ``(H, W)`` uint8 {0, 1, 255}.
 
     Returns
     -------

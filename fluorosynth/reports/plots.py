@@ -34,7 +34,18 @@ class Curve:
 
 
 def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
-    """Return a Matplotlib figure and its axes, ``(rows, columns)``; sizes in inches.
+    """Return a Matplotlib figure and its axes, ``(rows, columns)``.
+
+    Parameters
+    ----------
+    width
+        Width, inches.
+    height
+        Height, inches.
+    rows
+        Rows of axes.
+    columns
+        Columns of axes.
 
     Raises
     ------
@@ -52,7 +63,13 @@ def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> 
 
 
 def png_of(figure: Any) -> bytes:
-    """Return a figure as the bytes of a PNG file."""
+    """Return a figure as the bytes of a PNG file.
+
+    Parameters
+    ----------
+    figure
+        Figure of Matplotlib.
+    """
     png = io.BytesIO()
     with warnings.catch_warnings():  # a letter that the font lacks is drawn as a box
         warnings.simplefilter("ignore", UserWarning)
@@ -71,13 +88,13 @@ def plot_curves(
     Parameters
     ----------
     panels
-        By the label of their y axis: curves by name.
+        Curves by name, by the label of the panel's y axis.
     x_label
-        Of all x axes.
+        Label of all x axes.
     log
         Whether x is logarithmic.
     decorate
-        Called with each panel's label and Matplotlib axes.
+        Function called with each panel's label and Matplotlib axes.
 
     Examples
     --------

@@ -9,6 +9,11 @@ from math import isnan
 def show(value: float | None) -> str:
     """Return a number for people; a dash for none.
 
+    Parameters
+    ----------
+    value
+        Number, or None.
+
     Examples
     --------
     >>> show(0.12345), show(123.45), show(None)
@@ -21,6 +26,11 @@ def show(value: float | None) -> str:
 
 def show_interval(found: Sequence[float | None]) -> str:
     """Return "mean [low, high]", or the mean alone where there are no limits.
+
+    Parameters
+    ----------
+    found
+        Mean, low and high, each a number or None.
 
     Examples
     --------
@@ -35,6 +45,13 @@ def show_interval(found: Sequence[float | None]) -> str:
 
 def markdown_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     r"""Return a table in Markdown; bars in cells are escaped.
+
+    Parameters
+    ----------
+    heads
+        Heads of the columns.
+    rows
+        Cells of each row.
 
     Examples
     --------
@@ -52,6 +69,13 @@ def aligned_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a table for the terminal: the first column to the left, the others to the right.
 
     Cells come from files, perhaps: what cannot be printed is a question mark.
+
+    Parameters
+    ----------
+    heads
+        Heads of the columns.
+    rows
+        Cells of each row.
 
     Examples
     --------

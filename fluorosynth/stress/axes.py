@@ -18,11 +18,11 @@ class Axis:
     Parameters
     ----------
     name
-        A field of ``Condition``.
+        Name of a field of ``Condition``.
     levels
         Its values, ascending.
     label
-        What it is, with its unit.
+        Name for people, with its unit.
     rises
         Whether finding gets easier with larger values up to the best one: there is a lowest
         value at which half of the centreline is found.
@@ -40,7 +40,13 @@ class Axis:
     log: bool = False
 
     def conditions(self, held: Condition) -> list[Condition]:
-        """Return the condition of each level, all else as in ``held``."""
+        """Return the condition of each level.
+
+        Parameters
+        ----------
+        held
+            Condition of all else.
+        """
         changes: list[dict[str, Any]] = [{self.name: level} for level in self.levels]
         return [replace(held, **change) for change in changes]
 
@@ -64,7 +70,17 @@ AXES: dict[str, Axis] = {
 
 
 def pick_axes(names: Sequence[str] = ()) -> list[Axis]:
-    """Return axes by name; all of them where none is named. UsageError for an unknown name.
+    """Return axes by name; all of them where none is named.
+
+    Parameters
+    ----------
+    names
+        Names of the axes.
+
+    Raises
+    ------
+    UsageError
+        For an unknown name.
 
     Examples
     --------

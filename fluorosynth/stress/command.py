@@ -32,9 +32,9 @@ class Command:
     Parameters
     ----------
     line
-        The command line with ``{src}`` and ``{out}``; run without a shell.
+        Words of the command line, with ``{src}`` and ``{out}``; run without a shell.
     threshold
-        On maps, in [0, 1).
+        Threshold on maps, in [0, 1).
 
     Raises
     ------
@@ -61,7 +61,13 @@ class Command:
         return {"kind": "command", "command": self.line, "threshold": self.threshold}
 
     def masks(self, pictures: Iterable[Image]) -> Iterator[Mask]:
-        """Write all pictures, run the program once, and yield the masks it wrote."""
+        """Write all pictures, run the program once, and yield the masks it wrote.
+
+        Parameters
+        ----------
+        pictures
+            Pictures, ``(H, W)`` uint8 each.
+        """
         with tempfile.TemporaryDirectory(prefix="fluorosynth-") as place:
             src, out = Path(place) / "src", Path(place) / "out"
             src.mkdir()
@@ -95,7 +101,13 @@ class Command:
         return self.mask_of(read_labels(path).values)
 
     def mask_of(self, values: NDArray[Any]) -> Mask:
-        """Return the ``(H, W)`` uint8 {0, 1} mask of what a file holds."""
+        """Return the ``(H, W)`` uint8 {0, 1} mask of what a file holds.
+
+        Parameters
+        ----------
+        values
+            Content of a file, ``(H, W)``.
+        """
         if len(np.unique(values)) <= 2 and (values == 0).any():
             return (values > 0).astype(np.uint8)
         most = np.iinfo(values.dtype).max

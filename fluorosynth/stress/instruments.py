@@ -19,7 +19,13 @@ TRIES = 1000
 
 
 def open_courses(size: int) -> OpenSpline:
-    """Return the source of shafts for pictures of a size."""
+    """Return the source of shafts for pictures of a size.
+
+    Parameters
+    ----------
+    size
+        Side of the pictures, px.
+    """
     return OpenSpline(Spline(bow=0.15), size)
 
 
@@ -31,14 +37,14 @@ def draw_instrument(
     Parameters
     ----------
     courses
-        The source of shafts.
+        Source of shafts.
     width
         Outer diameter, px of a 256 px picture.
     radius
         Bending radius of its last 90 px (three quarters of a turn at most), px of a 256 px
         picture. The shaft before it bends gently, at 60 px or more.
     rng
-        Draws the course. The place of the shaft does not depend on ``width``.
+        Source of the course. The place of the shaft does not depend on ``width``.
 
     Returns
     -------

@@ -27,9 +27,10 @@ class OnnxFile:
     Parameters
     ----------
     path
-        The file.
+        File of the network.
     threshold
-        On the map; None: that in the file's metadata (``model export`` writes it), else 0.5.
+        Threshold on the map; None: that in the file's metadata (``model export`` writes it), else
+        0.5.
 
     Raises
     ------
@@ -84,7 +85,13 @@ class OnnxFile:
         }
 
     def masks(self, pictures: Iterable[Image]) -> Iterator[Mask]:
-        """Yield the mask of each picture."""
+        """Yield the mask of each picture.
+
+        Parameters
+        ----------
+        pictures
+            Pictures, ``(H, W)`` uint8 each.
+        """
         for picture in pictures:
             seen = self._resized(picture)
             frames: NDArray[Any] = np.repeat(seen[None, None], self._channels, axis=1)

@@ -22,13 +22,13 @@ class Half:
     Parameters
     ----------
     value
-        None where the curve does not cross one half.
+        Level at which the fit crosses one half; None where it does not.
     low
         Lower 95 % limit; None likewise.
     high
         Upper 95 % limit; None likewise.
     found
-        Where there is no value: whether over half is found at all levels, or under half.
+        Whether over half is found at all levels, or under half, where there is no value.
     """
 
     value: float | None
@@ -51,15 +51,15 @@ def half_found(
     Parameters
     ----------
     levels
-        ``(n,)`` ascending.
+        Levels, ``(n,)``, ascending.
     recall
-        ``(n, scenes)`` in [0, 1], NaN where a scene shows no instrument.
+        Shares found, ``(n, scenes)`` in [0, 1], NaN where a scene shows no instrument.
     rising
-        Fit the side that rises to the best level, else the one that falls from it.
+        Whether the side that rises to the best level is fitted, else the one that falls from it.
     log
-        Fit over the logarithm of the levels, which are then > 0.
+        Whether to fit over the logarithm of the levels, which are then > 0.
     rng
-        Draws the resamples.
+        Source of the resamples.
 
     Examples
     --------

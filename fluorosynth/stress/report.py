@@ -35,7 +35,17 @@ EXPLAINED = (
 
 
 def write_report(summary: Summary, stress: Stress, path: Path) -> None:
-    """Write the page of one test, with the worst scene of each axis at all its levels."""
+    """Write the page of one test, with the worst scene of each axis at all its levels.
+
+    Parameters
+    ----------
+    summary
+        Means, intervals and thresholds of the test.
+    stress
+        Scores and masks of the test.
+    path
+        File to write.
+    """
     name = named(summary)
     parts = [
         page.table("", [], _facts(summary)),
@@ -55,6 +65,15 @@ def write_report(summary: Summary, stress: Stress, path: Path) -> None:
 
 def write_comparison(first: Summary, second: Summary, path: Path) -> None:
     """Write the page of two tests of the same pictures.
+
+    Parameters
+    ----------
+    first
+        Summary of one test.
+    second
+        Summary of the other.
+    path
+        File to write.
 
     Raises
     ------
@@ -81,13 +100,27 @@ def write_comparison(first: Summary, second: Summary, path: Path) -> None:
 
 
 def named(summary: Summary) -> str:
-    """Return a short name of what was tested."""
+    """Return a short name of what was tested.
+
+    Parameters
+    ----------
+    summary
+        Summary of a test.
+    """
     about = summary.segmenter
     return str(about.get("model") or about.get("command") or about.get("kind", "a segmenter"))
 
 
 def told_apart(first: Summary, second: Summary) -> dict[str, Summary]:
-    """Return two tests by name, by number too where they are of one name."""
+    """Return two tests by name, by number too where they are of one name.
+
+    Parameters
+    ----------
+    first
+        Summary of one test.
+    second
+        Summary of the other.
+    """
     names = named(first), named(second)
     if names[0] == names[1]:
         names = f"{names[0]} (first)", f"{names[1]} (second)"
@@ -95,7 +128,13 @@ def told_apart(first: Summary, second: Summary) -> dict[str, Summary]:
 
 
 def half_table(summaries: Mapping[str, Summary]) -> tuple[list[str], list[list[str]]]:
-    """Return heads and rows: per axis and side, each test's value."""
+    """Return heads and rows: per axis and side, each test's value.
+
+    Parameters
+    ----------
+    summaries
+        Summaries by name.
+    """
     rows = []
     first = next(iter(summaries.values()))
     for key, axis in first.axes.items():
@@ -108,7 +147,13 @@ def half_table(summaries: Mapping[str, Summary]) -> tuple[list[str], list[list[s
 
 
 def difference_table(summaries: Mapping[str, Summary]) -> tuple[list[str], list[list[str]]]:
-    """Return heads and rows: per axis, each measure's paired difference, second minus first."""
+    """Return heads and rows: per axis, each measure's paired difference, second minus first.
+
+    Parameters
+    ----------
+    summaries
+        Summaries of two tests by name.
+    """
     first, second = summaries.values()
     rows = []
     for key, axis in first.axes.items():
@@ -123,7 +168,17 @@ def difference_table(summaries: Mapping[str, Summary]) -> tuple[list[str], list[
 
 
 def show_half(half: Half | None, axis: AxisSummary, side: str) -> str:
-    """Return a threshold for people."""
+    """Return a threshold for people.
+
+    Parameters
+    ----------
+    half
+        Threshold, or None.
+    axis
+        Axis that it lies on.
+    side
+        Name of the side: the lowest or the highest.
+    """
     if half is None:
         return "-"
     if half.value is None:
@@ -135,7 +190,15 @@ def show_half(half: Half | None, axis: AxisSummary, side: str) -> str:
 
 
 def worst_strip(stress: Stress, key: str) -> bytes:
-    """Return a PNG file: the scene with the worst recall, with and without, at each level."""
+    """Return a PNG file: the scene with the worst recall, with and without, at each level.
+
+    Parameters
+    ----------
+    stress
+        Scores and masks of the test.
+    key
+        Name of the axis.
+    """
     axis, scenes = AXES[key], stress.config.scenes()
     by_scene = mean_by_level(stress.values(axis, "recall").T)
     scene = int(np.nanargmin(by_scene)) if not np.isnan(by_scene).all() else 0

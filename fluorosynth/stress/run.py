@@ -32,15 +32,15 @@ class StressConfig(Checked):
     Parameters
     ----------
     axes
-        What is varied.
+        Axes that are varied.
     held
-        The condition that all else is held at.
+        Condition that all else is held at.
     pictures
         Scenes at each level, >= 2.
     size
-        Side in pixels, 64..2048.
+        Side of the pictures, 64 to 2048 px.
     seed
-        0 <= seed < 2**64.
+        Seed of the scenes, 0 <= seed < 2**64.
     backgrounds
         Instrument-free pictures; None: procedural anatomy.
     """
@@ -74,13 +74,15 @@ class Stress:
     Parameters
     ----------
     config
-        Which pictures were made.
+        Settings of the pictures.
     about
-        What was tested.
+        Facts on what was tested.
     scores
-        By axis: of each level, of each scene.
+        Scores by axis: of each level, of each scene.
     backgrounds
         Fingerprint of their source.
+    masks
+        Masks that were found, by picture.
     """
 
     config: StressConfig
@@ -90,12 +92,26 @@ class Stress:
     masks: _Masks = field(repr=False, compare=False)
 
     def values(self, axis: Axis, measure: str) -> NDArray[np.float64]:
-        """Return a measure, ``(levels, scenes)`` float64."""
+        """Return a measure, ``(levels, scenes)`` float64.
+
+        Parameters
+        ----------
+        axis
+            Axis that is varied.
+        measure
+            Name of the measure.
+        """
         rows = self.scores[axis.name]
         return np.array([[getattr(cell, measure) for cell in row] for row in rows])
 
     def found(self, picture: Image) -> Mask:
-        """Return the mask that was found in one of the pictures."""
+        """Return the mask that was found in one of the pictures.
+
+        Parameters
+        ----------
+        picture
+            Picture that was segmented, ``(H, W)`` uint8.
+        """
         return self.masks.get(picture)
 
 
@@ -110,11 +126,11 @@ def run_stress(
     Parameters
     ----------
     segmenter
-        What is tested.
+        Segmenter that is tested.
     config
-        Which pictures are made.
+        Settings of the pictures.
     progress
-        Called with (pictures segmented since the last call, all).
+        Function of the number of pictures segmented since the last call, and of all.
 
     Raises
     ------
@@ -214,7 +230,13 @@ def _scored(scenes: Scenes, scene: int, condition: Condition, masks: _Masks) -> 
 
 
 def mean_by_level(values: Sequence[Sequence[float]] | NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return each level's mean over scenes, NaN where it applies to none."""
+    """Return each level's mean over scenes, NaN where it applies to none.
+
+    Parameters
+    ----------
+    values
+        Values of each level, of each scene.
+    """
     table = np.asarray(values, float)
     known = ~np.isnan(table)
     sums, counts = np.where(known, table, 0).sum(axis=1), known.sum(axis=1)

@@ -43,11 +43,11 @@ class Pair:
     Parameters
     ----------
     image
-        ``(H, W)`` uint8, with the instruments.
+        Picture with the instruments, ``(H, W)`` uint8.
     bare
-        ``(H, W)`` uint8, without: the same anatomy and the same noise.
+        Picture without, ``(H, W)`` uint8: the same anatomy and the same noise.
     truth
-        ``(H, W)`` uint8 {0, 1}: as wide as a shadow at half its depth.
+        Labels, ``(H, W)`` uint8 {0, 1}: as wide as a shadow at half its depth.
     """
 
     image: Image
@@ -64,7 +64,7 @@ class Scenes:
     Parameters
     ----------
     seed
-        0 <= seed < 2**64.
+        Seed of all scenes, 0 <= seed < 2**64.
     size
         Side of the pictures in pixels, before ``scale``.
     backgrounds
@@ -89,7 +89,15 @@ class Scenes:
         self.fingerprint = self._backgrounds.fingerprint
 
     def pair(self, index: int, condition: Condition) -> Pair:
-        """Return scene ``index`` under a condition."""
+        """Return a scene under a condition.
+
+        Parameters
+        ----------
+        index
+            Number of the scene, from 0.
+        condition
+            Condition of the picture.
+        """
         rendered = self._rendered(index, condition)
         devices, shape = rendered.devices, rendered.image.shape
         grey = DARKEST + (BRIGHTEST - DARKEST) / 255 * rendered.image.astype(np.float32)

@@ -19,17 +19,17 @@ class Scores:
     Parameters
     ----------
     dice
-        In [0, 1].
+        Overlap in [0, 1].
     recall
         Share of the true centreline that is found within 2 px (of a 256 px picture) because the
         instrument is there: what is found there without it, too, does not count. NaN where no
         instrument is in view.
     tip_error
-        See ``CentrelinePair.tip_error``.
+        Distance of the tips, px; see ``CentrelinePair.tip_error``.
     false_positives
-        Of the picture with instruments, % of its pixels.
+        False pixels in the picture with instruments, % of its pixels.
     false_positives_bare
-        Of the picture without, % of its pixels.
+        False pixels in the picture without, % of its pixels.
     """
 
     dice: float
@@ -54,13 +54,13 @@ def score(found: Mask, found_bare: Mask, truth: Mask, scale: float, size: int) -
     Parameters
     ----------
     found
-        ``(H, W)`` uint8 {0, 1}, in the picture with instruments.
+        Mask found in the picture with instruments, ``(H, W)`` uint8 {0, 1}.
     found_bare
-        ``(H, W)`` uint8 {0, 1}, in the one without.
+        Mask found in the one without, ``(H, W)`` uint8 {0, 1}.
     truth
-        ``(H, W)`` uint8 {0, 1}.
+        Labels, ``(H, W)`` uint8 {0, 1}.
     scale
-        By which the pictures were resized.
+        Factor by which the pictures were resized.
     size
         Side in pixels before that.
 

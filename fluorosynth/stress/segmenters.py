@@ -21,7 +21,13 @@ class Segmenter(Protocol):
         """What it is, JSON-compatible: its kind, where it comes from, its threshold."""
 
     def masks(self, pictures: Iterable[Image]) -> Iterator[Mask]:
-        """Yield the ``(H, W)`` uint8 {0, 1} mask of each ``(H, W)`` uint8 picture, in order."""
+        """Yield the ``(H, W)`` uint8 {0, 1} mask of each ``(H, W)`` uint8 picture, in order.
+
+        Parameters
+        ----------
+        pictures
+            Pictures, ``(H, W)`` uint8 each.
+        """
 
 
 @dataclass(frozen=True)
@@ -33,8 +39,8 @@ class Ridge:
     Parameters
     ----------
     threshold
-        On the response, in grey levels per px^2 times sigma^2. The default is the best mean Dice
-        on 32 scenes of seed 1 as they are held.
+        Threshold on the response, in grey levels per px^2 times sigma^2. The default is the best
+        mean Dice on 32 scenes of seed 1 as they are held.
     sigmas
         Standard deviations of the Gaussians in px.
 
@@ -60,12 +66,24 @@ class Ridge:
         return {"kind": "sato", "threshold": self.threshold, "sigmas": list(self.sigmas)}
 
     def masks(self, pictures: Iterable[Image]) -> Iterator[Mask]:
-        """Yield the mask of each picture."""
+        """Yield the mask of each picture.
+
+        Parameters
+        ----------
+        pictures
+            Pictures, ``(H, W)`` uint8 each.
+        """
         for picture in pictures:
             yield (self.response(picture) > self.threshold).astype(np.uint8)
 
     def response(self, picture: Image) -> NDArray[np.float64]:
-        """Return the filter's ``(H, W)`` response, >= 0."""
+        """Return the filter's ``(H, W)`` response, >= 0.
+
+        Parameters
+        ----------
+        picture
+            Picture, ``(H, W)`` uint8.
+        """
         from skimage.filters import sato
 
         found = sato(picture.astype(np.float64), sigmas=self.sigmas, black_ridges=True)
@@ -73,7 +91,22 @@ class Ridge:
 
 
 def checked(mask: NDArray[Any], picture: Image, whose: str) -> Mask:
-    """Return a mask as uint8 {0, 1}; BadDataError where it does not fit its picture."""
+    """Return a mask as uint8 {0, 1}.
+
+    Parameters
+    ----------
+    mask
+        Mask to check.
+    picture
+        Picture that it belongs to, ``(H, W)``.
+    whose
+        Name of the segmenter, for the message.
+
+    Raises
+    ------
+    BadDataError
+        When it does not fit its picture.
+    """
     if mask.shape != picture.shape:
         raise BadDataError(
             f"{whose} gave a mask of {mask.shape} for a picture of {picture.shape}: "

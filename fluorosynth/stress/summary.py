@@ -31,13 +31,13 @@ class MeasureSummary:
     Parameters
     ----------
     mean
-        At each level, over scenes.
+        Mean over scenes at each level.
     low
         Lower limit of its 95 % interval.
     high
-        Upper limit.
+        Upper limit of it.
     values
-        At each level, of each scene.
+        Values of each scene at each level.
     """
 
     mean: list[Number]
@@ -53,19 +53,19 @@ class AxisSummary:
     Parameters
     ----------
     label
-        What is varied.
+        Name for people, with its unit.
     levels
-        Its values.
+        Values that the axis takes.
     held
-        Its value while others are varied.
+        Value while others are varied.
     log
         Whether it is seen over the logarithm.
     lowest
-        The value from which on half of the centreline is found; None: not asked.
+        Level from which on half of the centreline is found; None: not asked.
     highest
-        The value up to which it is; None: not asked.
+        Level up to which it is; None: not asked.
     measures
-        By name, see ``scores.MEASURES``.
+        Measures by name, see ``scores.MEASURES``.
     """
 
     label: str
@@ -84,11 +84,11 @@ class Summary:
     Parameters
     ----------
     segmenter
-        What was tested.
+        Facts on what was tested.
     pictures
-        What the pictures depend on: equal for two tests of the same pictures.
+        Facts that the pictures depend on: equal for two tests of the same pictures.
     axes
-        By name.
+        Axes by name.
     fluorosynth
         Version.
     """
@@ -105,9 +105,9 @@ def summarise(stress: Stress, progress: Callable[[int], object] | None = None) -
     Parameters
     ----------
     stress
-        What was found.
+        Scores and masks of the test.
     progress
-        Called with 1 after each axis.
+        Function called with 1 after each axis.
     """
     axes = {}
     for axis in stress.config.axes:
@@ -119,7 +119,15 @@ def summarise(stress: Stress, progress: Callable[[int], object] | None = None) -
 
 
 def write_summary(summary: Summary, path: Path) -> None:
-    """Write ``stress.json``."""
+    """Write ``stress.json``.
+
+    Parameters
+    ----------
+    summary
+        Summary of the test.
+    path
+        File to write.
+    """
     plain = {"format": FORMAT, "format_version": VERSION, **asdict(summary)}
     with replacing(path) as part:
         part.write_text(json.dumps(plain, indent=1, allow_nan=False) + "\n", "utf-8")
@@ -127,6 +135,11 @@ def write_summary(summary: Summary, path: Path) -> None:
 
 def read_summary(path: Path) -> Summary:
     """Read ``stress.json``, or the one in a folder.
+
+    Parameters
+    ----------
+    path
+        File, or the folder that holds it.
 
     Raises
     ------

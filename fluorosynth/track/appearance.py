@@ -28,11 +28,11 @@ class Appearance:
     width
         Full width of the tube, px.
     depth
-        Its median filter response, in the logarithm of the picture, > 0.
+        Median filter response of it, in the logarithm of the picture, > 0.
     tube
-        ``(BINS, BINS)`` float32 density of the features in the tube.
+        Density of the features in the tube, ``(BINS, BINS)`` float32.
     beside
-        ``(BINS, BINS)`` float32 density beside it.
+        Density of the features beside it, ``(BINS, BINS)`` float32.
     """
 
     width: float
@@ -42,13 +42,29 @@ class Appearance:
 
     @classmethod
     def nothing(cls, width: float) -> Appearance:
-        """Return that of a tube of which nothing has been seen."""
+        """Return that of a tube of which nothing has been seen.
+
+        Parameters
+        ----------
+        width
+            Full width of the tube, px.
+        """
         blank = np.full((BINS, BINS), 1 / BINS**2, np.float32)
         return cls(width, 1.0, blank, blank)
 
     @classmethod
     def learn(cls, band: Band, offsets: NDArray[np.float64], width: float) -> Appearance:
-        """Learn from a band whose middle is the tube."""
+        """Learn from a band whose middle is the tube.
+
+        Parameters
+        ----------
+        band
+            Cross-sections, ``(n, k)`` float32.
+        offsets
+            Places of the columns, ``(k,)``, px.
+        width
+            Full width of the tube, px.
+        """
         step = float(offsets[1] - offsets[0])
         middle = tube_filter(band, width, step, 3.0)[:, len(offsets) // 2]
         depth = max(float(np.median(middle)), 0.004)
@@ -56,7 +72,17 @@ class Appearance:
         return fresh.updated(band, offsets, np.ones(len(band)), 1.0)
 
     def features(self, band: Band, step: float, along: float) -> tuple[Band, Band]:
-        """Return both features of a band, in bins (fractional)."""
+        """Return both features of a band, in bins (fractional).
+
+        Parameters
+        ----------
+        band
+            Cross-sections, ``(n, k)`` float32.
+        step
+            Distance of the columns, px.
+        along
+            Deviation of the Gaussian along, rows.
+        """
         response = tube_filter(band, self.width, step, along) / self.depth
         smooth = cv2.GaussianBlur(band, (1, 0), 1e-3, sigmaY=along)
         dark = (np.median(smooth, axis=1, keepdims=True) - smooth) / self.depth
@@ -66,7 +92,17 @@ class Appearance:
         return found[0], found[1]
 
     def log_odds(self, band: Band, step: float, along: float) -> Band:
-        """Return the log odds that each place of a band is on the tube's middle."""
+        """Return the log odds that each place of a band is on the tube's middle.
+
+        Parameters
+        ----------
+        band
+            Cross-sections, ``(n, k)`` float32.
+        step
+            Distance of the columns, px.
+        along
+            Deviation of the Gaussian along, rows.
+        """
         first, second = self.features(band, step, along)
         table = np.log(self.tube + 1e-4) - np.log(self.beside + 1e-4)
         table = np.clip(table, -SURE, SURE).astype(np.float32)
@@ -81,11 +117,11 @@ class Appearance:
         Parameters
         ----------
         band
-            ``(n, k)``.
+            Cross-sections, ``(n, k)`` float32.
         offsets
-            ``(k,)`` px of its columns.
+            Places of the columns, ``(k,)``, px.
         weight
-            ``(n,)`` how much each row counts.
+            Weight of each row, ``(n,)``.
         rate
             Share of the new histograms, in [0, 1].
         """

@@ -17,7 +17,13 @@ _LOG = np.log(np.arange(256) + DARKEST).astype(np.float32)
 
 
 def logarithm(image: Image) -> Band:
-    """Return a picture's logarithm, in which an instrument is as deep over bright as over dark."""
+    """Return a picture's logarithm, in which an instrument is as deep over bright as over dark.
+
+    Parameters
+    ----------
+    image
+        Frame, ``(H, W)`` uint8.
+    """
     return np.asarray(_LOG[image])
 
 
@@ -27,11 +33,11 @@ def unroll(picture: Band, points: Array, offsets: Array) -> Band:
     Parameters
     ----------
     picture
-        ``(H, W)`` float32; beyond its border its last pixels go on.
+        Picture, ``(H, W)`` float32; beyond its border its last pixels go on.
     points
-        ``(n, 2)`` on the curve.
+        Points on the curve, ``(n, 2)``.
     offsets
-        ``(k,)`` distances along the normal, px.
+        Distances along the normal, ``(k,)``, px.
 
     Returns
     -------
@@ -54,7 +60,7 @@ def tube_filter(band: Band, width: float, step: float, along: float) -> Band:
     Parameters
     ----------
     band
-        ``(n, k)``.
+        Cross-sections, ``(n, k)`` float32.
     width
         Full width at half maximum, px.
     step
@@ -86,7 +92,7 @@ def likely_course(evidence, slope, away):  # type: ignore[no-untyped-def]
     Parameters
     ----------
     evidence
-        ``(n, k)`` float64: log likelihood ratio of each place.
+        Log likelihood ratio of each place, ``(n, k)`` float64.
     slope
         Usual change of column from row to row, in columns.
     away

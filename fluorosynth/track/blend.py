@@ -21,13 +21,13 @@ def blend(
     Parameters
     ----------
     before
-        What was tracked from the key before, or None where it was lost.
+        Instrument tracked from the key before, or None where it was lost.
     after
-        What was tracked from the key after, or None.
+        Instrument tracked from the key after, or None.
     time
-        Where the frame lies between the keys, 0 to 1.
+        Place of the frame between the keys, 0 to 1.
     unit
-        One pixel of a 256 px frame, px.
+        Size of a pixel of a 256 px frame, px.
     """
     if before is None or after is None:
         return before or after

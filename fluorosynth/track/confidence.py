@@ -19,12 +19,12 @@ def confidence(looks: Array, drift: float, shift: float) -> float:
     Parameters
     ----------
     looks
-        ``(n,)`` probability that each visible point is on the instrument, by its appearance where
+        Probability that each visible point is on the instrument, ``(n,)``, by its appearance where
         a person showed it.
     drift
         Sum, since then, of the tip's jumps, each as far as it was unsure, in points.
     shift
-        How far the curve has moved since the last frame, in points.
+        Distance that the curve has moved since the last frame, in points.
 
     Examples
     --------

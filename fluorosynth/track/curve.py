@@ -10,16 +10,29 @@ Array = NDArray[np.float64]
 
 
 def arc_length(points: Array) -> Array:
-    """Return the length of the polyline up to each of its points, ``(n,)``."""
+    """Return the length of the polyline up to each of its points, ``(n,)``.
+
+    Parameters
+    ----------
+    points
+        Points, ``(n, 2)``.
+    """
     steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
     return np.concatenate([[0.0], np.cumsum(steps)])
 
 
 def at_arc(points: Array, marks: NDArray[np.floating]) -> Array:
-    """Return the places at lengths ``marks`` along a curve; beyond its ends it runs straight.
+    """Return places along a curve; beyond its ends it runs straight.
 
-    Cubic between the points (Catmull and Rom, 1974): a curve that is resampled time and again
-    must not be cut at its bends.
+    Cubic between the points (Catmull and Rom, 1974): a curve that is resampled time and again must
+    not be cut at its bends.
+
+    Parameters
+    ----------
+    points
+        Points, ``(n, 2)``.
+    marks
+        Arc lengths of the places, px.
     """
     found: Array = _at_arc(points, arc_length(points), np.asarray(marks, np.float64))
     last = arc_length(points)[-1]
@@ -58,21 +71,45 @@ def _at_arc(points, arc, marks):  # type: ignore[no-untyped-def]
 
 
 def heading(points: Array, near: int, far: int) -> Array:
-    """Return the unit vector out of the end ``near`` (0 or -1), over a few points."""
+    """Return the unit vector out of an end, over a few points.
+
+    Parameters
+    ----------
+    points
+        Points, ``(n, 2)``.
+    near
+        Index of the end, 0 or -1.
+    far
+        Index of the other end, which says from where the vector comes.
+    """
     back = min(6, len(points) - 1) * (1 if far > near else -1)
     out = points[near] - points[near + back]
     return np.asarray(out / max(float(np.linalg.norm(out)), 1e-9))
 
 
 def evenly(points: Array, spacing: float) -> Array:
-    """Return a polyline's points at equal distances of about ``spacing``, both ends kept."""
+    """Return a polyline's points at equal distances, both ends kept.
+
+    Parameters
+    ----------
+    points
+        Points, ``(n, 2)``.
+    spacing
+        Distance of the points, about, px.
+    """
     length = arc_length(points)[-1]
     count = max(round(length / spacing), 1)
     return at_arc(points, np.linspace(0, length, count + 1))
 
 
 def normals(points: Array) -> Array:
-    """Return unit normals ``(n, 2)``, a quarter turn from the heading."""
+    """Return unit normals ``(n, 2)``, a quarter turn from the heading.
+
+    Parameters
+    ----------
+    points
+        Points, ``(n, 2)``.
+    """
     tangent = np.gradient(points, axis=0)
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
     return np.column_stack([-tangent[:, 1], tangent[:, 0]])
@@ -84,7 +121,7 @@ def b_spline(points: Array, knot_spacing: float, spacing: float) -> Array:
     Parameters
     ----------
     points
-        ``(n, 2)``, n >= 2.
+        Points, ``(n, 2)``, n >= 2.
     knot_spacing
         Distance of its knots, px.
     spacing
@@ -109,7 +146,7 @@ def slid(points: Array, by: float, end: float, spacing: float) -> Array:
     Parameters
     ----------
     points
-        ``(n, 2)`` at equal distances ``spacing``.
+        Points, ``(n, 2)``, at equal distances ``spacing``.
     by
         Distance, px.
     end
@@ -132,6 +169,16 @@ def slid(points: Array, by: float, end: float, spacing: float) -> Array:
 
 
 def inside(points: Array, shape: tuple[int, int], margin: float = 0.0) -> NDArray[np.bool_]:
-    """Return which points lie in the picture, ``margin`` px away from its border."""
+    """Return which points lie in the picture, away from its border.
+
+    Parameters
+    ----------
+    points
+        Points, ``(n, 2)``.
+    shape
+        Height and width of the picture, px.
+    margin
+        Distance from the border, px.
+    """
     low, high = -0.5 + margin, np.array(shape[::-1]) - 0.5 - margin
     return np.asarray(np.all((points >= low) & (points <= high), axis=1))

@@ -25,9 +25,9 @@ def find_end(
     Parameters
     ----------
     depth
-        ``(n,)`` depth of a tube in each row, in those of this one; NaN where nothing is seen.
+        Depth of a tube in each row, ``(n,)``, in those of this one; NaN where nothing is seen.
     usual
-        ``(BACK + 1,)`` depth of the tube's last rows, the tip's last.
+        Depth of the tube's last rows, ``(BACK + 1,)``, the tip's last.
     noise
         Deviation of a row's depth.
     expected

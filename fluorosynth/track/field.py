@@ -22,9 +22,9 @@ class Room:
     Parameters
     ----------
     distance
-        ``(H, W)`` float32, px from each pixel to the nearest that is outside.
+        Distance from each pixel to the nearest that is outside, ``(H, W)`` float32, px.
     exposed
-        ``(H, W)`` float32: where this is 0, nothing can be seen.
+        Field in which something can be seen, ``(H, W)`` float32: 0 where nothing can.
     """
 
     distance: NDArray[np.float32]
@@ -32,7 +32,15 @@ class Room:
 
     @classmethod
     def of(cls, image: Image, curve: Array) -> Room:
-        """Measure a frame: its exposed field is the border, unless a known ``curve`` leaves it."""
+        """Measure a frame: its exposed field is the border, unless a known curve leaves it.
+
+        Parameters
+        ----------
+        image
+            Frame, ``(H, W)`` uint8.
+        curve
+            Points of the known curve, ``(n, 2)``.
+        """
         height, width = image.shape
         size = 2 * max(round(MARGIN * max(height, width)), 3) + 1
         box = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
@@ -42,23 +50,49 @@ class Room:
         return cls(frame if outside.any() else field, field)
 
     def at(self, points: Array) -> NDArray[np.float32]:
-        """Return the distance at places ``(n, 2)``; 0 outside of the frame."""
+        """Return the distance at places; 0 outside of the frame.
+
+        Parameters
+        ----------
+        points
+            Places, ``(n, 2)``.
+        """
         return look_up(self.distance, points)
 
     def seen(self, points: Array) -> NDArray[np.bool_]:
-        """Return whether something can be seen at places ``(n, 2)``."""
+        """Return whether something can be seen at places.
+
+        Parameters
+        ----------
+        points
+            Places, ``(n, 2)``.
+        """
         return look_up(self.exposed, points) > 0
 
 
 def distance(field: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the distance from each pixel to where ``field`` is 0, or ends."""
+    """Return the distance from each pixel to where a field is 0, or ends.
+
+    Parameters
+    ----------
+    field
+        Field, ``(H, W)`` uint8.
+    """
     padded = cv2.copyMakeBorder(field, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     found = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return np.asarray(found, np.float32)[1:-1, 1:-1]
 
 
 def look_up(values: NDArray[np.float32], points: Array) -> NDArray[np.float32]:
-    """Return an image's values at the pixels that hold places ``(n, 2)``; 0 outside."""
+    """Return an image's values at the pixels that hold places; 0 outside.
+
+    Parameters
+    ----------
+    values
+        Image, ``(H, W)`` float32.
+    points
+        Places, ``(n, 2)``.
+    """
     height, width = values.shape
     x, y = np.rint(points).astype(int).T
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)

@@ -36,9 +36,9 @@ def begin(image: Image, points: Array, width: float, tip_in_view: bool) -> Follo
     Parameters
     ----------
     image
-        ``(H, W)`` uint8.
+        Frame, ``(H, W)`` uint8.
     points
-        ``(n, 2)`` float64 from entry to tip, px.
+        Points from entry to tip, ``(n, 2)`` float64, px.
     width
         Full width, px.
     tip_in_view
@@ -90,13 +90,13 @@ def follow(
     Parameters
     ----------
     image
-        ``(H, W)`` uint8: the next frame.
+        Next frame, ``(H, W)`` uint8.
     last
-        The instrument in the frame before.
+        Instrument in the frame before.
     config
-        Settings.
+        Settings of the tracker.
     evidence
-        ``(H, W)`` float32 in [0, 1]: how likely each pixel is instrument, from elsewhere.
+        Likelihood of each pixel to be instrument, ``(H, W)`` float32 in [0, 1], from elsewhere.
     """
     if last.lost:
         return last

@@ -31,19 +31,19 @@ def locate(
     Parameters
     ----------
     picture
-        ``(H, W)`` logarithm of the frame.
+        Logarithm of the frame, ``(H, W)``.
     curve
-        ``(n, 2)`` where the tube is expected.
+        Points where the tube is expected, ``(n, 2)``.
     reaches
         Distances within which it is looked for, px of a 256 px frame.
     look
-        What it looks like.
+        Appearance of the tube.
     scale
-        The frame's.
+        Scale of the frame.
     room
-        Where something can be seen.
+        Field in which something can be seen.
     evidence
-        ``(H, W)`` in [0, 1]: how likely each pixel is instrument, from elsewhere.
+        Likelihood of each pixel to be instrument, ``(H, W)`` in [0, 1], from elsewhere.
 
     Returns
     -------
@@ -71,7 +71,19 @@ def locate(
 def refined(
     course: NDArray[np.int64], marginal: Array, offsets: Array, near: float
 ) -> tuple[Array, Array]:
-    """Return the mean offset about the course and the mass within ``near`` px of it."""
+    """Return the mean offset about a course, and the mass near it.
+
+    Parameters
+    ----------
+    course
+        Columns of the course, ``(n,)`` int64.
+    marginal
+        Probability of each place, ``(n, k)``.
+    offsets
+        Places of the columns, ``(k,)``, px.
+    near
+        Distance up to which mass counts, px.
+    """
     away = np.abs(offsets - offsets[course][:, None])
     mass = np.where(away <= near, marginal, 0)
     total = mass.sum(axis=1)
@@ -79,7 +91,15 @@ def refined(
 
 
 def smoothed(offset: Array, weight: Array) -> Array:
-    """Return offsets smoothed along the curve, the more the less they weigh (Whittaker 1923)."""
+    """Return offsets smoothed along the curve, the more the less they weigh (Whittaker 1923).
+
+    Parameters
+    ----------
+    offset
+        Offsets along the normals, ``(n,)``, px.
+    weight
+        Weight of each, ``(n,)``.
+    """
     from scipy.linalg import solveh_banded
 
     n = len(offset)

@@ -19,14 +19,30 @@ SPARSE = 4  # points of the curve for one that is looked at
 
 @dataclass(frozen=True)
 class Move:
-    """A shift in x and y and a slide along the curve, px."""
+    """A shift and a slide along the curve.
+
+    Parameters
+    ----------
+    x
+        Shift to the right, px.
+    y
+        Shift down, px.
+    slide
+        Slide along the curve, px.
+    """
 
     x: float = 0.0
     y: float = 0.0
     slide: float = 0.0
 
     def times(self, share: float) -> Move:
-        """Return a share of it."""
+        """Return a share of it.
+
+        Parameters
+        ----------
+        share
+            Share of the move.
+        """
         return Move(share * self.x, share * self.y, share * self.slide)
 
 
@@ -37,9 +53,9 @@ class Ridges:
     Parameters
     ----------
     maps
-        ``(h, w, 3)`` float32: second derivatives xx, xy and yy; 1 across a dark tube of depth 1.
+        Second derivatives xx, xy and yy, ``(h, w, 3)`` float32; 1 across a dark tube of depth 1.
     corner
-        ``(2,)`` x and y of the part's first pixel.
+        Column and row of the part's first pixel, ``(2,)``.
     """
 
     maps: Band
@@ -47,7 +63,19 @@ class Ridges:
 
     @classmethod
     def of(cls, picture: Band, points: Array, reach: float, width: float) -> Ridges:
-        """Differentiate what lies within ``reach`` px of a curve."""
+        """Differentiate what lies near a curve.
+
+        Parameters
+        ----------
+        picture
+            Logarithm of the frame, ``(H, W)``.
+        points
+            Points of the curve, ``(n, 2)``.
+        reach
+            Distance from the curve, px.
+        width
+            Full width of the tube, px.
+        """
         sigma = max(width / 2.355, 0.8)
         margin = int(reach + 4 * sigma) + 2
         size = np.array(picture.shape[::-1])
@@ -61,7 +89,15 @@ class Ridges:
         return cls(np.dstack(maps), low.astype(float))
 
     def at(self, points: Array, across: Array) -> NDArray[np.float32]:
-        """Return the response of a tube at places, given its normals; same leading shape."""
+        """Return the response of a tube at places, given its normals; same leading shape.
+
+        Parameters
+        ----------
+        points
+            Places, ``(..., 2)``.
+        across
+            Normals there, ``(..., 2)``.
+        """
         where = (points - self.corner).astype(np.float32)
         found = cv2.remap(
             self.maps,
@@ -114,19 +150,19 @@ def find_move(
     Parameters
     ----------
     ridges
-        Of the new frame.
+        Derivatives of the new frame.
     points
-        ``(n, 2)`` the curve in the last frame, at equal distances.
+        Points of the curve in the last frame, ``(n, 2)``, at equal distances.
     seen
-        ``(n,)`` whether a tube can be seen there.
+        Points at which a tube can be seen, ``(n,)`` bool.
     depth
         Response of the tube in the last frames.
     tip
         Whether its last point is a tip: then nothing should follow it.
     guess
-        What is expected; of equal moves the one nearest to it is taken.
+        Move that is expected; of equal moves the one nearest to it is taken.
     search
-        What to try.
+        Moves to try.
     """
     shifts = _grid(search.reach, search.step)
     value = _value(ridges, points, seen, shifts, depth, tip, guess, 0.0, search)
@@ -149,13 +185,13 @@ def carried(points: Array, before: Image, now: Image, unit: float) -> Array:
     Parameters
     ----------
     points
-        ``(n, 2)`` in pixels of the frame.
+        Points, ``(n, 2)``, in pixels of the frame.
     before
-        ``(h, w)`` uint8: the last frame, see ``small``.
+        Last frame, ``(h, w)`` uint8; see ``small``.
     now
-        ``(h, w)`` uint8: this frame.
+        New frame, ``(h, w)`` uint8.
     unit
-        Pixels of the frame for one of the small pictures.
+        Size of a pixel of the small pictures, in those of the frame.
     """
     finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     field = finder.calc(before, now, None)
@@ -166,7 +202,15 @@ def carried(points: Array, before: Image, now: Image, unit: float) -> Array:
 
 
 def small(image: Image, unit: float) -> Image:
-    """Return a frame in the tracker's own pixels, for ``carried``."""
+    """Return a frame in the tracker's own pixels, for ``carried``.
+
+    Parameters
+    ----------
+    image
+        Frame, ``(H, W)`` uint8.
+    unit
+        Size of a pixel of the small picture, in those of the frame.
+    """
     if unit <= 1:
         return image
     size = (round(image.shape[1] / unit), round(image.shape[0] / unit))
@@ -176,13 +220,39 @@ def small(image: Image, unit: float) -> Image:
 def fits(
     ridges: Ridges, points: Array, seen: NDArray[np.bool_], depth: float, tip: bool, search: Search
 ) -> float:
-    """Return how well a curve lies on a tube, about 0 to 1."""
+    """Return how well a curve lies on a tube, about 0 to 1.
+
+    Parameters
+    ----------
+    ridges
+        Derivatives of the frame.
+    points
+        Points of the curve, ``(n, 2)``, at equal distances.
+    seen
+        Points at which a tube can be seen, ``(n,)`` bool.
+    depth
+        Response of the tube in the last frames.
+    tip
+        Whether its last point is a tip.
+    search
+        Settings of moves.
+    """
     none = np.zeros((1, 2))
     return float(_value(ridges, points, seen, none, depth, tip, Move(), 0.0, search)[0])
 
 
 def moved(points: Array, move: Move, search: Search) -> Array:
-    """Return a curve after a move."""
+    """Return a curve after a move.
+
+    Parameters
+    ----------
+    points
+        Points of the curve, ``(n, 2)``.
+    move
+        Move to make.
+    search
+        Settings of moves.
+    """
     curve = slid(points, move.slide, search.stiff, search.spacing) if move.slide else points
     return evenly(curve + np.array([move.x, move.y]), search.spacing)
 

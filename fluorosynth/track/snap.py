@@ -26,12 +26,12 @@ class Snapped:
     Parameters
     ----------
     points
-        ``(n, 2)`` float32, ``(x, y)`` in pixels, about 1 px of a 256 px frame apart, in the order
-        of the rough curve.
+        Points, ``(n, 2)`` float32, ``(x, y)`` in pixels, about 1 px of a 256 px frame apart, in the
+        order of the rough curve.
     width
-        ``(n,)`` float32, full width at half maximum, px.
+        Full width at half maximum, ``(n,)`` float32, px.
     confidence
-        ``(n,)`` float32 in [0, 1].
+        Confidence of each point, ``(n,)`` float32 in [0, 1].
     """
 
     points: Points
@@ -47,10 +47,10 @@ def snap(
     Parameters
     ----------
     image
-        ``(H, W)`` uint8, instruments dark.
+        Frame, ``(H, W)`` uint8, instruments dark.
     points
-        ``(k, 2)`` ``(x, y)`` in pixels, k >= 2, from entry to tip: a few clicks will do. The ends
-        stay where they are along the curve.
+        Points, ``(k, 2)``, ``(x, y)`` in pixels, k >= 2, from entry to tip: a few clicks will do.
+        The ends stay where they are along the curve.
     width
         Full width of the instrument, px, where it is known; None: measured.
     reach

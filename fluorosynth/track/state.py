@@ -34,7 +34,15 @@ class Scale:
         return max(max(self.shape) / WORKING_SIDE, 0.5)
 
     def offsets(self, reach: float, width: float) -> Array:
-        """Return where a band is sampled across, at least three widths to either side."""
+        """Return where a band is sampled across, at least three widths to either side.
+
+        Parameters
+        ----------
+        reach
+            Distance to either side, px.
+        width
+            Full width of the tube, px.
+        """
         step = min(0.5 * self.unit, max(width / 4, 0.35))
         count = int(np.ceil(max(reach, 3 * width) / step))
         return np.asarray(np.arange(-count, count + 1) * step)
@@ -47,9 +55,9 @@ class End:
     Parameters
     ----------
     depth
-        ``(n,)`` depth of its last rows, in those of the tube, the end's last.
+        Depth of its last rows, ``(n,)``, in those of the tube, the end's last.
     bias
-        Rows by which it is found too far out where it is known.
+        Number of rows by which it is found too far out where it is known.
     """
 
     depth: Array
@@ -63,31 +71,32 @@ class Followed:
     Parameters
     ----------
     points
-        ``(n, 2)`` from entry to tip, at equal distances, in the frame.
+        Points from entry to tip, ``(n, 2)``, at equal distances, in the frame.
     sure
-        ``(n,)`` confidence of each point.
+        Confidence of each point, ``(n,)``.
     enters
         Whether the curve begins at the border.
     leaves
         Whether the curve ends at the border: no tip is seen.
     look
-        What it looks like by now.
+        Appearance by now.
     known
-        What it looked like where a person showed it.
+        Appearance where a person showed it.
     entry
-        Its first point.
+        Looks of its first point.
     tip
-        Its last point.
+        Looks of its last point.
     room
-        Where the border is.
+        Field in which something can be seen.
     move
-        How it came here from the last frame.
+        Move from the last frame to this.
     picture
-        ``(h, w)`` uint8: the frame, in the tracker's own pixels.
+        Frame in the tracker's own pixels, ``(h, w)`` uint8.
     score
         Confidence of the frame, in [0, 1].
     drift
-        How far the tip may be off by what has been guessed since a person showed it, in points.
+        Distance that the tip may be off by what has been guessed since a person showed it, in
+        points.
     """
 
     points: Array

@@ -41,7 +41,7 @@ def track(
     Parameters
     ----------
     frames
-        ``(H, W)`` uint8 each, by number; instruments dark. ``labels.FrameSequence`` is one.
+        Frames, ``(H, W)`` uint8 each, by number; instruments dark. ``labels.FrameSequence`` is one.
     start
         Labels with a key for each instrument. Frames outside ``first`` to ``last``, other
         instruments and ignored regions are kept.
@@ -57,9 +57,9 @@ def track(
         Function that gives the ``(H, W)`` float32 map of a frame, in [0, 1]: how likely each
         pixel is instrument, from a network for instance.
     progress
-        Called with each frame as soon as it is known from one side.
+        Function called with each frame as soon as it is known from one side.
     stop
-        Asked before each frame; where it returns True, what is known by then is returned.
+        Function asked before each frame; where it returns True, what is known by then is returned.
 
     Returns
     -------

@@ -20,9 +20,9 @@ def measure_width(image: Image, points: NDArray[np.floating]) -> NDArray[np.floa
     Parameters
     ----------
     image
-        ``(H, W)`` uint8, instruments dark.
+        Frame, ``(H, W)`` uint8, instruments dark.
     points
-        ``(n, 2)`` ``(x, y)`` in pixels, n >= 2, on the centreline.
+        Points on the centreline, ``(n, 2)``, ``(x, y)`` in pixels, n >= 2.
 
     Returns
     -------

@@ -67,7 +67,15 @@ class _File(BaseModel):
 
 
 def read(path: Path, mapping: Mapping) -> Labels:
-    """Read a file; a picture without an annotation is empty."""
+    """Read a file; a picture without an annotation is empty.
+
+    Parameters
+    ----------
+    path
+        File or folder.
+    mapping
+        Meaning of its classes, and what it does not say.
+    """
     try:
         content = _File.model_validate_json(path.read_bytes())
     except ValidationError as error:
@@ -137,7 +145,15 @@ def _decoded(rle: dict[str, Any], size: tuple[int, int], where: str) -> Any:
 
 
 def write(labels: Labels, out: Path) -> None:
-    """Write a file with everything: masks, keypoints, centrelines, widths."""
+    """Write a file with everything: masks, keypoints, centrelines, widths.
+
+    Parameters
+    ----------
+    labels
+        Labels to write.
+    out
+        File or folder to write.
+    """
     names = sorted({i.label for frame in labels.frames for i in frame.instruments} or {"catheter"})
     shape = labels.source.shape
     images, annotations = [], list[dict[str, Any]]()

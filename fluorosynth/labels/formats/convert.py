@@ -29,10 +29,26 @@ class Layout(Protocol):
     """What a file of this folder offers."""
 
     def read(self, path: Path, mapping: Mapping) -> Labels:
-        """Read a file or folder."""
+        """Read a file or folder.
+
+        Parameters
+        ----------
+        path
+            File or folder.
+        mapping
+            Meaning of its classes, and what it does not say.
+        """
 
     def write(self, labels: Labels, out: Path) -> None:
-        """Write a file or folder."""
+        """Write a file or folder.
+
+        Parameters
+        ----------
+        labels
+            Labels to write.
+        out
+            File or folder to write.
+        """
 
 
 def read_format(path: str | Path, name: str = "", mapping: Mapping | None = None) -> Labels:
@@ -43,9 +59,9 @@ def read_format(path: str | Path, name: str = "", mapping: Mapping | None = None
     path
         File or folder.
     name
-        One of ``FORMATS``; empty: told by what is in the file.
+        Name of the layout, one of ``FORMATS``; empty: told by what is in the file.
     mapping
-        What its classes mean, and what it does not say.
+        Meaning of its classes, and what it does not say.
 
     Raises
     ------
@@ -69,11 +85,11 @@ def write_format(labels: Labels, out: str | Path, name: str) -> None:
     Parameters
     ----------
     labels
-        What to write.
+        Labels to write.
     out
         File, or folder that is empty or does not exist.
     name
-        One of ``FORMATS``.
+        Name of the layout, one of ``FORMATS``.
 
     Raises
     ------
@@ -87,7 +103,18 @@ def write_format(labels: Labels, out: str | Path, name: str) -> None:
 
 
 def guess_format(path: Path) -> str:
-    """Return the layout of a file or folder; UsageError where nothing tells it."""
+    """Return the layout of a file or folder.
+
+    Parameters
+    ----------
+    path
+        File or folder.
+
+    Raises
+    ------
+    UsageError
+        When nothing tells it.
+    """
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
         if any(p.suffix.lower() == ".json" for p in files):

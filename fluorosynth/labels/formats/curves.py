@@ -16,7 +16,15 @@ from fluorosynth.labels.model import Labels
 
 
 def read(path: Path, mapping: Mapping) -> Labels:
-    """Read curves; the frames must be named, for they are counted by them."""
+    """Read curves; the frames must be named, for they are counted by them.
+
+    Parameters
+    ----------
+    path
+        File or folder.
+    mapping
+        Meaning of its classes, and what it does not say.
+    """
     if mapping.source is None:
         raise UsageError(f"{quoted(path)} does not say which frames there are: name the frames")
     shapes = [
@@ -35,7 +43,15 @@ def read(path: Path, mapping: Mapping) -> Labels:
 
 
 def write(labels: Labels, out: Path) -> None:
-    """Write CSV where the name ends so, else the plain JSON form."""
+    """Write CSV where the name ends so, else the plain JSON form.
+
+    Parameters
+    ----------
+    labels
+        Labels to write.
+    out
+        File or folder to write.
+    """
     plain: list[dict[str, Any]] = [
         {
             "frame": frame.index,

@@ -37,6 +37,13 @@ def read(path: Path, mapping: Mapping) -> Labels:
     """Read an export for images or for video.
 
     Of tracks, key frames are taken as drawn, what CVAT put between them as suggested.
+
+    Parameters
+    ----------
+    path
+        File or folder.
+    mapping
+        Meaning of its classes, and what it does not say.
     """
     from defusedxml.ElementTree import parse  # no entity bombs
 
@@ -50,7 +57,17 @@ def read(path: Path, mapping: Mapping) -> Labels:
 
 
 def write(labels: Labels, out: Path, video: bool = False) -> None:
-    """Write an export for images; see ``cvat_video`` for tracks."""
+    """Write an export for images; see ``cvat_video`` for tracks.
+
+    Parameters
+    ----------
+    labels
+        Labels to write.
+    out
+        File to write.
+    video
+        Whether tracks are written; see ``cvat_video``.
+    """
     root = Element("annotations")
     SubElement(root, "version").text = "1.1"
     _meta(root, labels)

@@ -11,5 +11,13 @@ read = cvat.read
 
 
 def write(labels: Labels, out: Path) -> None:
-    """Write a track per instrument; drawn curves are its key frames."""
+    """Write a track per instrument; drawn curves are its key frames.
+
+    Parameters
+    ----------
+    labels
+        Labels to write.
+    out
+        File or folder to write.
+    """
     cvat.write(labels, out, video=True)

@@ -21,7 +21,15 @@ MOST = 254
 
 
 def read(path: Path, mapping: Mapping) -> Labels:
-    """Trace the instruments of one sequence: its folder, or one that holds ``Annotations``."""
+    """Trace the instruments of one sequence: its folder, or one that holds ``Annotations``.
+
+    Parameters
+    ----------
+    path
+        File or folder.
+    mapping
+        Meaning of its classes, and what it does not say.
+    """
     folders = sorted({p.parent for p in path.rglob("*.png") if "JPEGImages" not in p.parts})
     if len(folders) != 1:
         names = ", ".join(f.name for f in folders[:4]) or "no PNG"
@@ -30,7 +38,15 @@ def read(path: Path, mapping: Mapping) -> Labels:
 
 
 def write(labels: Labels, out: Path) -> None:
-    """Write a sequence; where instruments cross, the later one counts."""
+    """Write a sequence; where instruments cross, the later one counts.
+
+    Parameters
+    ----------
+    labels
+        Labels to write.
+    out
+        File or folder to write.
+    """
     folder = out / "Annotations" / Path(labels.source.name).stem
     folder.mkdir(parents=True)
     ids = labels.ids

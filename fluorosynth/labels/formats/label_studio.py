@@ -53,7 +53,15 @@ POINTS = TypeAdapter(list[tuple[FiniteFloat, FiniteFloat]])
 
 
 def read(path: Path, mapping: Mapping) -> Labels:
-    """Read tasks; one that was annotated without a result is empty."""
+    """Read tasks; one that was annotated without a result is empty.
+
+    Parameters
+    ----------
+    path
+        File or folder.
+    mapping
+        Meaning of its classes, and what it does not say.
+    """
     try:
         tasks = TASKS.validate_json(path.read_bytes())
         shapes, numbers, empty = [], [0], []
@@ -101,7 +109,15 @@ def _shapes(result: _Result, number: int) -> Iterator[Shape]:
 
 
 def write(labels: Labels, out: Path) -> None:
-    """Write a task per labelled frame."""
+    """Write a task per labelled frame.
+
+    Parameters
+    ----------
+    labels
+        Labels to write.
+    out
+        File or folder to write.
+    """
     tasks = []
     for frame in labels.frames:
         results: list[dict[str, Any]] = []

@@ -51,7 +51,15 @@ class _File(BaseModel):
 
 
 def read(path: Path, mapping: Mapping) -> Labels:
-    """Read a file, or all of a folder; a frame without shapes is empty."""
+    """Read a file, or all of a folder; a frame without shapes is empty.
+
+    Parameters
+    ----------
+    path
+        File or folder.
+    mapping
+        Meaning of its classes, and what it does not say.
+    """
     files = [path] if path.is_file() else sorted(path.rglob("*.json"))
     shapes, numbers, empty = [], [], []
     sizes: set[tuple[int, int]] = set()
@@ -94,7 +102,15 @@ def _shapes(content: _File, number: int) -> Iterator[Shape]:
 
 
 def write(labels: Labels, out: Path) -> None:
-    """Write a file per labelled frame, named as its picture."""
+    """Write a file per labelled frame, named as its picture.
+
+    Parameters
+    ----------
+    labels
+        Labels to write.
+    out
+        File or folder to write.
+    """
     out.mkdir(parents=True, exist_ok=True)
     for frame in labels.frames:
         name = file_name(labels, frame.index)

@@ -10,10 +10,26 @@ from fluorosynth.labels.model import Labels
 
 
 def read(path: Path, mapping: Mapping) -> Labels:  # noqa: ARG001 - it says all by itself
-    """Read a label file."""
+    """Read a label file.
+
+    Parameters
+    ----------
+    path
+        File or folder.
+    mapping
+        Meaning of its classes, and what it does not say.
+    """
     return read_labels(path)
 
 
 def write(labels: Labels, out: Path) -> None:
-    """Write a label file."""
+    """Write a label file.
+
+    Parameters
+    ----------
+    labels
+        Labels to write.
+    out
+        File or folder to write.
+    """
     write_labels(out, labels)

@@ -23,8 +23,16 @@ VOID = 255
 def read(path: Path, mapping: Mapping, numbered: bool = False) -> Labels:
     """Trace the masks of a folder; one without a pixel says that its frame is empty.
 
-    Values mean what ``io.masks`` finds. In ``numbered`` ones every value below 255 is an
-    instrument, and 255 is ignored.
+    Values mean what ``io.masks`` finds.
+
+    Parameters
+    ----------
+    path
+        Folder of masks.
+    mapping
+        Meaning of their classes, and what they do not say.
+    numbered
+        Whether every value below 255 is an instrument of its own, and 255 is ignored.
     """
     files = [MaskFile(file) for file in find_masks(path)]
     given = MaskValues(ignore=VOID) if numbered else stated_values(files) or MaskValues()
@@ -49,7 +57,15 @@ def read(path: Path, mapping: Mapping, numbered: bool = False) -> Labels:
 
 
 def write(labels: Labels, out: Path) -> None:
-    """Write ``NAME_mask.png`` for each labelled frame, drawn by the exact rasteriser."""
+    """Write ``NAME_mask.png`` for each labelled frame, drawn by the exact rasteriser.
+
+    Parameters
+    ----------
+    labels
+        Labels to write.
+    out
+        File or folder to write.
+    """
     out.mkdir(parents=True, exist_ok=True)
     for frame in labels.frames:
         name = Path(file_name(labels, frame.index)).stem + "_mask.png"

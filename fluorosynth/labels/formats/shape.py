@@ -30,12 +30,12 @@ class Mapping:
     Parameters
     ----------
     classes
-        Class in the file -> class here, ``"ignore"`` for regions without truth, or ``"skip"``.
+        Class here of each class in the file; ``"ignore"`` for regions without truth, or ``"skip"``.
         Catheter, guidewire, wire and ignore are known in any case.
     width
         Full width of curves for which the file gives none, px; None: they are an error.
     source
-        The frames, where they are at hand; None: what the file says of them.
+        Frames, where they are at hand; None: what the file says of them.
     """
 
     classes: dict[str, str] = field(default_factory=dict)
@@ -43,7 +43,20 @@ class Mapping:
     source: Source | None = None
 
     def of(self, name: str, where: str) -> str:
-        """Return what a class means; UsageError for one that nobody mapped."""
+        """Return what a class means.
+
+        Parameters
+        ----------
+        name
+            Name of the class in the file.
+        where
+            Beginning of the message.
+
+        Raises
+        ------
+        UsageError
+            For one that nobody mapped.
+        """
         found = self.classes.get(name) or KNOWN.get(name.strip().lower())
         if found is None:
             raise UsageError(
@@ -64,9 +77,9 @@ class Shape:
     label
         Class, as the file names it.
     kind
-        A ``line`` is a centreline, a ``region`` a polygon, a ``mask`` pixels.
+        Kind of shape: a ``line`` is a centreline, a ``region`` a polygon, a ``mask`` pixels.
     points
-        ``(n, 2)``, or of a mask ``(H, W)`` bool.
+        Points, ``(n, 2)``, or pixels of a mask, ``(H, W)`` bool.
     width
         Full widths, one or one per point; None: the file has none.
     id
@@ -74,7 +87,7 @@ class Shape:
     tip_in_view
         Whether the last point is the tip.
     origin
-        Who made it.
+        Maker of the shape: a person, a tracker or a model.
     """
 
     frame: int
@@ -95,11 +108,11 @@ def build(
     Parameters
     ----------
     shapes
-        In any order.
+        Shapes in any order.
     source
-        The frames.
+        Frames that they belong to.
     mapping
-        What classes mean.
+        Meaning of their classes.
     where
         Beginning of messages.
     empty
@@ -146,6 +159,15 @@ def frame_number(name: str, position: int, source: Source | None) -> int:
     """Return which frame a picture's name means.
 
     The place among the source's own files; else its last number; else its place in the list.
+
+    Parameters
+    ----------
+    name
+        Name of the picture.
+    position
+        Place of the picture in the list, from 0.
+    source
+        Frames, where they are at hand.
     """
     plain = PurePosixPath(name.replace("\\", "/")).name
     if source is not None and plain in source.files:
@@ -155,14 +177,28 @@ def frame_number(name: str, position: int, source: Source | None) -> int:
 
 
 def file_name(labels: Labels, index: int) -> str:
-    """Return the name of a frame's picture: the source's own, or ``NAME_00012.png``."""
+    """Return the name of a frame's picture: the source's own, or ``NAME_00012.png``.
+
+    Parameters
+    ----------
+    labels
+        Labels with their source.
+    index
+        Number of the frame, from 0.
+    """
     if labels.source.files:
         return labels.source.files[index]
     return f"{PurePosixPath(labels.source.name).stem}_{index:05d}.png"
 
 
 def widths(instrument: Instrument) -> float | list[float]:
-    """Return one width where it is the same all along, else one per point."""
+    """Return one width where it is the same all along, else one per point.
+
+    Parameters
+    ----------
+    instrument
+        Instrument in one frame.
+    """
     values = [round(float(w), 3) for w in instrument.width]
     return values[0] if len(set(values)) == 1 else values
 
@@ -205,7 +241,13 @@ def _regions(shape: Shape, at: str) -> list[Region]:
 
 
 def outlines(mask: NDArray[np.bool_]) -> list[Region]:
-    """Return polygons that hold exactly the pixels of a mask: one per part, holes slit open."""
+    """Return polygons that hold exactly the pixels of a mask: one per part, holes slit open.
+
+    Parameters
+    ----------
+    mask
+        Mask, ``(H, W)`` bool.
+    """
     from skimage.measure import find_contours, label
 
     parts, count = label(mask, connectivity=1, return_num=True)

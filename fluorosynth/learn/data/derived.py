@@ -15,7 +15,7 @@ class Derived(LabelledDataset):
     Parameters
     ----------
     pairs
-        What the items are made from.
+        Dataset that the items are made from.
     """
 
     def __init__(self, pairs: LabelledDataset) -> None:

@@ -18,9 +18,9 @@ class LayoutDataset(LabelledDataset):
     Parameters
     ----------
     layout
-        The set.
+        Set on disk.
     classes
-        What is an instrument; by default what the set's layout says.
+        Classes that are instruments; by default what the set's layout says.
     part
         Name of a part, such as ``"test"``; empty: all of them.
 

@@ -34,15 +34,16 @@ class BenchRow:
     Parameters
     ----------
     set
-        Name, layout, part, classes, numbers of images and sequences, and a digest of the files.
+        Facts on the set: name, layout, part, classes, numbers of images and sequences, and a digest
+        of the files.
     model
-        What was tested, with a hash of its weights where it has any.
+        Facts on what was tested, with a hash of its weights where it has any.
     measures
-        Mean over sequences and its 95 % limits, by name.
+        Measures by name: mean over sequences and its 95 % limits.
     sequences
         Number of images and Dice of each sequence.
     software
-        Versions.
+        Versions by name.
     """
 
     set: dict[str, Any]
@@ -58,12 +59,13 @@ def by_protocol(pairs: LabelledDataset, part: str = "", seed: int = 0) -> Labell
     Parameters
     ----------
     pairs
-        A set.
+        Labelled set.
     part
-        Another part than the set's protocol says: one of the set's own, ``"all"``, or for the
-        WEISS files ``"S1"``, ``"S2"``, ``"S3"``, ``"LOO-T1"`` ... , whose test images are taken.
+        Part in place of the one that the set's protocol says: one of the set's own, ``"all"``, or
+        for the WEISS files ``"S1"``, ``"S2"``, ``"S3"``, ``"LOO-T1"`` ... , whose test images are
+        taken.
     seed
-        Of the publication's split S1, which is drawn.
+        Seed of the publication's split S1, which is drawn.
 
     Raises
     ------
@@ -93,13 +95,14 @@ def bench(
     Parameters
     ----------
     segmenter
-        What is tested; with an attribute ``channels`` over 1 it gets the frames before each.
+        Segmenter that is tested; with an attribute ``channels`` over 1 it gets the frames before
+        each.
     pairs
-        The pictures.
+        Labelled pictures.
     seed
-        Of the bootstrap.
+        Seed of the bootstrap.
     progress
-        Called with 1 after each picture.
+        Function called with 1 after each picture.
 
     Raises
     ------
@@ -137,13 +140,13 @@ def row_of(found: Evaluation, segmenter: Segmenter, pairs: LabelledDataset, name
     Parameters
     ----------
     found
-        From ``bench``.
+        Measures, from ``bench``.
     segmenter
-        What was tested.
+        Segmenter that was tested.
     pairs
-        On what.
+        Labelled pictures that it was tested on.
     name
-        Of the set, for people.
+        Name of the set, for people.
     """
     (threshold,) = found.thresholds
     about: dict[str, Any] = {"name": name, "images": len(pairs), "digest": pairs.fingerprint}
@@ -166,14 +169,33 @@ def row_of(found: Evaluation, segmenter: Segmenter, pairs: LabelledDataset, name
 
 
 def write_row(row: BenchRow, path: Path) -> None:
-    """Write a row as JSON."""
+    """Write a row as JSON.
+
+    Parameters
+    ----------
+    row
+        Row to write.
+    path
+        File to write.
+    """
     plain = {"format": FORMAT, "format_version": VERSION, **asdict(row)}
     with replacing(path) as part:
         part.write_text(json.dumps(plain, indent=1, allow_nan=False) + "\n", "utf-8")
 
 
 def read_row(path: Path) -> BenchRow:
-    """Read a row, or the one in a folder; BadDataError for anything else."""
+    """Read a row, or the one in a folder.
+
+    Parameters
+    ----------
+    path
+        File or folder.
+
+    Raises
+    ------
+    BadDataError
+        For anything else.
+    """
     from pydantic import TypeAdapter, ValidationError
 
     path = path / FILE if path.is_dir() else path
@@ -198,6 +220,11 @@ def bench_table(rows: Sequence[BenchRow]) -> str:
 
     Rows of one name whose digests differ were measured on different pictures, or with other
     classes: they stand under different headings.
+
+    Parameters
+    ----------
+    rows
+        Rows in any order.
     """
     groups: dict[tuple[str, str], list[BenchRow]] = {}
     for row in rows:

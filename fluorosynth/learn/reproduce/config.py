@@ -35,19 +35,19 @@ class ReproduceConfig(Checked):
     finetune_batch
         Batch of the fine-tuning.
     seeds
-        Seeds; each is a whole run, and intervals are over them.
+        Seeds; the whole is done for each, and intervals are over them.
     layers
-        "Layers 22th to 29th" are eight where seven are named: ``"23-29"`` are the deepest seven
-        of this project's network, ``"22-29"`` all eight.
+        Span of layers: "layers 22th to 29th" are eight where seven are named; ``"23-29"`` are the
+        deepest seven of this project's network, ``"22-29"`` all eight.
     false_positives
-        The percentage's whole is not said: the ``"image"``, or its ``"background"`` pixels.
+        Whole of the percentage, which is not said: the ``"image"``, or its ``"background"`` pixels.
     gain
-        Of Fig. 6, "81 % increase" in the text and "by 0.81" in the caption: ``"difference"`` of
-        the two means, or their ``"ratio"`` less one.
+        Reading of Fig. 6, "81 % increase" in the text and "by 0.81" in the caption:
+        ``"difference"`` of the two means, or their ``"ratio"`` less one.
     threshold
-        On the maps: eq. (1), or ``"half"`` for .5.
+        Threshold on the maps: eq. (1), or ``"half"`` for .5.
     device
-        ``"auto"`` or a PyTorch device.
+        Name of a PyTorch device, or ``"auto"``.
     """
 
     size: Annotated[int, Interval(ge=32, le=1024)] = published.SIZE
@@ -71,7 +71,13 @@ class ReproduceConfig(Checked):
 
     @classmethod
     def quick(cls, **changes: Any) -> ReproduceConfig:
-        """Return the settings for minutes on two cores: the pattern, not the numbers."""
+        """Return the settings for minutes on two cores: the pattern, not the numbers.
+
+        Parameters
+        ----------
+        **changes
+            Fields that differ.
+        """
         small = {
             "size": 64,
             "synthetic": 120,

@@ -30,15 +30,15 @@ def make_synthetic(folder: Path, out: Path, size: int, count: int, seed: int) ->
     Parameters
     ----------
     folder
-        The WEISS files.
+        Folder of the WEISS files.
     out
-        Where patches and shards go.
+        Folder of patches and shards.
     size
         Side of the pictures, px.
     count
-        How many.
+        Number of pictures.
     seed
-        Of patches, masks and pictures.
+        Seed of patches, masks and pictures.
     """
     patches = out / "patches"
     patches.mkdir(exist_ok=True)
@@ -64,16 +64,16 @@ def real(folder: Path, name: str, size: int, share: float, seed: int) -> Labelle
     Parameters
     ----------
     folder
-        The WEISS files.
+        Folder of the WEISS files.
     name
-        ``"phantom"``, or a split: ``"S1"``, ``"S2"``, ``"S3"``, ``"LOO-T1"`` ... , of which the
-        fine-tuning (training) part is taken.
+        Name of the frames: ``"phantom"``, or a split, ``"S1"``, ``"S2"``, ``"S3"``, ``"LOO-T1"``
+        ... , of which the fine-tuning (training) part is taken.
     size
         Side of the pictures, px.
     share
-        How many of them, evenly spread, in (0, 1].
+        Share of them, evenly spread, in (0, 1].
     seed
-        Of the split S1.
+        Seed of the split S1.
     """
     pairs: LabelledDataset
     if name == "phantom":
@@ -85,7 +85,21 @@ def real(folder: Path, name: str, size: int, share: float, seed: int) -> Labelle
 
 
 def tested(folder: Path, split: str, size: int, limit: int, seed: int) -> LabelledDataset:
-    """Return a split's test frames, at most ``limit`` of each sequence (0: all), evenly spread."""
+    """Return a split's test frames.
+
+    Parameters
+    ----------
+    folder
+        Folder of the WEISS files.
+    split
+        Name of the split.
+    size
+        Side of the pictures, px.
+    limit
+        Number of frames of each sequence, at most, evenly spread; 0: all.
+    seed
+        Seed of the split S1.
+    """
     pairs = WeissDataset(folder).split(split, seed)[1]
     if limit:
         names = np.array([pairs.sequence(index) for index in range(len(pairs))])
@@ -95,7 +109,13 @@ def tested(folder: Path, split: str, size: int, limit: int, seed: int) -> Labell
 
 
 def synthetic(folder: Path) -> LabelledDataset:
-    """Return Dataset-1."""
+    """Return Dataset-1.
+
+    Parameters
+    ----------
+    folder
+        Folder of the shards.
+    """
     return ShardDataset(folder / "set")
 
 

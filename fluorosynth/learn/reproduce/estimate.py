@@ -21,7 +21,7 @@ def seconds_per_image(size: int, device: str = "auto") -> float:
     size
         Side of the picture, px.
     device
-        ``"auto"`` or a PyTorch device.
+        Name of a PyTorch device, or ``"auto"``.
     """
     on = pick_device(device)
     network = build("light").to(on).train()

@@ -39,11 +39,11 @@ class Experiments:
     Parameters
     ----------
     config
-        How much, and which readings.
+        Settings: how much, and which readings.
     weiss
         Folder of the WEISS files; None: a surrogate is made.
     quiet
-        No progress bars.
+        Whether no progress bars are shown.
     """
 
     def __init__(self, config: ReproduceConfig, weiss: Path | None, quiet: bool = True) -> None:
@@ -55,7 +55,13 @@ class Experiments:
             self._weiss = Task("weiss", found, lambda out, *_: _point(out, weiss))
 
     def synthetic(self, seed: int) -> Task:
-        """Make Dataset-1."""
+        """Make Dataset-1.
+
+        Parameters
+        ----------
+        seed
+            Seed of the pictures.
+        """
         options = {"size": self.config.size, "count": self.config.synthetic, "seed": seed}
 
         def run(out: Path, parents: Parents, options: Options) -> None:
@@ -66,7 +72,19 @@ class Experiments:
     def pretrained(
         self, experiment: int, seed: int, loss: str = "dice", network: str = "light"
     ) -> Task:
-        """Train end to end: Experiment 1 on synthetic pictures, 2 on the phantom."""
+        """Train end to end: Experiment 1 on synthetic pictures, 2 on the phantom.
+
+        Parameters
+        ----------
+        experiment
+            Number of the experiment, 1 or 2.
+        seed
+            Seed of the training.
+        loss
+            Name of the loss.
+        network
+            Kind of network.
+        """
         c = self.config
         count = c.synthetic if experiment == 1 else round(c.share * published.PHANTOM)
         options = {
@@ -81,7 +99,15 @@ class Experiments:
         return Task(f"train-exp{experiment}", options, self._train, parents, images)
 
     def left_out(self, sequence: str, seed: int) -> Task:
-        """Train from scratch on five sequences."""
+        """Train from scratch on five sequences.
+
+        Parameters
+        ----------
+        sequence
+            Name of the sequence that is left out.
+        seed
+            Seed of the training.
+        """
         c = self.config
         options = {
             "data": f"LOO-{sequence}",
@@ -93,7 +119,19 @@ class Experiments:
         return Task(f"train-loo-{sequence}", options, self._train, {"weiss": self._weiss}, images)
 
     def finetuned(self, start: Task, split: str, seed: int, layers: str = "7") -> Task:
-        """Fine-tune the deepest layers on a split, or on the phantom."""
+        """Fine-tune the deepest layers on a split, or on the phantom.
+
+        Parameters
+        ----------
+        start
+            Step that trained the network.
+        split
+            Name of the split, or ``"phantom"``.
+        seed
+            Seed of the training.
+        layers
+            Layers that train, see ``parse_layers``.
+        """
         c = self.config
         chosen = LAYERS[layers] or c.layers
         if not LAYERS[layers] and start.options["network"] != "light":
@@ -109,7 +147,17 @@ class Experiments:
         return Task(f"finetune-{split}", options, self._finetune, parents, images)
 
     def scores(self, model: Task, split: str, seed: int) -> Task:
-        """Measure by sequence on a split's test frames."""
+        """Measure by sequence on a split's test frames.
+
+        Parameters
+        ----------
+        model
+            Step that trained the network.
+        split
+            Name of the split.
+        seed
+            Seed of the split S1.
+        """
         c = self.config
         options = {"split": split, "size": c.size, "limit": c.tested, "seed": seed}
         options |= {"threshold": c.cut}
@@ -119,7 +167,13 @@ class Experiments:
         return Task(f"test-{split}", options, self._test, parents, images)
 
     def pictures(self, seed: int) -> Task:
-        """Draw the examples and the film of T1, of both experiments fine-tuned on S1."""
+        """Draw the examples and the film of T1, of both experiments fine-tuned on S1.
+
+        Parameters
+        ----------
+        seed
+            Seed of the trainings.
+        """
         c = self.config
         options = {"size": c.size, "limit": c.tested, "seed": seed, "threshold": c.cut}
         parents = {"weiss": self._weiss}

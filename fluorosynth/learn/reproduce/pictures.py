@@ -30,9 +30,9 @@ def examples(
     pairs
         Test frames.
     threshold
-        On the maps.
+        Threshold on the maps.
     device
-        ``"auto"`` or a PyTorch device.
+        Name of a PyTorch device, or ``"auto"``.
     """
     predictors = [plain_predictor(_model(path, device)) for path in models.values()]
     names = [pairs.sequence(index) for index in range(len(pairs))]
@@ -55,13 +55,13 @@ def film(model: Path, pairs: LabelledDataset, threshold: float, device: str, out
     model
         Folder of the step that trained the network.
     pairs
-        The frames in their order.
+        Frames in their order.
     threshold
-        On the maps.
+        Threshold on the maps.
     device
-        ``"auto"`` or a PyTorch device.
+        Name of a PyTorch device, or ``"auto"``.
     out
-        The film's name without a suffix.
+        Name of the film without a suffix.
     """
     predict, shown = plain_predictor(_model(model, device)), Film(out, 15.0)
     for image, _ in pairs:

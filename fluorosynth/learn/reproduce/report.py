@@ -28,7 +28,7 @@ def write_reports(found: Reproduced, out: Path) -> None:
     Parameters
     ----------
     found
-        The numbers.
+        Numbers of the tables.
     out
         Folder, which is there.
     """

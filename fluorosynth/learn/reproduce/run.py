@@ -28,9 +28,9 @@ class Reproduced:
     Parameters
     ----------
     config
-        The options.
+        Settings of the reproduction.
     numbers
-        By table: of each seed.
+        Numbers by table: of each seed.
     surrogate
         Whether the real data was made.
     pictures
@@ -43,18 +43,43 @@ class Reproduced:
     pictures: Path | None = None
 
     def mean(self, table: str) -> Numbers:
-        """Return the means over seeds of a table's numbers."""
+        """Return the means over seeds of a table's numbers.
+
+        Parameters
+        ----------
+        table
+            Name of the table.
+        """
         rows = self.numbers[table]
         return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
     def spread(self, table: str, name: str) -> tuple[float, float] | None:
-        """Return the least and the largest value over seeds; None for one seed."""
+        """Return the least and the largest value over seeds; None for one seed.
+
+        Parameters
+        ----------
+        table
+            Name of the table.
+        name
+            Name of the number.
+        """
         values = [row[name] for row in self.numbers[table]]
         return (min(values), max(values)) if len(values) > 1 else None
 
 
 def pick_tables(names: Sequence[str] = ()) -> list[str]:
-    """Return names of tables, all where none is given; UsageError for an unknown one."""
+    """Return names of tables, all where none is given.
+
+    Parameters
+    ----------
+    names
+        Names asked for.
+
+    Raises
+    ------
+    UsageError
+        For an unknown one.
+    """
     for name in names:
         if name not in TABLES:
             raise UsageError(f"`only`: no {name!r}{did_you_mean(name, TABLES)}")
@@ -64,7 +89,19 @@ def pick_tables(names: Sequence[str] = ()) -> list[str]:
 def plan(
     config: ReproduceConfig, weiss: Path | None, tables: Sequence[str], out: Path
 ) -> tuple[list[Task], list[Task]]:
-    """Return all steps in their order, and those that are not done yet."""
+    """Return all steps in their order, and those that are not done yet.
+
+    Parameters
+    ----------
+    config
+        Settings of the reproduction.
+    weiss
+        Folder of the WEISS files; None: a surrogate is made.
+    tables
+        Names of tables.
+    out
+        Folder of the steps.
+    """
     experiments = Experiments(config, weiss)
     wanted = [
         task
@@ -89,7 +126,7 @@ def reproduce(
     Parameters
     ----------
     config
-        The options.
+        Settings of the reproduction.
     weiss
         Folder of the WEISS files; None: a surrogate is made.
     tables
@@ -97,9 +134,9 @@ def reproduce(
     out
         Folder of the steps.
     told
-        Called before each step.
+        Function called before each step.
     quiet
-        No progress bars of trainings.
+        Whether no progress bars of trainings are shown.
     """
     experiments, root = Experiments(config, weiss, quiet), out / STEPS
     wanted = {
@@ -127,6 +164,13 @@ def differences(table: str, found: Reproduced) -> list[str]:
     """Return one sentence for each claim that the publication's numbers bear out and ours do not.
 
     The other way round counts as well.
+
+    Parameters
+    ----------
+    table
+        Name of the table.
+    found
+        Numbers of the tables.
     """
     ours, theirs = found.mean(table), published.NUMBERS[table]
     said = []

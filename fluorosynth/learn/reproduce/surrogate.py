@@ -54,13 +54,13 @@ class Look:
     bones
         Probability of ribs and a spine.
     gamma
-        Of the display.
+        Exponent of the display.
     white
         Grey level of the brightest.
     bars
-        Depth of black bars along two sides, in sides; 0: none.
+        Depth of black bars along two sides as a fraction of the side; 0: none.
     photons
-        Mean number in a bright pixel.
+        Mean number of photons in a bright pixel.
     soft
         Whether the background is plain, as a phantom's.
     """
@@ -133,7 +133,17 @@ def _dataset(file: Any, key: str, shape: tuple[int, ...]) -> Any:
 
 
 def sequence(name: str, size: int, seed: int) -> Iterator[tuple[Image, Mask]]:
-    """Yield the frames of a sequence with their masks {0, 1}, as many as are published."""
+    """Yield the frames of a sequence with their masks {0, 1}, as many as are published.
+
+    Parameters
+    ----------
+    name
+        Name of the sequence.
+    size
+        Side of the pictures, px.
+    seed
+        Seed of all draws.
+    """
     run, look = RUNS[name], LOOKS[name]
     total, videos = run.last - run.first, VIDEOS.get(name, 1)
     for video in range(videos):

@@ -25,7 +25,7 @@ class Claim:
     Parameters
     ----------
     text
-        The claim.
+        Sentence that claims it.
     holds
         Whether numbers by the names of ``published.NUMBERS`` bear it out.
     """
@@ -41,11 +41,11 @@ class Table:
     Parameters
     ----------
     tasks
-        The steps it needs, of one seed.
+        Function that gives the steps it needs, of one seed.
     numbers
-        Its numbers from their results.
+        Function that gives its numbers from their results.
     claims
-        What it shows.
+        Claims that it supports.
     """
 
     tasks: Callable[[Experiments, int], dict[str, Task]]

@@ -24,15 +24,16 @@ class Task:
     Parameters
     ----------
     name
-        What it is, for people and for its folder.
+        Name of the step, for people and for its folder.
     options
-        All that its result depends on beside its parents, JSON-compatible.
+        Facts that its result depends on beside its parents, JSON-compatible.
     run
-        Does it, in a folder of its own; what it returns, JSON-compatible, is kept.
+        Function that does it, in a folder of its own; what it returns, JSON-compatible, is kept.
     parents
         Steps whose results it needs, by role.
     images
-        Pictures that pass through a network, forwards and backwards: a measure of its length.
+        Number of pictures that pass through a network, forwards and backwards: a measure of its
+        length.
     """
 
     name: str
@@ -49,16 +50,34 @@ class Task:
         return xxh3_128(text.encode()).hexdigest()[:12]
 
     def folder(self, root: Path) -> Path:
-        """Return where its result lies below ``root``."""
+        """Return where its result lies below ``root``.
+
+        Parameters
+        ----------
+        root
+            Folder of the results.
+        """
         return root / f"{self.name}-{self.key}"
 
     def done(self, root: Path) -> bool:
-        """Tell whether it has been done."""
+        """Tell whether it has been done.
+
+        Parameters
+        ----------
+        root
+            Folder of the results.
+        """
         return (self.folder(root) / DONE).is_file()
 
 
 def in_order(tasks: Iterable[Task]) -> list[Task]:
-    """Return the tasks and all that they need, parents first, each once."""
+    """Return the tasks and all that they need, parents first, each once.
+
+    Parameters
+    ----------
+    tasks
+        Tasks that are wanted.
+    """
     found: dict[str, Task] = {}
 
     def visit(task: Task) -> None:
@@ -78,7 +97,7 @@ def run_tasks(tasks: Iterable[Task], root: Path) -> Iterator[Task]:
     Parameters
     ----------
     tasks
-        What is wanted.
+        Tasks that are wanted.
     root
         Folder of the results.
     """
@@ -95,5 +114,13 @@ def run_tasks(tasks: Iterable[Task], root: Path) -> Iterator[Task]:
 
 
 def result_of(task: Task, root: Path) -> Any:
-    """Return what a task that is done has returned."""
+    """Return what a task that is done has returned.
+
+    Parameters
+    ----------
+    task
+        Task that is done.
+    root
+        Folder of the results.
+    """
     return json.loads((task.folder(root) / DONE).read_text("utf-8"))["result"]
