@@ -138,7 +138,11 @@ def test_paths_are_part_of_the_content(pictures):
 @pytest.mark.parametrize(
     ("rows", "header", "said"),
     [
-        (["a.png,1,2,3", "a.png,1,nan,3"], "file,instrument,x,y", "row 2, x = 'nan'"),
+        (
+            ["a.png,1,2,3", "a.png,1,nan,3"],
+            "file,instrument,x,y",
+            "row 2, x should be a finite number, not 'nan'",
+        ),
         (["a.png,1,2"], "file,instrument,x", "no column 'y'"),
         (["a.png,1,2,3"], "file,inst,x,y", "no column 'instrument'.*file, instrument, x, y"),
         (["a.png;1;2;3"], "file;instrument;x;y", "no column 'file'"),
@@ -146,8 +150,8 @@ def test_paths_are_part_of_the_content(pictures):
         ([], "file,instrument,x,y", "no instrument of two or more points"),
         (["a.png,1,2,3", "a.png,1,2,3"], "file,instrument,x,y", "no instrument of two or more"),
         (["c.png,1,2,3", "c.png,1,9,3"], "file,instrument,x,y", "no file in"),
-        ([",1,2,3"], "file,instrument,x,y", "row 1, file = ''"),
-        (["a.png,1,2,1e9"], "file,instrument,x,y", "row 1, y = '1e9'"),
+        ([",1,2,3"], "file,instrument,x,y", "row 1, file .*, not ''"),
+        (["a.png,1,2,1e9"], "file,instrument,x,y", "row 1, y should be at most 1000000, not '1e9'"),
     ],
 )
 def test_bad_points_are_named(pictures, rows, header, said):

@@ -43,7 +43,7 @@ class Adapted:
     worse
         Sentences on where the new model is worse.
     report
-        What ``adapt.json`` holds.
+        Content of ``adapt.json``.
     model
         File of the better model.
     """

@@ -96,7 +96,7 @@ def verdict(measured: dict[str, dict[str, dict[str, float]]]) -> tuple[bool, lis
     Parameters
     ----------
     measured
-        By data (``"plain"``, ``"own"``, ``"labels"`` where there are any), by ``"before"`` and
+        Figures by data (``"plain"``, ``"own"``, ``"labels"`` where there are any), by ``"before"`` and
         ``"after"``, by measure.
     """
     gains = {what: s["after"]["dice"] - s["before"]["dice"] for what, s in measured.items()}
@@ -129,7 +129,7 @@ def before_after(frames: Iterable[Predicted], afterwards: Iterable[Predicted]) -
     frames
         Frames with what the old model found.
     afterwards
-        The same frames with what the new one found.
+        Frames, the same ones, with what the new one found.
     """
     tiles, labels = list[NDArray[np.uint8]](), list[str]()
     for old, new in zip(frames, afterwards, strict=True):

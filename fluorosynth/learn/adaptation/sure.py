@@ -213,7 +213,7 @@ def recipes(sure: Sure, size: int) -> tuple[Recipe, Recipe]:
     Parameters
     ----------
     sure
-        What is used of the run.
+        Parts of the run that are used.
     size
         Side of the samples, px.
     """
