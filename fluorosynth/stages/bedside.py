@@ -47,7 +47,7 @@ class Bedside(Intensity):
 
     takes = EXPOSED
 
-    table: Chance = 0.1
+    table: Chance = 0.08
     covers: Chance = 0.1
     letters: Chance = 0.06
     beads: Chance = 0.05
