@@ -113,9 +113,9 @@ def generate(
     """
     plan = plan_of(recipe, out, n, shard_size)
     if workers < 1:
-        raise UsageError(f"workers must be at least 1, not {workers}")
+        raise UsageError(f"`workers` must be at least 1, not {workers}")
     if part is not None and not 1 <= part[0] <= part[1]:
-        raise UsageError(f"part must be (1, parts) to (parts, parts), not {part}")
+        raise UsageError(f"`part` must be (1, parts) to (parts, parts), not {part}")
     plan.check_room()
     sampler = recipe.open(seed)
     with _own(plan.out, shared=part is not None):
