@@ -99,7 +99,7 @@ def table(cls: type[Component]) -> str:
         rows.append(f"| `{field.name}` | {_default(default(field))} | {takes} | {is_} |")
     if not rows:
         return "None."
-    return "\n".join(["| parameter | default | takes | is |", "|---|---|---|---|", *rows])
+    return "\n".join(["| parameter | default | takes | meaning |", "|---|---|---|---|", *rows])
 
 
 def descriptions(cls: type[Any]) -> dict[str, str]:

@@ -59,8 +59,16 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "walk": {"counts": (0.0, 1.0)},
 }
 MEMORY = {  # the lines that make what is held
-    "backgrounds": "images = np.random.default_rng(0).integers(90, 160, (4, 300, 400), np.uint8)",
+    "backgrounds": "images = Bundled().open(300, seed=0).images[::8]  # or your own",
     "devices": "curves = [Device(np.float32([[0, 90], [140, 60], [255, 9]]), np.float32([5] * 3))]",
+}
+MEMORY_IMPORTS = {
+    "backgrounds": ["import numpy as np", "from fluorosynth.backgrounds import Bundled, Memory"],
+    "devices": [
+        "import numpy as np",
+        "from fluorosynth import Device",
+        "from fluorosynth.devices import Memory",
+    ],
 }
 WITH_DEVICES = {"attenuate", "coaxial", "engage", "foreshorten", "jitter", "render", "vessels"}
 BEFORE: dict[str, tuple[Stage, ...]] = {  # what must have happened
@@ -114,7 +122,7 @@ def example(family: str, kind: str) -> Any:
     if cls.writable:
         return cls(**SETTINGS.get(kind, {}))
     names: dict[str, Any] = {}
-    exec("import numpy as np\nfrom fluorosynth import Device\n" + MEMORY[family], names)  # noqa: S102
+    exec("\n".join([*MEMORY_IMPORTS[family], MEMORY[family]]), names)  # noqa: S102
     return cls(names.get("images", names.get("curves")))  # type: ignore[call-arg]
 
 
@@ -162,8 +170,7 @@ def source_lines(family: str, kind: str) -> str:
     else:
         lines.append(MEMORY[family])
         used, made = [], f"{cls.__name__}({MEMORY[family].partition(' ')[0]})"
-        more = [f"from {cls.package} import {cls.__name__}"]
-        more += ["from fluorosynth import Device"] if "Device(" in MEMORY[family] else []
+        more = MEMORY_IMPORTS[family][1:]
     lines += [
         f"source = {made}.open(size=256, seed=0)",
         f"{name} = source.draw(np.random.default_rng(0))",
