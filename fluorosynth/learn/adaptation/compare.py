@@ -96,8 +96,8 @@ def verdict(measured: dict[str, dict[str, dict[str, float]]]) -> tuple[bool, lis
     Parameters
     ----------
     measured
-        Figures by data (``"plain"``, ``"own"``, ``"labels"`` where there are any), by ``"before"`` and
-        ``"after"``, by measure.
+        Figures by data (``"plain"``, ``"own"``, ``"labels"`` where there are any), by
+        ``"before"`` and ``"after"``, by measure.
     """
     gains = {what: s["after"]["dice"] - s["before"]["dice"] for what, s in measured.items()}
     allowed = {"labels": 0.0} if "labels" in gains else {"own": 0.0, "plain": LOSS}
