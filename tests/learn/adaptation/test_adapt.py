@@ -8,10 +8,11 @@ import pytest
 from makers import picture
 from small import fluorosynth
 
-from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.errors import UsageError
 from fluorosynth.learn.adaptation import AdaptConfig, adapt
 from fluorosynth.learn.adaptation.compare import agreement, verdict
 from fluorosynth.learn.adaptation.sure import Predicted, keep_sure, recipes, sure_curves, unknown
+from fluorosynth.learn.adaptation.text import as_text
 from fluorosynth.learn.checkpoint import load_model, weights_hash
 from fluorosynth.learn.prediction.predict import Wanted, predict
 from fluorosynth.recipe import Recipe
@@ -108,30 +109,28 @@ def test_an_adaptation_ends_with_figures_and_goes_on_where_it_was(run, labels, t
     assert model.config["size"] == 64
     sheet = cv2.imread(str(tmp_path / "out/overlays.png"))
     assert sheet.shape[1] == 2 * (128 + 4) + 4
+    said = as_text(done).splitlines()
+    used = report["used"]
+    assert said[0] == f"sure of {used['curves']} curves in {used['kept']} of 4 frames"
+    assert said[-1] == f"{'new' if done.kept else 'old'} model: {tmp_path / 'out/model.pt'}"
 
     steps.clear()
     again = adapt(run, trained, tmp_path / "out", TINY, labels, device="cpu", told=told)
     assert (steps, again.report) == ([], done.report)
-    (tmp_path / "out/steps").glob("measured-*").__next__().joinpath("done.json").unlink()
+    (measured,) = (tmp_path / "out/steps").glob("measured-*/done.json")
+    measured.unlink()
     adapt(run, trained, tmp_path / "out", TINY, labels, device="cpu", told=told)
     assert steps == [("measured", 1, 1)]
 
 
-def test_the_command_says_what_came_of_it(run, trained_file, tmp_path):
-    words = ["--samples", "4", "--epochs", "1", "--device", "cpu"]
-    code, said, error = fluorosynth(
-        "adapt", run, "--from", trained_file, "--out", tmp_path / "out", *words
-    )
-    assert code == 0, error
-    assert "sure of " in said
-    assert "the two agree by Dice" in said
-    assert "step 4/4: measuring both" in error
-
-
-def test_nothing_sure_is_said(trained, tmp_path):
+def test_nothing_sure_is_said(trained_file, tmp_path):
     np.save(tmp_path / "flat.npy", np.full((3, 64, 64), 150, np.uint8))
-    with pytest.raises(BadDataError, match="in none of 3 frames"):
-        adapt(tmp_path / "flat.npy", trained, tmp_path / "out", TINY, device="cpu")
+    words = ["--from", trained_file, "--out", tmp_path / "out", "--device", "cpu"]
+    code, said, error = fluorosynth("adapt", tmp_path / "flat.npy", *words)
+    assert (code, said) == (3, "")
+    assert "step 1/4: predicting with the old model" in error
+    assert error.splitlines()[-1].startswith(f"Error: {tmp_path / 'flat.npy'}: in none of 3 frames")
+    assert not (tmp_path / "out/model.pt").exists()
 
 
 def test_out_within_the_frames_is_refused(run, trained):
