@@ -48,6 +48,7 @@ def command(
     loading(quiet)
     from fluorosynth.errors import InterruptedRunError
     from fluorosynth.learn.adaptation import AdaptConfig, adapt
+    from fluorosynth.learn.adaptation.text import as_text
 
     def told(task: Any, number: int, total: int) -> None:
         if not quiet:
@@ -61,7 +62,7 @@ def command(
             f"interrupted; steps that are complete stay in {out}: run the same command to go on"
         ) from None
     if not quiet:
-        _summary(done)
+        click.echo(as_text(done))
 
 
 SAID = {
@@ -70,23 +71,3 @@ SAID = {
     "after": "predicting with the new model",
     "measured": "measuring both",
 }
-
-
-def _summary(done: Any) -> None:
-    used, run = done.report["used"], done.report["run"]
-    click.echo(f"sure of {used['curves']} curves in {used['kept']} of {used['frames']} frames")
-    for what, scores in done.report["measured"].items():
-        both = ", ".join(
-            f"{name} {scores['before'][name]:.3f} -> {scores['after'][name]:.3f}"
-            for name in scores["before"]
-        )
-        click.echo(f"{what}: {both}")
-    flicker = [run["flicker_before"], run["flicker_after"]]
-    click.echo(
-        f"run: the two agree by Dice {run['dice']:.3f}; marked pixels "
-        f"{run['marked_before']:.2%} -> {run['marked_after']:.2%}"
-        + ("" if None in flicker else f"; flicker {flicker[0]:.3f} -> {flicker[1]:.3f}")
-    )
-    for sentence in done.worse:
-        click.echo(sentence)
-    click.echo(f"{'new' if done.kept else 'old'} model: {done.model}")

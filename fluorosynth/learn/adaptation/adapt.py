@@ -17,15 +17,17 @@ from fluorosynth.errors import UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.io.frames import find_sources, root_of
+from fluorosynth.io.spread import spread_frames
 from fluorosynth.learn.adaptation.compare import agreement, before_after, scores, verdict
 from fluorosynth.learn.adaptation.config import AdaptConfig
 from fluorosynth.learn.adaptation.sure import Sure, keep_sure, predicted_frames, recipes
 from fluorosynth.learn.checkpoint import Model, as_model, load_model, save_model, weights_hash
 from fluorosynth.learn.data import LabelledDataset, Mixed, RecipeDataset, open_dataset
 from fluorosynth.learn.prediction.predict import Wanted, predict
-from fluorosynth.learn.prediction.segment import SegmentConfig
+from fluorosynth.learn.prediction.segment import TRAINING_SIZE, SegmentConfig
 from fluorosynth.learn.reproduce.tasks import Task, in_order, result_of, run_tasks
 from fluorosynth.learn.training.finetune import finetune, finetune_config
+from fluorosynth.recipe import Recipe
 
 STEPS, MODEL, REPORT, PICTURE = "steps", "model.pt", "adapt.json", "overlays.png"
 SHOWN = 4  # frames in the picture
@@ -131,7 +133,8 @@ class _Work:
     ) -> None:
         self.src, self.old, self.config, self.labels = src, model, config, labels
         self.device, self.quiet = device, quiet
-        self.size = config.size or SegmentConfig.of(model).size or 256
+        self.size = config.size or SegmentConfig.of(model).size or TRAINING_SIZE
+        self._learnt: tuple[Sure, Recipe, Recipe] | None = None
 
     def tasks(self) -> dict[str, Task]:
         """Return the steps by name."""
@@ -147,11 +150,14 @@ class _Work:
         measured = Task("measured", {**own, "labels": truth}, self._measure, both)
         return {"before": before, "tuned": tuned, "after": after, "measured": measured}
 
-    def sure(self, before: Path) -> Sure:
-        """Return what the old model is sure of."""
-        total = self.config.frames
-        with tqdm(total=total, unit="frame", file=sys.stderr, disable=self.quiet) as bar:
-            return keep_sure(self.src, before / "predicted", total, bar.update)
+    def learnt(self, before: Path) -> tuple[Sure, Recipe, Recipe]:
+        """Return what the old model is sure of, the recipe of that, and the plain one."""
+        if self._learnt is None:  # kept: their sources are dear to open
+            total = sum(len(frames) for _, frames in spread_frames(self.src, self.config.frames))
+            with tqdm(total=total, unit="frame", file=sys.stderr, disable=self.quiet) as bar:
+                sure = keep_sure(self.src, before / "predicted", self.config.frames, bar.update)
+            self._learnt = sure, *recipes(sure, self.size)
+        return self._learnt
 
     def new(self, tuned: Path) -> Model:
         """Return the tuned model with the old one's threshold and size, which still hold."""
@@ -179,8 +185,7 @@ class _Work:
         return {"frames": done.frames, "found": done.found}
 
     def _tune(self, folder: Path, parents: Mapping[str, Path], options: Any) -> Any:  # noqa: ARG002
-        sure, config = self.sure(parents["before"]), self.config
-        own, plain = recipes(sure, self.size)
+        (sure, own, plain), config = self.learnt(parents["before"]), self.config
         half = config.samples // 2
         pairs = Mixed([RecipeDataset(recipe, config.seed, half) for recipe in (own, plain)])
         settings = finetune_config(
@@ -190,6 +195,7 @@ class _Work:
             batch_size=config.batch_size,
             lr=config.lr,
             seed=config.seed,
+            checkpoint_every=10,
             device=self.device,
         )
         done = finetune(pairs, self.old, settings, folder / "run", quiet=self.quiet)
@@ -197,7 +203,7 @@ class _Work:
         return {**kept, "best_epoch": done.epoch}
 
     def _measure(self, folder: Path, parents: Mapping[str, Path], options: Any) -> Any:  # noqa: ARG002
-        own, plain = recipes(self.sure(parents["before"]), self.size)
+        _, own, plain = self.learnt(parents["before"])
         seed, count = self.config.seed, self.config.held_out
         data: dict[str, LabelledDataset] = {
             what: RecipeDataset(recipe, seed, count).held_out(count)

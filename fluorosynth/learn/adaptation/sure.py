@@ -113,7 +113,7 @@ def predicted_frames(src: str | Path, predicted: Path, count: int) -> Iterator[P
             yield Predicted(
                 f"{name}#{frame.index}",
                 image.astype(np.uint8),
-                np.asarray(found, np.float32) / np.float32(65535),
+                found.astype(np.float32) / np.float32(65535),
                 (mask > 0).astype(np.uint8),
                 known.get(frame.index),
             )
