@@ -24,7 +24,7 @@ from fluorosynth.learn.adaptation.sure import Sure, keep_sure, predicted_frames,
 from fluorosynth.learn.checkpoint import Model, as_model, load_model, save_model, weights_hash
 from fluorosynth.learn.data import LabelledDataset, Mixed, RecipeDataset, open_dataset
 from fluorosynth.learn.prediction.predict import Wanted, predict
-from fluorosynth.learn.prediction.segment import TRAINING_SIZE, SegmentConfig
+from fluorosynth.learn.prediction.segment import SegmentConfig
 from fluorosynth.learn.reproduce.tasks import Task, in_order, result_of, run_tasks
 from fluorosynth.learn.training.finetune import finetune, finetune_config
 from fluorosynth.recipe import Recipe
@@ -133,7 +133,7 @@ class _Work:
     ) -> None:
         self.src, self.old, self.config, self.labels = src, model, config, labels
         self.device, self.quiet = device, quiet
-        self.size = config.size or SegmentConfig.of(model).size or TRAINING_SIZE
+        self.size = config.size or SegmentConfig.of(model).size
         self._learnt: tuple[Sure, Recipe, Recipe] | None = None
 
     def tasks(self) -> dict[str, Task]:
