@@ -80,11 +80,11 @@ class ReproduceConfig(Checked):
         """
         small = {
             "size": 64,
-            "synthetic": 120,
-            "share": 0.06,
+            "synthetic": 400,
+            "share": 0.12,
             "tested": 5,
-            "pretrain_epochs": 3,
-            "finetune_epochs": 6,
+            "pretrain_epochs": 8,
+            "finetune_epochs": 12,
             "pretrain_batch": 8,
             "finetune_batch": 4,
         }

@@ -96,7 +96,7 @@ def test_a_difference_in_kind_is_said_in_a_sentence(tmp_path):
     rows = dict(published.NUMBERS["fig6"])
     rows["gain by fine-tuning, Exp. 2"] = -0.1
     write_reports(Reproduced(ReproduceConfig(), {"fig6": [rows]}, True), tmp_path)
-    said = "Fine-tuning helps in both experiments: holds in the publication, not here."
+    said = "Fine-tuning helps in both experiments, by over .05: holds in the publication, not here."
     assert said in (tmp_path / "report.md").read_text()
 
 
