@@ -28,6 +28,7 @@ MOVED = {
     "docs/README.md": "contents.md",
     "benchmarks/README.md": "benchmark_scripts.md",
     "examples": "examples/index.md",
+    "examples/howto": "examples/index.md",
 }
 LANGUAGES = {".py": "python", ".sh": "bash", ".toml": "toml", ".cff": "yaml", "": "text"}
 TITLES = {"stages": "Stages", "backgrounds": "Background sources", "devices": "Device sources"}
