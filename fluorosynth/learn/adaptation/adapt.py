@@ -24,7 +24,6 @@ from fluorosynth.learn.adaptation.sure import Sure, keep_sure, predicted_frames,
 from fluorosynth.learn.checkpoint import Model, as_model, load_model, save_model, weights_hash
 from fluorosynth.learn.data import LabelledDataset, Mixed, RecipeDataset, open_dataset
 from fluorosynth.learn.prediction.predict import Wanted, predict
-from fluorosynth.learn.prediction.segment import SegmentConfig
 from fluorosynth.learn.reproduce.tasks import Task, in_order, result_of, run_tasks
 from fluorosynth.learn.training.finetune import finetune, finetune_config
 from fluorosynth.recipe import Recipe
@@ -133,7 +132,7 @@ class _Work:
     ) -> None:
         self.src, self.old, self.config, self.labels = src, model, config, labels
         self.device, self.quiet = device, quiet
-        self.size = config.size or SegmentConfig.of(model).size
+        self.size = config.size or model.size
         self._learnt: tuple[Sure, Recipe, Recipe] | None = None
 
     def tasks(self) -> dict[str, Task]:
@@ -162,8 +161,8 @@ class _Work:
     def new(self, tuned: Path) -> Model:
         """Return the tuned model with the old one's threshold and size, which still hold."""
         found = load_model(tuned / "run")
-        config = {**found.config, "size": SegmentConfig.of(self.old).size}
-        return replace(found, threshold=self.old.threshold, masks=self.old.masks, config=config)
+        old = self.old
+        return replace(found, threshold=old.threshold, masks=old.masks, size=old.size)
 
     def _before(self, folder: Path, parents: Mapping[str, Path], options: Any) -> Any:  # noqa: ARG002
         return self._predict(self.old, folder)
@@ -194,6 +193,7 @@ class _Work:
             epochs=config.epochs,
             batch_size=config.batch_size,
             lr=config.lr,
+            size=self.size,
             seed=config.seed,
             checkpoint_every=10,
             device=self.device,

@@ -106,7 +106,7 @@ def test_an_adaptation_ends_with_figures_and_goes_on_where_it_was(run, labels, t
     same = weights_hash(model.network) == weights_hash(trained.network)
     assert same != done.kept
     assert model.threshold == trained.threshold
-    assert model.config["size"] == 64
+    assert model.size == 64
     sheet = cv2.imread(str(tmp_path / "out/overlays.png"))
     assert sheet.shape[1] == 2 * (128 + 4) + 4
     said = as_text(done).splitlines()
