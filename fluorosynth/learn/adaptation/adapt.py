@@ -160,10 +160,8 @@ class _Work:
         return self._learnt
 
     def new(self, tuned: Path) -> Model:
-        """Return the tuned model with the old one's threshold and size, which still hold."""
-        found = load_model(tuned / "run")
-        config = {**found.config, "size": SegmentConfig.of(self.old).size}
-        return replace(found, threshold=self.old.threshold, masks=self.old.masks, config=config)
+        """Return the tuned model with the old one's threshold, which still holds."""
+        return replace(load_model(tuned / "run"), threshold=self.old.threshold)
 
     def _before(self, folder: Path, parents: Mapping[str, Path], options: Any) -> Any:  # noqa: ARG002
         return self._predict(self.old, folder)
@@ -191,6 +189,7 @@ class _Work:
         settings = finetune_config(
             self.old,
             config.layers,
+            synthetic=True,
             epochs=config.epochs,
             batch_size=config.batch_size,
             lr=config.lr,
@@ -198,7 +197,8 @@ class _Work:
             checkpoint_every=10,
             device=self.device,
         )
-        done = finetune(pairs, self.old, settings, folder / "run", quiet=self.quiet)
+        run = folder / "run"  # whether it is better, all that is measured here decides
+        done = finetune(pairs, self.old, settings, run, quiet=self.quiet, keep_better=False)
         kept = {"frames": sure.frames, "kept": sure.kept, "curves": sure.found}
         return {**kept, "best_epoch": done.epoch}
 
