@@ -51,14 +51,16 @@ def command(
 ) -> None:
     """Fine-tune a model on DATA: labelled images, a generated set, or a recipe.
 
-    All layers but --layers stay as they are.
+    All layers but --layers stay as they are. Real frames are met mirrored, turned, brighter and
+    darker, with as many synthetic pictures among them. Where nothing gets better on the validation
+    images, the model is kept as it is.
     """
     loading(quiet)
     from fluorosynth.learn.checkpoint import load_model
     from fluorosynth.learn.training.finetune import finetune, finetune_config
 
     model = load_model(source)
-    config = finetune_config(model, layers, **settings)
     options = masks, instrument, ignore, threshold, skip_bad, layout
-    pairs = open_data(data, n, config.seed, *options)
+    pairs = open_data(data, n, settings["seed"], *options)
+    config = finetune_config(model, layers, synthetic=bool(pairs.recipe), **settings)
     summarise(finetune(pairs, model, config, out, quiet=quiet), quiet)

@@ -60,6 +60,24 @@ def run_options(epochs: int, batch_size: int) -> Callable[[Any], Any]:
             help="Resize pictures to this longer side, px; 0: not. Default: not; of finetune: to "
             "the size that the model was trained at.",
         ),
+        click.option(
+            "--augment/--no-augment",
+            default=None,
+            help="Meet pictures mirrored, turned, zoomed, brighter, darker. Default: not; of "
+            "finetune on real frames: yes.",
+        ),
+        click.option(
+            "--mix",
+            type=float,
+            help="Share of synthetic pictures among them. Default: 0; of finetune on real frames: "
+            ".5.",
+        ),
+        click.option(
+            "--mix-recipe",
+            default="physics",
+            show_default=True,
+            help="Of these: a preset or a TOML file.",
+        ),
         click.option("--crop", default=0, type=click.IntRange(0), help="Train on crops, px."),
         click.option(
             "--validation", default=0.1, show_default=True, help="Share kept for validation."
@@ -128,7 +146,7 @@ def command(
     if quick:
         given = click.get_current_context().get_parameter_source
         settings |= {k: v for k, v in QUICK.items() if given(k) == ParameterSource.DEFAULT}
-    config = TrainConfig(**{**settings, "size": settings["size"] or 0})
+    config = TrainConfig(**{name: value for name, value in settings.items() if value is not None})
     options = masks, instrument, ignore, threshold, skip_bad, layout
     pairs = open_data(data, n, config.seed, *options)
     summarise(train(pairs, config, out, quiet=quiet), quiet)
@@ -146,17 +164,15 @@ def open_data(
     layout: str = "",
 ) -> LabelledDataset:
     """Open a path, or a recipe (a preset's name or a TOML file) as endless data."""
-    from fluorosynth.learn.data import RecipeDataset
+    from fluorosynth.learn.data import open_recipe
     from fluorosynth.recipe import Recipe
 
-    if data.endswith(".toml"):
-        return RecipeDataset(Recipe.read(data), seed, n)
-    if data in Recipe.presets() and not Path(data).exists():
-        return RecipeDataset(Recipe.preset(data), seed, n)
+    if data.endswith(".toml") or (data in Recipe.presets() and not Path(data).exists()):
+        return open_recipe(data, seed, n)
     return open_labelled(data, masks, instrument, ignore, threshold, skip_bad, layout)
 
 
 def summarise(result: Result, quiet: bool) -> None:
     """Print the run's last line."""
     if not quiet:
-        click.echo(f"best epoch {result.epoch}: validation Dice {result.dice:.4f}, {result.path}")
+        click.echo(result)

@@ -41,7 +41,7 @@ train light-cross_entropy --loss cross_entropy
 train ambrosini-dice --network ambrosini
 for layers in 7 13 19; do
     fluorosynth finetune "$frames" --from "$out/runs/light-dice" --out "$out/runs/tuned-$layers" \
-        --layers "$layers" --epochs "$tune_epochs" --crop "$crop" --quiet
+        --layers "$layers" --epochs "$tune_epochs" --crop "$crop" --no-augment --mix 0 --quiet
     measure "tuned-$layers"
 done
 

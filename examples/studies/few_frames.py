@@ -55,8 +55,17 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--runs", default="xa_*")
     parser.add_argument("--epochs", type=int, default=50)
+    parser.add_argument("--batch-size", type=int, default=5)
+    parser.add_argument("--augment", action="store_true")
+    parser.add_argument("--mix", type=float, default=0.0)
     options = parser.parse_args()
     cv2.setNumThreads(1)
+    settings = {
+        "epochs": options.epochs,
+        "batch_size": options.batch_size,
+        "augment": options.augment,
+        "mix": options.mix,
+    }
     model = load_model(options.source, torch.device("cpu"))
     pairs = prepare(open_dataset(options.data), model, SIZE)
     parts = folds(pairs, options.folds, options.runs)
@@ -70,7 +79,7 @@ def main() -> None:
                 others = sorted(set(range(len(pairs))) - set(part))
                 drawn = np.random.default_rng(number).choice(others, count, replace=False)
                 seen = Subset(pairs, drawn)
-                config = finetune_config(model, layers, epochs=options.epochs, batch_size=5)
+                config = finetune_config(model, layers, **settings)
                 out = options.out / f"{layers}-{count}-{number}"
                 best = finetune(seen, model, config, out, validation=seen, quiet=True)
                 found += measured(Subset(pairs, part), load_model(best.path))

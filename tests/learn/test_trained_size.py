@@ -31,6 +31,7 @@ from fluorosynth.learn.networks import build
 from fluorosynth.learn.prediction.export_onnx import export_onnx
 from fluorosynth.stress.onnx_file import OnnxFile
 
+PLAIN = {"augment": False, "mix": 0.0}
 TINY = TrainConfig(network="light_plain", epochs=1, batch_size=2, loss="dice_ce", start_bias=2.0)
 
 
@@ -104,16 +105,16 @@ def test_evaluate_at_another_size_measures_there(run, frames, tmp_path):
 
 def test_finetuning_resizes_frames_to_it_and_says_so(run, frames, tmp_path, capfd):
     out, size = run
-    config = finetune_config(out, epochs=1, validation=0.5)
+    config = finetune_config(out, epochs=1, validation=0.5, **PLAIN)
     assert config.size == size
     finetune(open_dataset(frames), out, config, tmp_path / "tuned")
     said = f"pictures of 512 px are resized to {size}"
     assert said in capfd.readouterr().err
     assert said in (tmp_path / "tuned/log.txt").read_text()
-    assert load_model(tmp_path / "tuned").size == size
-    own = finetune_config(out, epochs=1, validation=0.5, size=0)
+    assert load_model(tmp_path / "tuned/last.pt").size == size
+    own = finetune_config(out, epochs=1, validation=0.5, size=0, **PLAIN)
     finetune(open_dataset(frames), out, own, tmp_path / "own", quiet=True)
-    assert load_model(tmp_path / "own").size == 512
+    assert load_model(tmp_path / "own/last.pt").size == 512
 
 
 def test_training_on_frames_of_several_sizes_takes_the_middle_one(tmp_path):

@@ -190,6 +190,7 @@ class _Work:
         settings = finetune_config(
             self.old,
             config.layers,
+            synthetic=True,
             epochs=config.epochs,
             batch_size=config.batch_size,
             lr=config.lr,
@@ -198,7 +199,8 @@ class _Work:
             checkpoint_every=10,
             device=self.device,
         )
-        done = finetune(pairs, self.old, settings, folder / "run", quiet=self.quiet)
+        run = folder / "run"  # whether it is better, all that is measured here decides
+        done = finetune(pairs, self.old, settings, run, quiet=self.quiet, keep_better=False)
         kept = {"frames": sure.frames, "kept": sure.kept, "curves": sure.found}
         return {**kept, "best_epoch": done.epoch}
 

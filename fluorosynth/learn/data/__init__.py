@@ -1,5 +1,6 @@
 """Labelled images for training and evaluation, one reader per layout behind one interface."""
 
+from fluorosynth.learn.data.augmented import Augmented, augment
 from fluorosynth.learn.data.base import (
     LabelledDataset,
     Subset,
@@ -14,14 +15,17 @@ from fluorosynth.learn.data.layout import LayoutDataset
 from fluorosynth.learn.data.mixed import Mixed
 from fluorosynth.learn.data.normalise import Normalisation, measure_normalisation
 from fluorosynth.learn.data.open import open_dataset
-from fluorosynth.learn.data.recipe import RecipeDataset
+from fluorosynth.learn.data.recipe import RecipeDataset, open_recipe
 from fluorosynth.learn.data.resized import Resized, longer_side
 from fluorosynth.learn.data.shards import ShardDataset
+from fluorosynth.learn.data.squared import Squared
 from fluorosynth.learn.data.stream import RecipeStream
 from fluorosynth.learn.data.weiss import WeissDataset
 from fluorosynth.learn.data.windows import Windows
+from fluorosynth.learn.data.with_synthetic import WithSynthetic
 
 __all__ = [
+    "Augmented",
     "Batch",
     "Crops",
     "Derived",
@@ -35,14 +39,18 @@ __all__ = [
     "RecipeStream",
     "Resized",
     "ShardDataset",
+    "Squared",
     "Subset",
     "WeissDataset",
     "Windows",
+    "WithSynthetic",
+    "augment",
     "collate",
     "collate_by_size",
     "longer_side",
     "measure_normalisation",
     "open_dataset",
+    "open_recipe",
     "require_foreground",
     "split_validation",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -94,6 +95,31 @@ class RecipeDataset(LabelledDataset):
         held_out = RecipeDataset(self._recipe, self.seed, count, _HELD_OUT)
         held_out.endless = False
         return held_out
+
+
+def open_recipe(name: str, seed: int, n: int, size: int = 0) -> RecipeDataset:
+    """Return the samples of a recipe.
+
+    Parameters
+    ----------
+    name
+        Name of a preset, or a TOML file.
+    seed
+        Seed of the samples.
+    n
+        Number of samples in an epoch.
+    size
+        Side of the pictures in pixels; 0: the recipe's.
+
+    Raises
+    ------
+    UsageError
+        When there is no such recipe.
+    """
+    from fluorosynth.recipe import Recipe
+
+    recipe = Recipe.read(name) if name.endswith(".toml") else Recipe.preset(name)
+    return RecipeDataset(replace(recipe, size=size) if size else recipe, seed, n)
 
 
 def recipe_hash(text: str) -> str:

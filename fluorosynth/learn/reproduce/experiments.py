@@ -211,11 +211,16 @@ class Experiments:
         model = load_model(parents["start"] / "run" / BEST)
         keys = ("epochs", "batch_size", "seed", "loss")
         settings = finetune_config(
-            model, o["layers"], **{key: o[key] for key in keys}, device=self.config.device
+            model,
+            o["layers"],
+            **{key: o[key] for key in keys},
+            augment=False,
+            mix=0.0,
+            device=self.config.device,
         )
         weiss = _files(parents["weiss"])
         pairs = data.real(weiss, o["data"], o["size"], o["share"], o["seed"])
-        finetune(pairs, model, settings, out / "run", quiet=self.quiet)
+        finetune(pairs, model, settings, out / "run", quiet=self.quiet, keep_better=False)
         return _curves(out)
 
     def _test(

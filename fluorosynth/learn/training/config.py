@@ -62,6 +62,13 @@ class TrainConfig:
         Longer side in pixels to which pictures are resized; 0: as they are.
     crop
         Side of random square crops in pixels, new in every epoch; 0: whole images.
+    augment
+        Meet each picture mirrored, turned, zoomed and shifted a little, brighter or darker.
+    mix
+        Share of the pictures that are synthetic ones of ``mix_recipe``, new in every epoch, in
+        [0, 1); 0: none.
+    mix_recipe
+        Name of a preset, or a recipe's TOML file.
     per_image
         Whether each image is normalised by itself instead of by the training set (eq. 4).
     layers
@@ -93,6 +100,9 @@ class TrainConfig:
     validation: float = 0.1
     size: int = 0
     crop: int = 0
+    augment: bool = False
+    mix: float = 0.0
+    mix_recipe: str = "physics"
     per_image: bool = False
     layers: tuple[int, int] | None = None
     seed: int = 0
@@ -109,6 +119,7 @@ class TrainConfig:
             self._require(name, getattr(self, name) >= 0, "at least 0")
         self._require("lr", 0 < self.lr < float("inf"), "above 0")
         self._require("ema", 0 <= self.ema < 1, "in [0, 1)")
+        self._require("mix", 0 <= self.mix < 1, "in [0, 1)")
         self._require("validation", 0 < self.validation < 1, "between 0 and 1")
         losses = get_args(LossName)
         self._require("loss", self.loss in losses, ", ".join(losses))

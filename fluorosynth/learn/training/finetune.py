@@ -14,15 +14,18 @@ from fluorosynth.learn.training.config import TrainConfig
 from fluorosynth.learn.training.train import Result, train
 
 BATCH_SIZE, EPOCHS, LAYERS = 10, 50, "7"
+MIX = 0.5
 
 
 def finetune_config(
-    model: Model | str | Path, layers: str = LAYERS, **settings: Any
+    model: Model | str | Path, layers: str = LAYERS, synthetic: bool = False, **settings: Any
 ) -> TrainConfig:
-    """Return the publication's settings for fine-tuning ``model``.
+    """Return settings for fine-tuning ``model``.
 
-    Batches of 10, 50 epochs, Adam as in training; network, channels, the way of normalising and,
-    unless it is given, the size of the pictures are the model's.
+    As published: batches of 10, 50 epochs, Adam as in training. Network, channels, the way of
+    normalising and, unless it is given, the size of the pictures are the model's. Not as
+    published, for few frames teach little and let a network forget much: real pictures are
+    augmented, and as many synthetic ones mixed in; with ``augment=False, mix=0`` they are not.
 
     Parameters
     ----------
@@ -30,6 +33,8 @@ def finetune_config(
         Model to fine-tune, or a checkpoint, a run folder or ``"default"``.
     layers
         Layers that train, see ``parse_layers``.
+    synthetic
+        Whether the data is: then nothing is augmented or mixed in unless asked for.
     **settings
         Fields of ``TrainConfig`` that differ; None: the default of fine-tuning.
 
@@ -40,7 +45,13 @@ def finetune_config(
     """
     model = as_model(model)
     network = model.network
-    defaults = {"batch_size": BATCH_SIZE, "epochs": EPOCHS, "size": model.size}
+    defaults = {
+        "batch_size": BATCH_SIZE,
+        "epochs": EPOCHS,
+        "size": model.size,
+        "augment": not synthetic,
+        "mix": 0.0 if synthetic or network.channels > 1 else MIX,  # samples are no sequences
+    }
     settings = {name: value for name, value in settings.items() if value is not None}
     fixed = {
         "network": network.kind,
@@ -92,11 +103,14 @@ def finetune(
     out: str | Path,
     validation: LabelledDataset | None = None,
     quiet: bool = False,
+    keep_better: bool = True,
 ) -> Result:
     """Go on training ``model`` on other data; it is not changed itself.
 
     Its normalisation stays: the frozen layers have learnt from it. Weights outside
-    ``config.layers``, and the running statistics of their batch norms, end as they began.
+    ``config.layers``, and the running statistics of their batch norms, end as they began. Where
+    no epoch is better on the validation images, the model is kept as it is; where these are
+    fewer than 10, its threshold is.
 
     Parameters
     ----------
@@ -112,10 +126,12 @@ def finetune(
         Labelled data for validation; by default a seeded share of ``pairs``.
     quiet
         No progress bar.
+    keep_better
+        Measure the model that the run goes on from, too, and keep it where no epoch is better.
 
     Raises
     ------
     FluorosynthError
         As ``train``.
     """
-    return train(pairs, config, out, validation, as_model(model), quiet)
+    return train(pairs, config, out, validation, as_model(model), quiet, keep_better)

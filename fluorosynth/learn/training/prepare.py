@@ -1,38 +1,34 @@
-"""From data and settings to what the loop takes: parts, batches, a model to begin with."""
+"""From data and settings to what the loop takes: training and validation part, batches."""
 
 from __future__ import annotations
 
-import copy
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import torch
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import (
+    Augmented,
     Batch,
     Crops,
     EpochBatches,
     LabelledDataset,
     Resized,
-    Subset,
+    Squared,
     Windows,
+    WithSynthetic,
     collate,
     longer_side,
-    measure_normalisation,
+    open_recipe,
     require_foreground,
     split_validation,
 )
-from fluorosynth.learn.networks import build
 from fluorosynth.learn.training.config import TrainConfig
 from fluorosynth.learn.training.parallel import Process
 from fluorosynth.sample import Image, Mask
-
-SAMPLES = 1000  # of endless data, for its mean and deviation
 
 
 @dataclass(frozen=True)
@@ -51,6 +47,8 @@ class TrainingData:
         Order of the training items in batches.
     loader
         Loader of these batches.
+    synthetic
+        Fingerprint of the synthetic pictures among the training items; empty for none.
     given
         Longer side of the pictures in pixels, as they were given.
     size
@@ -62,6 +60,7 @@ class TrainingData:
     validation: LabelledDataset
     batches: EpochBatches
     loader: DataLoader[Batch]
+    synthetic: str
     given: int
     size: int
 
@@ -103,12 +102,18 @@ def prepare_data(
         validation = validation and Windows(validation, config.channels)
     if validation is None:
         pairs, validation = split_validation(pairs, config.validation, config.seed)
-    training = Crops(pairs, config.crop, config.seed) if config.crop else pairs
+    size = config.size or given
+    training, synthetic = as_met(pairs, config, size)
     batches = EpochBatches(
-        len(pairs), config.batch_size, config.seed, training.endless, process.rank, process.world
+        len(training),
+        config.batch_size,
+        config.seed,
+        training.endless,
+        process.rank,
+        process.world,
     )
     if not batches.steps:
-        raise UsageError(f"{len(pairs)} images are too few for {process.world} processes")
+        raise UsageError(f"{len(training)} images are too few for {process.world} processes")
     loader: DataLoader[Batch] = DataLoader(
         training,  # type: ignore[arg-type]  # of items; collate makes batches of them
         batch_sampler=batches,
@@ -117,45 +122,39 @@ def prepare_data(
         persistent_workers=config.workers > 0,
         pin_memory=process.device.type == "cuda",
     )
-    return TrainingData(pairs, training, validation, batches, loader, given, config.size or given)
+    return TrainingData(pairs, training, validation, batches, loader, synthetic, given, size)
 
 
-def fresh_model(training: LabelledDataset, config: TrainConfig, quiet: bool) -> Model:
-    """Return an untrained network, drawn from the seed, with the data's normalisation.
+def as_met(pairs: LabelledDataset, config: TrainConfig, size: int) -> tuple[LabelledDataset, str]:
+    """Return the training items as the network meets them: changed, mixed, cropped.
 
-    Parameters
-    ----------
-    training
-        Training items, uncropped.
-    config
-        Settings of the run.
-    quiet
-        No progress bar.
-    """
-    torch.manual_seed(config.seed)
-    network = build(config.network, {"channels": config.channels})
-    network.lean_to_background(config.start_bias)
-    sample = training
-    if training.endless:
-        sample = Subset(training, range(min(SAMPLES, len(training))))
-    seen = _shown(sample, "measuring grey values", quiet)
-    return Model(network, measure_normalisation(seen, config.per_image))
-
-
-def continued_model(initial: Model, config: TrainConfig) -> Model:
-    """Return a copy of a trained model to go on from; UsageError when it is another network.
+    Beside them comes the fingerprint of the synthetic pictures; it is empty for none.
 
     Parameters
     ----------
-    initial
-        Model, not changed.
+    pairs
+        Training items as they are.
     config
         Settings of the run.
+    size
+        Side of synthetic pictures in pixels.
+
+    Raises
+    ------
+    UsageError
+        When synthetic pictures are to be mixed with sequences, or there is no such recipe.
     """
-    if initial.network.kind != config.network:
-        raise UsageError(f"the model is {initial.network.kind!r}, not {config.network!r}")
-    network = copy.deepcopy(initial.network)
-    return replace(initial, network=network)
+    synthetic = ""
+    if config.augment:
+        pairs = Augmented(pairs, config.seed)
+    if (config.size or config.mix) and not config.crop:
+        pairs = Squared(pairs, size)
+    if config.mix:
+        if config.channels > 1:
+            raise UsageError("`mix` must be 0 for networks of several frames: samples are single")
+        samples = open_recipe(config.mix_recipe, config.seed, len(pairs), size)
+        pairs, synthetic = WithSynthetic(pairs, samples, config.mix), samples.fingerprint
+    return Crops(pairs, config.crop, config.seed) if config.crop else pairs, synthetic
 
 
 def check_data(pairs: LabelledDataset, training: LabelledDataset, quiet: bool) -> None:
@@ -171,11 +170,21 @@ def check_data(pairs: LabelledDataset, training: LabelledDataset, quiet: bool) -
         No progress bar.
     """
     pairs.verify(quiet)
-    require_foreground(_shown(training, "looking for instruments", quiet))
+    require_foreground(shown(training, "looking for instruments", quiet))
 
 
-def _shown(pairs: LabelledDataset, what: str, quiet: bool) -> Iterable[tuple[Image, Mask]]:
-    """Return the items of an epoch behind a progress bar."""
+def shown(pairs: LabelledDataset, what: str, quiet: bool) -> Iterable[tuple[Image, Mask]]:
+    """Return the items of an epoch behind a progress bar.
+
+    Parameters
+    ----------
+    pairs
+        Labelled data.
+    what
+        Words for what is done with them.
+    quiet
+        No progress bar.
+    """
     bar: Iterable[tuple[Image, Mask]] = tqdm(
         pairs, what, len(pairs), unit="image", leave=False, file=sys.stderr, disable=quiet
     )

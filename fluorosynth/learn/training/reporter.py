@@ -14,10 +14,12 @@ from tqdm import tqdm
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import LabelledDataset
 from fluorosynth.learn.training.config import TrainConfig
+from fluorosynth.learn.training.keep import CHOOSE_FROM
 from fluorosynth.learn.training.parallel import Process
 from fluorosynth.learn.training.prepare import TrainingData
 from fluorosynth.learn.training.resume import RunState
 from fluorosynth.learn.training.run_folder import RunFolder
+from fluorosynth.learn.training.scores import Scores
 from fluorosynth.learn.training.validate import Shown
 from fluorosynth.version import __version__
 
@@ -121,6 +123,22 @@ class Reporter:
             f"(best {row['validation_best_dice']:.4f} above {row['validation_threshold']}), "
             f"{row['seconds']:.1f} s"
         )
+
+    def before(self, scores: Scores, threshold: float, images: int) -> None:
+        """Say how good the model is that the run goes on from.
+
+        Parameters
+        ----------
+        scores
+            Measures of the validation.
+        threshold
+            Threshold of the model.
+        images
+            Number of validation images.
+        """
+        self.say(f"before: validation Dice {scores.own_dice:.4f} above {threshold}")
+        if images < CHOOSE_FROM:
+            self.say(f"{images} validation images choose no threshold: it stays {threshold}")
 
     def say(self, line: str) -> None:
         """Log a line, and show it, above the bar where there is one.

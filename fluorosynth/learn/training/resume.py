@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ from fluorosynth.learn.checkpoint import LAST, Model, load_training, save_model
 from fluorosynth.learn.device import memory_format
 from fluorosynth.learn.networks import Network
 from fluorosynth.learn.training.config import TrainConfig
+from fluorosynth.learn.training.keep import merit
 from fluorosynth.learn.training.parallel import Process, share_batch_norms
+from fluorosynth.learn.training.scores import Scores
 
 
 @dataclass
@@ -40,6 +42,9 @@ class RunState:
         Number of steps done in the epoch under way.
     history
         Measures of each epoch done.
+    before
+        Measures of the model that the run began with, on the same validation images; None for a
+        fresh network.
     """
 
     model: Model
@@ -49,6 +54,7 @@ class RunState:
     epoch: int = 0
     step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
+    before: Scores | None = None
 
     @property
     def network(self) -> Network:
@@ -57,7 +63,12 @@ class RunState:
 
     def best(self) -> dict[str, float]:
         """Return the measures of the best epoch so far."""
-        return max(self.history, key=lambda row: row["validation_dice"])
+        return max(self.history, key=merit)
+
+    @property
+    def improved(self) -> bool:
+        """Whether the best epoch is better than the model that the run began with."""
+        return self.before is None or merit(self.best()) > self.before.own_dice
 
 
 def begin(model: Model, config: TrainConfig, process: Process) -> RunState:
@@ -112,7 +123,7 @@ def resume(
     """
     model, saved = load_training(out / LAST, process.device)
     before = json.loads(saved["config"])
-    before = {**TrainConfig().decisive(), **before}  # settings that did not exist yet
+    before = {**TrainConfig().decisive(), "synthetic": "", **before}  # some did not exist yet
     for key, now in identity.items():
         if before.get(key) != now:
             raise UsageError(
@@ -127,6 +138,7 @@ def resume(
         state.sums = saved["sums"].to(process.device)
     state.epoch, state.step = saved["epoch"], saved["step"]
     state.history = json.loads(saved["history"])
+    state.before = Scores(**json.loads(saved["before"])) if "before" in saved else None
     return state
 
 
@@ -147,6 +159,7 @@ def save(state: RunState, out: Path, identity: Mapping[str, Any], sums: Tensor) 
     training = {
         "config": json.dumps(identity),
         "history": json.dumps(state.history),
+        **({"before": json.dumps(asdict(state.before))} if state.before else {}),
         "epoch": state.epoch,
         "step": state.step,
         "sums": sums,
@@ -156,7 +169,9 @@ def save(state: RunState, out: Path, identity: Mapping[str, Any], sums: Tensor) 
     save_model(out / LAST, state.model, training)
 
 
-def identity_of(config: TrainConfig, fingerprint: str, start: str, world: int) -> dict[str, Any]:
+def identity_of(
+    config: TrainConfig, fingerprint: str, synthetic: str, start: str, world: int
+) -> dict[str, Any]:
     """Return what a run must have in common with its beginning, JSON-compatible.
 
     Parameters
@@ -165,9 +180,12 @@ def identity_of(config: TrainConfig, fingerprint: str, start: str, world: int) -
         Settings of the run.
     fingerprint
         Fingerprint of its data.
+    synthetic
+        Fingerprint of the synthetic pictures among them; empty for none.
     start
         Hash of the weights that it began with; empty for a fresh network.
     world
         Number of processes.
     """
-    return {**config.decisive(), "data": fingerprint, "start": start, "processes": world}
+    about = {"data": fingerprint, "synthetic": synthetic, "start": start, "processes": world}
+    return {**config.decisive(), **about}

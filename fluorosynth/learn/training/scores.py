@@ -10,31 +10,31 @@ from torch import Tensor
 from fluorosynth.sample import IGNORE, INSTRUMENT
 
 THRESHOLDS = (0.01, *(round(0.05 * i, 2) for i in range(1, 20)), 0.99)
-MIDDLE = THRESHOLDS.index(0.5)
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Means over validation images.
-
-    An image without an instrument counts 1 where nothing is found in it, else 0.
+    """Means over validation images; one without an instrument counts 1 where nothing is found.
 
     Parameters
     ----------
     loss
-        Mean loss.
+        Loss.
     dice
-        Mean Dice at a threshold of .5.
+        Dice above 0.5.
     threshold
-        Threshold with the best mean Dice.
+        Threshold of the best Dice.
     best_dice
-        Mean Dice at that threshold.
+        Dice above that.
+    own_dice
+        Dice above the threshold that the model came with.
     """
 
     loss: float
     dice: float
     threshold: float
     best_dice: float
+    own_dice: float
 
 
 def dice_at(maps: Tensor, masks: Tensor, thresholds: tuple[float, ...] = THRESHOLDS) -> Tensor:
@@ -95,10 +95,17 @@ def dice_of(predicted: Tensor, masks: Tensor) -> Tensor:
 
 
 class Scorer:
-    """Gathers what ``Scores`` needs over batches and processes."""
+    """Gathers what ``Scores`` needs over batches and processes.
 
-    def __init__(self) -> None:
-        self.sums = torch.zeros(2 + len(THRESHOLDS), dtype=torch.float64)
+    Parameters
+    ----------
+    own
+        Threshold that the model came with, in [0, 1).
+    """
+
+    def __init__(self, own: float = 0.5) -> None:
+        self.own, self.thresholds = own, tuple(sorted({*THRESHOLDS, own}))
+        self.sums = torch.zeros(2 + len(self.thresholds), dtype=torch.float64)
 
     def add(self, losses: Tensor, logits: Tensor, masks: Tensor) -> None:
         """Take in a batch.
@@ -112,13 +119,14 @@ class Scorer:
         masks
             Labels, ``(N, H, W)`` uint8 {0, 1, 255}.
         """
-        curves = dice_at(torch.sigmoid(logits[:, 0].float()), masks).cpu().double()
+        maps = torch.sigmoid(logits[:, 0].float())
         self.sums[0] += len(masks)
         self.sums[1] += losses.sum().item()
-        self.sums[2:] += curves.sum(0)
+        self.sums[2:] += dice_at(maps, masks, self.thresholds).cpu().double().sum(0)
 
     def scores(self) -> Scores:
         """Return the means over all images added."""
-        loss, *curve = (self.sums[1:] / self.sums[0]).tolist()
-        best = max(range(len(curve)), key=curve.__getitem__)
-        return Scores(loss, curve[MIDDLE], THRESHOLDS[best], curve[best])
+        loss, *dice = (self.sums[1:] / self.sums[0]).tolist()
+        curve = dict(zip(self.thresholds, dice, strict=True))
+        best = max(curve, key=curve.__getitem__)
+        return Scores(loss, curve[0.5], best, curve[best], curve[self.own])

@@ -18,19 +18,16 @@ from fluorosynth.learn.data import LabelledDataset
 from fluorosynth.learn.device import autocast, memory_errors
 from fluorosynth.learn.training.averaging import decay_at, update_average
 from fluorosynth.learn.training.config import TrainConfig
+from fluorosynth.learn.training.keep import kept_dice, kept_threshold, merit
 from fluorosynth.learn.training.losses import LOSSES
 from fluorosynth.learn.training.parallel import Process, join
-from fluorosynth.learn.training.prepare import (
-    check_data,
-    continued_model,
-    fresh_model,
-    prepare_data,
-)
+from fluorosynth.learn.training.prepare import check_data, prepare_data
 from fluorosynth.learn.training.reporter import Reporter, described
 from fluorosynth.learn.training.resume import RunState, begin, identity_of, resume, save
 from fluorosynth.learn.training.run_folder import alone, interruptible
 from fluorosynth.learn.training.schedule import learning_rate
 from fluorosynth.learn.training.scores import dice_of
+from fluorosynth.learn.training.start import continued_model, fresh_model, measure_before
 from fluorosynth.learn.training.validate import on_device, validate
 
 
@@ -45,16 +42,29 @@ class Result:
     Parameters
     ----------
     epoch
-        Number of the best epoch, from 1.
+        Number of the best epoch, from 1; 0 where none is better than the model before.
     dice
-        Dice of its validation at .5.
+        Dice of its validation: above 0.5, or, of a run that went on from a model, above the
+        threshold that is kept.
     path
-        File of its model.
+        File of the model that is kept.
+    before
+        Dice of the model that the run went on from, on the same images; None for a fresh network.
     """
 
     epoch: int
     dice: float
     path: Path
+    before: float | None = None
+
+    def __str__(self) -> str:
+        if not self.epoch:
+            return (
+                f"no epoch is better than the model before, validation Dice {self.dice:.4f}: "
+                f"it is kept, {self.path}"
+            )
+        compared = "" if self.before is None else f", before {self.before:.4f}"
+        return f"best epoch {self.epoch}: validation Dice {self.dice:.4f}{compared}, {self.path}"
 
 
 def train(
@@ -64,6 +74,7 @@ def train(
     validation: LabelledDataset | None = None,
     initial: Model | None = None,
     quiet: bool = False,
+    keep_better: bool = True,
 ) -> Result:
     """Train a network, or go on with the run in ``out``.
 
@@ -87,6 +98,8 @@ def train(
         Model to go on from, with its normalisation; by default a fresh network.
     quiet
         No progress bar.
+    keep_better
+        Measure the model that the run goes on from, too, and keep it where no epoch is better.
 
     Returns
     -------
@@ -119,7 +132,7 @@ def train(
         interruptible(out),
         memory_errors(advice),
     ):
-        return _run(pairs, config, out, validation, initial, quiet, process)
+        return _run(pairs, config, out, validation, initial, quiet, keep_better, process)
 
 
 def _run(
@@ -129,11 +142,12 @@ def _run(
     validation: LabelledDataset | None,
     initial: Model | None,
     quiet: bool,
+    keep_better: bool,
     process: Process,
 ) -> Result:
     data = prepare_data(pairs, validation, config, process)
     start = weights_hash(initial.network) if initial else ""
-    identity = identity_of(config, pairs.fingerprint, start, process.world)
+    identity = identity_of(config, pairs.fingerprint, data.synthetic, start, process.world)
     if (out / LAST).exists():
         state = resume(out, identity, config, process)
     else:
@@ -147,6 +161,7 @@ def _run(
     state.model.recipe = pairs.recipe or state.model.recipe
     state.model.config = config.to_plain()
     state.model.size = data.size
+    own, validated = (initial.threshold if initial else 0.5), len(data.validation)
     network, optimiser, batches = state.model.network, state.optimiser, data.batches
     trained = optimiser.param_groups[0]["params"]
     total_steps = config.epochs * batches.steps
@@ -158,6 +173,11 @@ def _run(
     reporter = Reporter(out, settings, state, data, config.epochs, quiet) if process.first else None
 
     with reporter or nullcontext():
+        if initial and keep_better and not (state.history or state.step):
+            state.before = measure_before(initial, pairs, validation, config, process)
+            if reporter:
+                save_model(out / BEST, initial)
+                reporter.before(state.before, own, validated)
         while state.epoch < config.epochs:
             started = time.perf_counter()
             sound = torch.ones((), dtype=torch.bool, device=process.device)
@@ -202,6 +222,7 @@ def _run(
                 data.validation,
                 config,
                 process,
+                own,
                 reporter.validating if reporter else None,
             )
             train_loss, train_dice, images_seen = process.sum(state.sums).tolist()
@@ -210,24 +231,29 @@ def _run(
                 "train_loss": train_loss / images_seen,
                 "train_dice": train_dice / images_seen,
                 **{f"validation_{key}": value for key, value in asdict(scores).items()},
+                "kept_dice": kept_dice(scores, validated, initial is not None),
                 "lr": optimiser.param_groups[0]["lr"],
                 "seconds": time.perf_counter() - started,
             }
             state.history.append(row)
             state.epoch, state.step = state.epoch + 1, 0
             state.sums.zero_()
-            if state.best() is row:
-                state.model.threshold = scores.threshold
+            better = state.best() is row and state.improved
+            if better:
+                state.model.threshold = kept_threshold(scores, validated, own)
             if reporter:
-                if state.best() is row:
+                if better:
                     save_model(out / BEST, replace(state.model, network=state.network))
                 save(state, out, identity, state.sums)
                 reporter.epoch(state, shown)
 
-    best = state.best()
+    best, before = state.best(), state.before.own_dice if state.before else None
+    result = Result(int(best["epoch"]), merit(best), out / BEST, before)
+    if before is not None and not state.improved:
+        result = Result(0, before, out / BEST, before)
     if reporter:
-        reporter.folder.log(f"best epoch {best['epoch']}: Dice {best['validation_dice']:.4f}")
-    return Result(int(best["epoch"]), best["validation_dice"], out / BEST)
+        reporter.folder.log(str(result))
+    return result
 
 
 @torch.no_grad()

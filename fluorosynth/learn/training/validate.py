@@ -32,6 +32,7 @@ def validate(
     pairs: LabelledDataset,
     config: TrainConfig,
     process: Process,
+    own: float = 0.5,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Scores, Shown]:
     """Return the scores over all processes, and what this one's first items look like.
@@ -48,12 +49,14 @@ def validate(
         Settings of the run.
     process
         Process that takes its part of the items.
+    own
+        Threshold that the model came with.
     progress
         Function called with the number of items done, and of all of them; None: none.
     """
     network.eval()
     mine = Subset(pairs, range(process.rank, len(pairs), process.world))
-    scorer, shown = Scorer(), Shown()
+    scorer, shown = Scorer(own), Shown()
     for batches in DataLoader(mine, config.batch_size, collate_fn=collate_by_size):
         if progress:
             progress(int(scorer.sums[0]), len(mine))
