@@ -130,7 +130,8 @@ def fault(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
         return first["loc"], "is missing"
     if first["type"] == "value_error":  # a validator's own sentence
         return first["loc"], str(first["ctx"]["error"])
-    said = first["msg"].removeprefix("Input ")
+    what, should, rest = first["msg"].partition("should")  # "Input should", "String should"
+    said = should + rest or what
     for long, short in (
         ("greater than or equal to", "at least"),
         ("less than or equal to", "at most"),
