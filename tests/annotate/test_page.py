@@ -134,6 +134,7 @@ def test_tracked_corrected_and_tracked_again(browser, server):
         assert off(saved(server, t), t) < 1.5
     page.keyboard.press("End")
     page.wait_for_function("document.getElementById('frame-text').textContent.includes('8 of 8')")
+    page.wait_for_selector("#instruments li")  # the page asks a few times a second
     spot = saved(server, 7)["points"][len(saved(server, 7)["points"]) // 2]
     click(page, spot)  # selects it
     page.keyboard.press("s")  # snapped: drawn from now on, a second key
