@@ -168,6 +168,9 @@ def finish(
     with _own(plan.out), _said(plan.out):
         if todo := missing(plan, text, seed, sampler.fingerprint):
             raise MissingShardsError(plan.out, todo, plan.shards)
+        for claim in plan.out.glob(".shard-*.claim"):  # of the killed, whose shards were whole
+            with claimed(claim.with_name(claim.name.removeprefix(".").removesuffix(".claim"))):
+                pass
         write_card(plan, sampler, text, {})
     return Outcome(0, n, plan.out, sampler.skipped)
 
