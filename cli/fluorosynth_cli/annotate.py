@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +41,7 @@ def command(src: str, out: Path | None, model: str, port: int, no_browser: bool)
     """
     from fluorosynth.annotate.document import Document
     from fluorosynth.errors import MissingExtraError, UsageError
+    from fluorosynth.io.lock import locked
     from fluorosynth.labels.frames import FrameSequence
 
     try:
@@ -55,9 +55,8 @@ def command(src: str, out: Path | None, model: str, port: int, no_browser: bool)
     out = out or Path(f"{Path(frames.source.name).stem}-labels")
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is a file: name a folder")
-    out.mkdir(parents=True, exist_ok=True)
     file = out / "labels.json"
-    with _alone(file):
+    with locked(out, f"{file} is being edited by another fluorosynth annotate"):
         page = Page(frames, Document(file, frames.source), _suggester(model))
         try:
             listener = listen(port)
@@ -99,17 +98,3 @@ def _serve(app: Guard, listener: socket.socket) -> None:
     )
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
-
-
-@contextlib.contextmanager
-def _alone(file: Path) -> Iterator[None]:
-    """Let no second server write the same label file."""
-    from filelock import FileLock, Timeout
-
-    from fluorosynth.errors import UsageError
-
-    try:
-        with FileLock(file.with_name(f".{file.name}.lock"), timeout=0):
-            yield
-    except Timeout:
-        raise UsageError(f"{file} is being edited by another fluorosynth annotate") from None
