@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fluorosynth.geometry.tubes import moved_to, union
-from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, draw_within
+from fluorosynth.geometry.tubes import Tube, moved_to
+from fluorosynth.ranges import Chance, LogUniform, Range, Uniform
 from fluorosynth.sample import Sample
-from fluorosynth.stages.base import Intensity, intensities, with_picture
+from fluorosynth.stages.base import Intensity
+from fluorosynth.stages.objects import with_objects
 from fluorosynth.stages.order import EXPOSED
 from fluorosynth.xray.bedside import SHAPES, scaled
-from fluorosynth.xray.beer_lambert import attenuated
 
 
 @dataclass(frozen=True)
@@ -59,19 +59,10 @@ class Bedside(Intensity):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with its surroundings drawn."""
-        image = intensities(sample, self)
-        chances = rng.random(len(SHAPES))
-        names = [n for n, u in zip(SHAPES, chances, strict=True) if u < getattr(self, n)]
-        if not names:
-            return sample
-        side = max(image.shape)
-        mm = draw_within(1e-3, 1e3, self.spacing, "bedside: spacing", rng) * 256 / side
-        total = np.zeros(image.shape, np.float32)
-        for name in names:
+        side = max(sample.image.shape)
+
+        def tubes(name: str) -> tuple[list[Tube], float]:
             draw, mu = SHAPES[name]
-            strength = draw_within(0, 1e3, self.strength, "bedside: strength", rng)
-            tubes = moved_to(scaled(draw(rng), side), sample.moment)
-            total += np.float32(mu * mm * strength) * union(tubes, image.shape)
-        return with_picture(
-            sample, self, {"objects": names}, attenuated(image, total), sample.contrast
-        )
+            return moved_to(scaled(draw(rng), side), sample.moment), mu
+
+        return with_objects(self, sample, rng, SHAPES, tubes, self.spacing, self.strength)

@@ -1,0 +1,56 @@
+"""What the stages of objects share: which a picture has, and the shadows that they cast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from fluorosynth.geometry.tubes import Tube, union
+from fluorosynth.ranges import Range, draw_within
+from fluorosynth.sample import Sample
+from fluorosynth.stages.base import Intensity, intensities, with_picture
+from fluorosynth.xray.beer_lambert import attenuated
+
+
+def with_objects(
+    stage: Intensity,
+    sample: Sample,
+    rng: np.random.Generator,
+    kinds: Iterable[str],
+    draw: Callable[[str], tuple[list[Tube], float]],
+    spacing: Range,
+    strength: Range,
+) -> Sample:
+    """Return the sample with the objects drawn that it happens to have, by Beer-Lambert.
+
+    Parameters
+    ----------
+    stage
+        Stage at work; its field of a kind's name is that kind's probability.
+    sample
+        Exposed sample.
+    rng
+        Source of all draws.
+    kinds
+        Names of the kinds of objects.
+    draw
+        Function from a kind to its tubes, px, and the attenuation of its matter, 1/mm.
+    spacing
+        Millimetres per pixel of a 256 px picture.
+    strength
+        Factor on the attenuation of each object.
+    """
+    image, kinds = intensities(sample, stage), list(kinds)
+    chances = rng.random(len(kinds))
+    names = [n for n, u in zip(kinds, chances, strict=True) if u < getattr(stage, n)]
+    if not names:
+        return sample
+    mm = draw_within(1e-3, 1e3, spacing, f"{stage.kind}: spacing", rng) * 256 / max(image.shape)
+    total = np.zeros(image.shape, np.float32)
+    for name in names:
+        factor = draw_within(0, 1e3, strength, f"{stage.kind}: strength", rng)
+        tubes, mu = draw(name)
+        total += np.float32(mu * mm * factor) * union(tubes, image.shape)
+    darker = attenuated(image, total)
+    return with_picture(sample, stage, {"objects": names}, darker, sample.contrast)
