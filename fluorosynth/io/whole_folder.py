@@ -34,16 +34,32 @@ def made_before(out: Path, made_from: Mapping[str, Any]) -> bool:
     UsageError
         When ``out`` holds anything else.
     """
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return False
     try:
         there = (out / RECORD).read_text("ascii")
     except (OSError, UnicodeDecodeError):
         there = ""
     if there == _digest(made_from):
         return True
-    what = "is a file" if out.is_file() else "exists already and holds other files"
-    raise UsageError(f"{out} {what}: name a new or empty folder")
+    require_free(out)
+    return False
+
+
+def require_free(out: Path) -> None:
+    """Refuse a folder that is neither missing nor empty.
+
+    Parameters
+    ----------
+    out
+        Folder to be written.
+
+    Raises
+    ------
+    UsageError
+        When it holds anything, or is a file.
+    """
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        what = "is a file" if out.is_file() else "exists already and holds other files"
+        raise UsageError(f"{out} {what}: name a new or empty folder")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fluorosynth.io.contact_sheet import contact_sheet, png_bytes
-from fluorosynth.io.whole_folder import made_before, whole_folder
+from fluorosynth.io.whole_folder import require_free, whole_folder
 from fluorosynth.patches.manifest import NAME, manifest_text
 from fluorosynth.patches.windows import Patch
 
@@ -43,7 +43,7 @@ def write_patches(
         When it cannot be written.
     """
     out, made_from = Path(out), dict(made_from or {"patches": sorted(patches)})
-    made_before(out, {**made_from, "again": True})  # refuses whatever is there
+    require_free(out)
     with whole_folder(out, made_from) as folder:
         for name, content in _files(patches).items():
             (folder / name).write_bytes(content)
