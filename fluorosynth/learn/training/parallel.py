@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -87,10 +89,13 @@ def join(device: str = "auto") -> Iterator[Process]:
     picked = pick_device(device)
     if picked.type == "cuda":
         torch.cuda.set_device(picked)
+    # DistributedDataParallel imports it, and keeps the first group that it finds then for ever.
+    import_module("torch._dynamo")
     distributed.init_process_group("nccl" if picked.type == "cuda" else "gloo")
     try:
         yield Process(picked, distributed.get_rank(), world)
     finally:
+        gc.collect()  # a group's threads end with its last user; Python may not end before them
         distributed.destroy_process_group()
 
 

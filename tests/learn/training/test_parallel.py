@@ -24,12 +24,15 @@ CONFIG = TrainConfig(
 )
 SCRIPT = """
 import sys, torch
+from pathlib import Path
 torch.set_num_threads(1)
 from makers import Lines
 from small import ROOT, environment
 from test_parallel import CONFIG
 from fluorosynth.learn.training.train import train
 train(Lines(19, 16), CONFIG, sys.argv[1], quiet=True)
+threads = [comm.read_text() for comm in Path("/proc/self/task").glob("*/comm")]
+assert not any("gloo" in name for name in threads), f"Python ends before {threads}"
 """
 
 
