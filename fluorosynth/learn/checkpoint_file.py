@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -131,13 +132,20 @@ def read_content(path: Path) -> dict[str, Any]:
     BadDataError
         When it is no checkpoint, or a damaged one.
     """
+    broken = f"{path} is no checkpoint, or a broken one"
     try:
-        content = torch.load(read_whole_zip(path), map_location="cpu", weights_only=True)
+        whole = read_whole_zip(path)
     except BadDataError:
         raise
-    except Exception as error:  # of a crafted file: the reader raises anything
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BadDataError(f"{path} is no checkpoint, or a broken one: {reason}") from None
+    except Exception as error:  # a damaged directory leads anywhere
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise BadDataError(f"{broken}: {reason}") from None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            content = torch.load(whole, map_location="cpu", weights_only=True)
+    except Exception:  # of a crafted file: the reader raises anything
+        raise BadDataError(f"{broken}: it is no list of tensors and texts alone") from None
     if not isinstance(content, dict):
         raise BadDataError(f"{path} is no model of fluorosynth")
     return content
@@ -151,7 +159,7 @@ def read_header(path: Path, content: dict[str, Any]) -> Header:
     path
         File of the checkpoint, for the message.
     content
-        What it holds.
+        Content of the file, as it was read.
 
     Raises
     ------
@@ -163,7 +171,7 @@ def read_header(path: Path, content: dict[str, Any]) -> Header:
         raise BadDataError(f"{path} is no model of fluorosynth: it has no header")
     kind: Kind = plain(path, Kind, text, "header")
     if kind.format_version != VERSION:
-        raise BadDataError(f"{path} has format version {kind['format_version']}")
+        raise BadDataError(f"{path} has format version {kind.format_version}")
     header: Header = plain(path, Header, text, "header")
     return header
 
@@ -266,8 +274,8 @@ def check_tensors(path: Path, found: Any, expected: dict[str, Tensor], name: str
         check_tensor(path, found[key], like, f"{name} {key!r}")
 
 
-def check_tensor(path: Path, value: Any, like: Tensor, name: str) -> None:
-    """Refuse a value that is no plain tensor of a shape, or holds what is no number.
+def check_tensor(path: Path, value: Any, like: Tensor, name: str) -> Tensor:
+    """Return a value that is a plain tensor of a shape, and holds numbers.
 
     Parameters
     ----------
@@ -285,8 +293,9 @@ def check_tensor(path: Path, value: Any, like: Tensor, name: str) -> None:
     BadDataError
         When it does not fit.
     """
-    simple = isinstance(value, Tensor) and value.layout == torch.strided and not value.is_quantized
-    if not (simple and value.device.type == "cpu"):
+    if not (isinstance(value, Tensor) and value.layout == torch.strided) or value.is_quantized:
+        raise BadDataError(f"{path} does not fit its network: {name} is no plain tensor")
+    if value.device.type != "cpu":
         raise BadDataError(f"{path} does not fit its network: {name} is no plain tensor")
     if value.shape != like.shape:
         shapes = f"{tuple(value.shape)}, not {tuple(like.shape)}"
@@ -295,3 +304,4 @@ def check_tensor(path: Path, value: Any, like: Tensor, name: str) -> None:
         raise BadDataError(f"{path} does not fit its network: {name} is of {value.dtype}")
     if value.is_floating_point() and not value.isfinite().all():
         raise BadDataError(f"{path} is damaged: {name} holds what is no number")
+    return value

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from fluorosynth.errors import UsageError
 from fluorosynth.io.square import resized
-from fluorosynth.learn.checkpoint import SIZE_OF_OLD, Model
+from fluorosynth.learn.checkpoint import Model
+from fluorosynth.learn.checkpoint_file import SIZE_OF_OLD
 from fluorosynth.learn.prediction.fragments import drop_fragments
 from fluorosynth.learn.prediction.inference import Inference, check_scales
 from fluorosynth.learn.prediction.presence import Presence, evidence

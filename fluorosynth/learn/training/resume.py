@@ -124,22 +124,28 @@ def resume(
         When the run had other settings or data.
     """
     try:
-        model, content = load_training(out / LAST, process.device)
-        saved = read_state(out / LAST, content)
+        return _taken_up(out / LAST, identity, config, process)
     except BadDataError as error:
         raise BadDataError(f"{error}; move it away, and the same command begins again") from None
-    before = {**TrainConfig().decisive(), "synthetic": "", **saved.config}  # some did not exist yet
+
+
+def _taken_up(
+    path: Path, identity: Mapping[str, Any], config: TrainConfig, process: Process
+) -> RunState:
+    model, content = load_training(path, process.device)
+    saved = read_state(path, content)
+    before = {**TrainConfig().decisive(), "synthetic": "", **saved.config}  # some are newer
     for key, now in identity.items():
         if before.get(key) != now:
             raise UsageError(
-                f"{out} holds a run with {key} = {before.get(key)!r}, not {now!r}: "
+                f"{path.parent} holds a run with {key} = {before.get(key)!r}, not {now!r}: "
                 "give the same settings to go on with it, or another `out`"
             )
     state = begin(model, config, process)
-    check_optimiser(out / LAST, saved.optimiser, state.optimiser)
+    check_optimiser(path, saved.optimiser, state.optimiser)
     state.optimiser.load_state_dict(saved.optimiser)
     if state.average is not None:
-        check_tensors(out / LAST, saved.average, state.average.state_dict(), "average")
+        check_tensors(path, saved.average, state.average.state_dict(), "average")
         state.average.load_state_dict(saved.average)
     if process.first:
         state.sums = saved.sums.to(process.device)

@@ -56,7 +56,7 @@ def read_state(path: Path, saved: Any) -> SavedState:
     path
         File of the checkpoint, for messages.
     saved
-        What it holds beside the model.
+        State that it holds beside the model.
 
     Raises
     ------
@@ -68,15 +68,14 @@ def read_state(path: Path, saved: Any) -> SavedState:
     config = plain(path, dict[str, Any], saved.get("config"), "config")
     history = plain(path, list[dict[str, int | float]], saved.get("history"), "history")
     before = plain(path, Scores, saved["before"], "before") if "before" in saved else None
-    epoch, step, sums = saved.get("epoch"), saved.get("step"), saved.get("sums")
-    whole = all(type(number) is int and number >= 0 for number in (epoch, step))
-    if not whole or len(history) != epoch:
+    epoch, step = saved.get("epoch"), saved.get("step")
+    if type(epoch) is not int or type(step) is not int or step < 0 or len(history) != epoch:
         raise BadDataError(f"{path} holds {len(history)} epochs, and says {epoch!r}, step {step!r}")
     if any(row.keys() != history[0].keys() for row in history) or not (
         not history or {"epoch", "validation_dice"} <= history[0].keys()
     ):
         raise BadDataError(f"{path} lacks measures of an epoch")
-    check_tensor(path, sums, torch.zeros(3), "sums")
+    sums = check_tensor(path, saved.get("sums"), torch.zeros(3), "sums")
     if step and not sums[2] > 0:
         raise BadDataError(f"{path} counts no image in {step} steps")
     return SavedState(
