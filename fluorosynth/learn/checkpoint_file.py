@@ -97,7 +97,7 @@ class Header(Kind):
     normalisation
         Normalisation of its input.
     threshold
-        Threshold on its map, in [0, 1].
+        Threshold on its map, in [0, 1).
     recipe
         Hash of the recipe of its training data, or empty.
     config
@@ -112,11 +112,11 @@ class Header(Kind):
     network_config: dict[str, Any]
     layout_version: int
     normalisation: NormalisationTable
-    threshold: Annotated[float, Interval(ge=0, le=1)]
+    threshold: Annotated[float, Interval(ge=0, lt=1)]
     recipe: str
     config: dict[str, Any]
     masks: MaskTable = MaskTable()
-    size: Annotated[int, Interval(ge=1, le=2**16)] = SIZE_OF_OLD
+    size: Annotated[int, Interval(ge=16, le=8192)] = SIZE_OF_OLD
 
 
 def read_content(path: Path) -> dict[str, Any]:

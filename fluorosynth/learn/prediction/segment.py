@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.core.check import Checked
 from fluorosynth.errors import UsageError
 from fluorosynth.io.square import resized
 from fluorosynth.learn.checkpoint import Model
@@ -24,7 +25,7 @@ EVIDENCE_SIZE = 256  # px, longer side of the frame in whose pixels evidence is 
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentConfig:
+class SegmentConfig(Checked):
     """How frames become masks.
 
     Parameters
