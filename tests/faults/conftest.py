@@ -1,5 +1,6 @@
 import pytest
 from faults_table import ROWS, markdown
+from faulty_commands import write_inputs
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -14,3 +15,11 @@ def _one_thread():
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def given(tmp_path_factory):
+    """The inputs of the commands."""
+    folder = tmp_path_factory.mktemp("given")
+    write_inputs(folder)
+    return folder
