@@ -2,8 +2,7 @@
 
 A change of any byte of any preset is a change of format for the people who cite a seed: raise the
 version and say so in the changelog, then put the new hash here. The hashes hold for the versions
-in constraints.txt on processors with fused multiply-add (x86-64 since 2013, 64-bit Arm); OpenCV
-rounds a few pixels of a rotated picture differently on older ones.
+in constraints.txt on any x86-64; tests/geometry/test_processors.py takes instructions away.
 """
 
 import hashlib

@@ -35,7 +35,6 @@ ALLOWED = {
     "fluorosynth_cli": ["fluorosynth/__main__.py"],  # python -m fluorosynth
     "click": [],
     "tqdm": ["fluorosynth/learn/"],
-    "pickle": ["fluorosynth/learn/checkpoint.py"],  # the name of an error that torch raises
     "marshal": [],
     "shelve": [],
     "socket": ["fluorosynth/annotate/server.py"],

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.devices.skeleton import Array, Bools, Branch, Depth, pixel_paths
+from fluorosynth.devices.skeleton import Array, Bools, Branch, pixel_paths
+from fluorosynth.geometry.distance import depth_in
 from fluorosynth.sample import Device
 
 SAGITTA = 0.1  # px, the most that the curve may leave the chord of two points
@@ -77,7 +78,7 @@ def trace(mask: NDArray[np.generic], label: str = "catheter") -> tuple[Device, .
     devices = []
     for value in np.unique(mask[anything]):
         solid = fill_holes(mask == value)
-        depth = distance(solid)
+        depth = depth_in(solid)
         for path in pixel_paths(solid, depth, anything):
             x, y = path.points.astype(int).T
             tube = _refine(path, float(np.median(depth[y, x])), solid)
@@ -99,19 +100,6 @@ def fill_holes(mask: Bools) -> Bools:
     _, parts, stats, _ = cv2.connectedComponentsWithStats(holes, connectivity=4)
     small = np.flatnonzero(np.asarray(stats)[:, cv2.CC_STAT_AREA] <= HOLE)
     return np.asarray(mask | np.isin(parts, small[small > 0]))
-
-
-def distance(mask: Bools) -> Depth:
-    """Measure how far each pixel is from the background; beyond the border is background.
-
-    Parameters
-    ----------
-    mask
-        Pixels of instruments, ``(H, W)`` bool.
-    """
-    padded = np.pad(mask.astype(np.uint8), 1)
-    depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(depth, np.float32)[1:-1, 1:-1]
 
 
 def _refine(path: Branch, radius: float, mask: Bools) -> Tube | None:

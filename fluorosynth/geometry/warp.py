@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from fluorosynth.geometry.bilinear import warp_affine
 from fluorosynth.sample import Image, Matrix, Points
 
 Border = Literal["edge", "reflect", "black"]
@@ -54,7 +55,7 @@ def resample(image: Image, matrix: Matrix, border: Border = "edge") -> Image:
     """Return ``image`` moved by ``matrix`` (bilinear), of the same shape.
 
     Flips, whole-pixel shifts and zooms by a whole-pixel window take copies and ``cv2.resize``;
-    anything else one ``cv2.warpAffine``. The answer may share memory with ``image``.
+    anything else one ``warp_affine``. The answer may share memory with ``image``.
 
     Parameters
     ----------
@@ -197,5 +198,5 @@ def _warp(image: Image, affine: tuple[float, ...], border: Border) -> Image:
 def _move(image: Image, affine: tuple[float, ...], size: tuple[int, int], border: int) -> Image:
     matrix, (width, height) = np.array(affine).reshape(2, 3), size
     lanes = -(-width // _LANES) * _LANES
-    moved = cv2.warpAffine(image, matrix, (lanes, height), borderMode=border)
+    moved = warp_affine(image, matrix, (lanes, height), border)
     return np.ascontiguousarray(moved[:, :width])

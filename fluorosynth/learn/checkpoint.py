@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import pickle
-import zipfile
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,14 +10,20 @@ from typing import Any
 import torch
 from xxhash import xxh3_128
 
-from fluorosynth.errors import BadDataError, FluorosynthError
+from fluorosynth.errors import BadDataError
 from fluorosynth.io.atomic import replacing
+from fluorosynth.learn.checkpoint_file import (
+    FORMAT,
+    SIZE_OF_OLD,
+    VERSION,
+    read_content,
+    read_header,
+    read_network,
+)
 from fluorosynth.learn.data.normalise import Normalisation
-from fluorosynth.learn.networks import Network, build
+from fluorosynth.learn.networks import Network
 
-FORMAT, VERSION = "fluorosynth-model", 1
 BEST, LAST = "best.pt", "last.pt"
-SIZE_OF_OLD = 256  # px, of the pictures behind a file that does not name their size
 
 
 @dataclass(frozen=True)
@@ -40,29 +43,6 @@ class MaskDefaults:
     min_length: float = 0.0
     min_presence: float = 0.0
     presence: tuple[float, float] | None = None
-
-    @classmethod
-    def of(cls, plain: Mapping[str, Any]) -> MaskDefaults:
-        """Read what ``dataclasses.asdict`` made.
-
-        Parameters
-        ----------
-        plain
-            Values by field.
-
-        Raises
-        ------
-        TypeError
-            For something else.
-        ValueError
-            For values out of range.
-        """
-        presence = None
-        if plain.get("presence") is not None:
-            offset, slope = plain["presence"]
-            presence = float(offset), float(slope)
-        least = float(plain.get("min_length", 0.0)), float(plain.get("min_presence", 0.0))
-        return cls(*least, presence)
 
 
 @dataclass
@@ -238,47 +218,16 @@ def find_model(source: str | Path) -> Path:
 
 
 def _model(path: Path, device: torch.device | str) -> tuple[Model, dict[str, Any]]:
-    content = _content(path)
-    try:
-        header = json.loads(content["header"])
-        if (header["format"], header["format_version"]) != (FORMAT, VERSION):
-            raise BadDataError(f"{path} has format version {header['format_version']}")
-        network = build(header["network"], header["network_config"])
-        if header["layout_version"] != network.version:
-            raise BadDataError(
-                f"{path} holds layout {header['layout_version']} of {network.kind!r}; "
-                f"this is {network.version}"
-            )
-        network.load_state_dict(content["weights"])
-        model = Model(
-            network.to(device).eval(),
-            Normalisation(**header["normalisation"]),
-            float(header["threshold"]),
-            str(header["recipe"]),
-            dict(header["config"]),
-            MaskDefaults.of(header.get("masks", {})),  # files before version 0.2 have none
-            int(header.get("size", SIZE_OF_OLD)),
-        )
-    except FluorosynthError as error:
-        raise BadDataError(f"{path}: {error}") from None
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:200]
-        raise BadDataError(f"{path} does not fit its network: {reason}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadDataError(f"{path} is no model of fluorosynth: {error!r}") from None
+    content = read_content(path)
+    header = read_header(path, content)
+    network = read_network(path, header, content.get("weights"))
+    model = Model(
+        network.to(device).eval(),
+        Normalisation(**dict(header.normalisation)),
+        header.threshold,
+        header.recipe,
+        header.config,
+        MaskDefaults(**dict(header.masks)),
+        header.size,
+    )
     return model, content
-
-
-def _content(path: Path) -> dict[str, Any]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > path.stat().st_size:
-            raise BadDataError(f"{path} would unpack to {size} bytes: refused")
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BadDataError(f"{path} is no checkpoint, or a broken one: {reason}") from None
-    if not isinstance(content, dict):
-        raise BadDataError(f"{path} is no model of fluorosynth")
-    return content

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
+from fluorosynth.geometry.distance import EXACT as EXACT
+from fluorosynth.geometry.distance import distance_to as distance_to
 from fluorosynth.sample import BACKGROUND, IGNORE, INSTRUMENT, Mask
 
 Flags = NDArray[np.bool_]
 Distances = NDArray[np.float64]
-EXACT = 2048  # px
 
 
 class Pair(NamedTuple):
@@ -69,25 +69,6 @@ def pair(prediction: Flags | Mask, truth: Mask) -> Pair:
     _check("prediction", prediction, (prediction == 0) | (prediction == 1))
     labelled = truth != IGNORE
     return Pair(prediction.astype(bool) & labelled, truth == INSTRUMENT, labelled)
-
-
-def distance_to(mask: Flags) -> Distances:
-    """Return each pixel's distance to the mask in pixels: exact, so that sums are repeatable.
-
-    OpenCV's square roots differ in the last bit from call to call, by where the array lies in
-    memory; the squares are whole numbers, which float32 tells apart below 2048 pixels.
-
-    Parameters
-    ----------
-    mask
-        Pixels in question, ``(H, W)`` bool.
-    """
-    if math.hypot(*mask.shape) >= EXACT:
-        from scipy.ndimage import distance_transform_edt
-
-        return np.asarray(distance_transform_edt(~mask), np.float64)
-    near = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(np.sqrt(np.rint(np.square(near, dtype=np.float64))), np.float64)
 
 
 def _check(what: str, values: NDArray[np.generic], allowed: Flags) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError, MissingExtraError, UsageError
+from fluorosynth.io.sealed import check_seal
 from fluorosynth.sample import Image, Mask
 
 TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32}
@@ -48,6 +49,10 @@ class OnnxFile:
                 "an ONNX file needs ONNX Runtime: pip install 'fluorosynth[onnx]'"
             ) from None
         self.path = path
+        try:
+            check_seal(path)
+        except OSError as error:
+            raise BadDataError(f"{path} cannot be read: {error.strerror or error}") from None
         try:
             self._session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's errors have no common root

@@ -7,9 +7,11 @@ from typing import Annotated
 
 from annotated_types import Interval
 
+from fluorosynth.core.check import Checked
+
 
 @dataclass(frozen=True)
-class TrackConfig:
+class TrackConfig(Checked):
     """How instruments are followed.
 
     Parameters

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.geometry.distance import depth_in
 from fluorosynth.patches.field import exposed_field
 from fluorosynth.sample import Image
 from fluorosynth.track.curve import Array
@@ -44,8 +45,8 @@ class Room:
         height, width = image.shape
         size = 2 * max(round(MARGIN * max(height, width)), 3) + 1
         box = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-        field = distance(cv2.dilate(exposed_field(image).astype(np.uint8), box))
-        frame = distance(np.ones_like(image))
+        field = depth_in(cv2.dilate(exposed_field(image).astype(np.uint8), box) > 0)
+        frame = depth_in(np.ones(image.shape, bool))
         outside = (look_up(frame, curve) > 0) & (look_up(field, curve) == 0)
         return cls(frame if outside.any() else field, field)
 
@@ -68,19 +69,6 @@ class Room:
             Places, ``(n, 2)``.
         """
         return look_up(self.exposed, points) > 0
-
-
-def distance(field: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the distance from each pixel to where a field is 0, or ends.
-
-    Parameters
-    ----------
-    field
-        Field, ``(H, W)`` uint8.
-    """
-    padded = cv2.copyMakeBorder(field, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    found = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(found, np.float32)[1:-1, 1:-1]
 
 
 def look_up(values: NDArray[np.float32], points: Array) -> NDArray[np.float32]:

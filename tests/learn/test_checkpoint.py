@@ -1,4 +1,5 @@
 import pickle
+import random
 import zipfile
 
 import pytest
@@ -6,7 +7,14 @@ import torch
 from fluorosynth_cli.main import main
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.learn.checkpoint import Model, find_model, load_model, load_training, save_model
+from fluorosynth.learn.checkpoint import (
+    Model,
+    find_model,
+    load_model,
+    load_training,
+    save_model,
+    weights_hash,
+)
 from fluorosynth.learn.data import Normalisation
 from fluorosynth.learn.networks import build
 
@@ -76,6 +84,79 @@ def test_broken_files_are_refused_in_a_sentence(tmp_path, model):
         torch.save(content, path)
         with pytest.raises(BadDataError, match=r"m\.pt is no model of fluorosynth"):
             load_model(path)
+
+
+def outcome(path):
+    """Return what is read of a file, or None where it is refused in a sentence that names it."""
+    try:
+        back = load_model(path)
+    except BadDataError as refusal:
+        said = str(refusal)
+    else:
+        return weights_hash(back.network), back.normalisation, back.threshold, back.config
+    assert str(path) in said
+    assert "\n" not in said
+    return None
+
+
+def test_what_is_damaged_anywhere_is_refused_or_read_as_it_was(tmp_path, model):
+    path = tmp_path / "m.pt"
+    save_model(path, model)
+    whole, intact = path.read_bytes(), outcome(path)
+    directory, pickled = whole.index(b"PK\x01\x02"), whole.index(b"header")
+    places = [*range(directory, len(whole), 37), *range(0, directory, directory // 40)]
+    places += [directory + 38, *range(pickled, pickled + 2000, 100)]
+    read = 0
+    for place in places:
+        for change in (0x10, 0xFF):
+            damaged = bytearray(whole)
+            damaged[place] ^= change
+            path.write_bytes(damaged)
+            found = outcome(path)
+            assert found in (None, intact), place
+            read += found is not None
+    assert 0 < read < len(places)
+
+
+def rewritten(path, changed):
+    """Write a checkpoint again, its list of tensors changed and all its checksums right."""
+    with zipfile.ZipFile(path) as source:
+        members = {name: source.read(name) for name in source.namelist()}
+    with zipfile.ZipFile(path, "w") as target:
+        for name, content in members.items():
+            target.writestr(name, changed(content) if name.endswith("data.pkl") else content)
+
+
+def test_what_is_crafted_ends_in_a_sentence(tmp_path, model):
+    path, rng = tmp_path / "m.pt", random.Random(0)
+    for _ in range(150):
+        save_model(path, model)
+
+        def change(content):
+            content = bytearray(content)
+            content[rng.randrange(len(content))] = rng.randrange(256)
+            return bytes(content)
+
+        rewritten(path, change)
+        outcome(path)
+    for old, new in (
+        ('"channels": 2', '"channels": 200000000'),
+        ('"threshold": 0.35', '"threshold": 1e999'),
+        ('"deviation": 31.25', '"deviation": 0.0'),
+        ('"size": 256', '"size": -3'),
+        ('"recipe": "abc"', '"recipe": {}'),
+    ):
+        save_model(path, model)
+        content = torch.load(path, weights_only=True)
+        assert old in content["header"]
+        torch.save({**content, "header": content["header"].replace(old, new)}, path)
+        assert outcome(path) is None
+    save_model(path, model)
+    content = torch.load(path, weights_only=True)
+    content["weights"]["layers.1.weight"].view(-1)[3] = float("nan")
+    torch.save(content, path)
+    with pytest.raises(BadDataError, match=r"weights 'layers.1.weight' holds what is no number"):
+        load_model(path)
 
 
 def test_a_file_that_unpacks_to_more_than_its_size_is_refused(tmp_path, model):

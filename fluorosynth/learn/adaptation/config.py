@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fluorosynth.core.check import Checked
 from fluorosynth.errors import UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdaptConfig:
+class AdaptConfig(Checked):
     """The settings of an adaptation.
 
     Parameters

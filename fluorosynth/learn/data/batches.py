@@ -76,7 +76,8 @@ class EpochBatches(Sampler[list[int]]):
 
     For the argument ``batch_sampler`` of a ``DataLoader``. An epoch depends on its number and the
     seed alone, so a run can go on from any step. A batch is the global one: each process takes
-    every ``world``-th item of it; a last batch of fewer items than processes is left out. Of
+    every ``world``-th item of it; a last batch of fewer items than processes, or than a network
+    can learn from, is left out. Of
     endless data every epoch takes the items that follow.
 
     Parameters
@@ -93,6 +94,8 @@ class EpochBatches(Sampler[list[int]]):
         Number of this process.
     world
         Number of processes.
+    least
+        Number of items that a batch must have.
 
     Examples
     --------
@@ -113,7 +116,9 @@ class EpochBatches(Sampler[list[int]]):
         endless: bool = False,
         rank: int = 0,
         world: int = 1,
+        least: int = 1,
     ) -> None:
+        self.least = max(world, least)
         self.length, self.batch, self.seed, self.endless = length, batch, seed, endless
         self.rank, self.world = rank, world
         self.epoch = self.step = 0
@@ -122,7 +127,7 @@ class EpochBatches(Sampler[list[int]]):
     def steps(self) -> int:
         """Batches in a whole epoch."""
         whole, rest = divmod(self.length, self.batch)
-        return whole + (rest >= self.world)
+        return whole + (rest >= self.least)
 
     def set_epoch(self, epoch: int, step: int = 0) -> None:
         """Let the next iteration start at a step of an epoch.

@@ -163,6 +163,32 @@ class Network(nn.Module, Component):
             for number, (node, module) in enumerate(zip(self.nodes, self.layers, strict=True))
         ]
 
+    def least_batch(self, side: int, span: tuple[int, int] | None = None) -> int:
+        """Return how many pictures a batch must have in training.
+
+        Two where a batch norm that trains would see a single pixel of each: the variance of one
+        value is none.
+
+        Parameters
+        ----------
+        side
+            Longer side of the pictures, px.
+        span
+            First and last layer that train; None: all.
+
+        Examples
+        --------
+        >>> from fluorosynth.learn.networks import build
+        >>> build("light_plain").least_batch(16), build("light_plain").least_batch(17)
+        (2, 1)
+        """
+        first, last = span or (0, len(self.layers) - 1)
+        layers = list(zip(self.nodes, self.layers, strict=True))[first : last + 1]
+        alone = (
+            isinstance(module, nn.BatchNorm2d) and side <= node.scale for node, module in layers
+        )
+        return 2 if any(alone) else 1
+
     def layer_modules(self, first: int, last: int) -> Sequence[nn.Module]:
         """Return the modules of a span of layers.
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from fluorosynth.errors import BadDataError, MissingExtraError
 from fluorosynth.io.atomic import replacing
+from fluorosynth.io.sealed import BLANK, KEY, seal
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.prediction.fold import fold
 from fluorosynth.learn.prediction.inference import Inference, Mode
@@ -51,7 +52,8 @@ def export_onnx(model: Model, out: str | Path, clips: Sequence[NDArray[np.uint8]
 
     The file takes ``images``, ``(N, K, H, W)`` uint8 of any N, H and W, the newest of K frames
     last, and gives ``catheter``, ``(N, H, W)`` float32 in [0, 1]. In its metadata are the
-    kind of network, the threshold, and the size: the longer side in pixels to resize frames to.
+    kind of network, the threshold, the size (the longer side in pixels to resize frames to), and a
+    digest of the file, by which ``stress`` tells a damaged one.
 
     Parameters
     ----------
@@ -106,9 +108,11 @@ def _write(model: Model, path: Path) -> None:
             "network": model.network.kind,
             "threshold": str(model.threshold),
             "size": str(model.size),
+            KEY: BLANK,
         }
         program.model.metadata_props.update(about)
         program.save(path)
+    seal(path)
 
 
 def _largest_difference(model: Model, path: Path, clips: Sequence[NDArray[np.uint8]]) -> float:

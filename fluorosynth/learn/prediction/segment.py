@@ -10,9 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.core.check import Checked
 from fluorosynth.errors import UsageError
 from fluorosynth.io.square import resized
-from fluorosynth.learn.checkpoint import SIZE_OF_OLD, Model
+from fluorosynth.learn.checkpoint import Model
+from fluorosynth.learn.checkpoint_file import SIZE_OF_OLD
 from fluorosynth.learn.prediction.fragments import drop_fragments
 from fluorosynth.learn.prediction.inference import Inference, check_scales
 from fluorosynth.learn.prediction.presence import Presence, evidence
@@ -23,7 +25,7 @@ EVIDENCE_SIZE = 256  # px, longer side of the frame in whose pixels evidence is 
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentConfig:
+class SegmentConfig(Checked):
     """How frames become masks.
 
     Parameters

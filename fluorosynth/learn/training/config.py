@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
+from fluorosynth.core.check import Checked
 from fluorosynth.errors import UsageError
 
 Precision = Literal["auto", "fp32", "bf16"]
@@ -24,7 +25,7 @@ QUICK: dict[str, Any] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainConfig:
+class TrainConfig(Checked):
     """The settings of a run; the defaults are Gherardini et al. 2020, section 3.3.
 
     Parameters
@@ -89,7 +90,7 @@ class TrainConfig:
 
     network: str = "light"
     channels: int = 1
-    loss: LossName = "dice"
+    loss: str = "dice"
     epochs: int = 12
     batch_size: int = 30
     lr: float = 1e-3

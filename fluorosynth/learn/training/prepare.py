@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import torch
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
@@ -26,6 +27,7 @@ from fluorosynth.learn.data import (
     require_foreground,
     split_validation,
 )
+from fluorosynth.learn.networks import build
 from fluorosynth.learn.training.config import TrainConfig
 from fluorosynth.learn.training.parallel import Process
 from fluorosynth.sample import Image, Mask
@@ -89,7 +91,7 @@ def prepare_data(
     BadDataError
         When there are too few images.
     UsageError
-        When there are fewer images than processes.
+        When there are fewer images than processes, or than a batch norm needs.
     """
     if not len(pairs):
         raise BadDataError("training needs at least 2 labelled images, got 0")
@@ -104,6 +106,16 @@ def prepare_data(
         pairs, validation = split_validation(pairs, config.validation, config.seed)
     size = config.size or given
     training, synthetic = as_met(pairs, config, size)
+    side = config.crop or size
+    with torch.device("meta"):
+        least = build(config.network, {"channels": config.channels}).least_batch(
+            side, config.layers
+        )
+    if min(config.batch_size, len(training)) < least:
+        raise UsageError(
+            f"single pictures of {side} px leave a batch norm of {config.network!r} one value: "
+            "raise `batch_size` to 2 or more, and have as many pictures, or make `crop` larger"
+        )
     batches = EpochBatches(
         len(training),
         config.batch_size,
@@ -111,6 +123,7 @@ def prepare_data(
         training.endless,
         process.rank,
         process.world,
+        least,
     )
     if not batches.steps:
         raise UsageError(f"{len(training)} images are too few for {process.world} processes")

@@ -12,13 +12,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fluorosynth.errors import UsageError
+from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.learn.checkpoint import LAST, Model, load_training, save_model
+from fluorosynth.learn.checkpoint_file import check_tensors
 from fluorosynth.learn.device import memory_format
 from fluorosynth.learn.networks import Network
 from fluorosynth.learn.training.config import TrainConfig
 from fluorosynth.learn.training.keep import merit
 from fluorosynth.learn.training.parallel import Process, share_batch_norms
+from fluorosynth.learn.training.saved_state import check_optimiser, read_state
 from fluorosynth.learn.training.scores import Scores
 
 
@@ -121,24 +123,34 @@ def resume(
     UsageError
         When the run had other settings or data.
     """
-    model, saved = load_training(out / LAST, process.device)
-    before = json.loads(saved["config"])
-    before = {**TrainConfig().decisive(), "synthetic": "", **before}  # some did not exist yet
+    try:
+        return _taken_up(out / LAST, identity, config, process)
+    except BadDataError as error:
+        raise BadDataError(f"{error}; move it away, and the same command begins again") from None
+
+
+def _taken_up(
+    path: Path, identity: Mapping[str, Any], config: TrainConfig, process: Process
+) -> RunState:
+    model, content = load_training(path, process.device)
+    saved = read_state(path, content)
+    before = {**TrainConfig().decisive(), "synthetic": "", **saved.config}  # some are newer
     for key, now in identity.items():
         if before.get(key) != now:
             raise UsageError(
-                f"{out} holds a run with {key} = {before.get(key)!r}, not {now!r}: "
+                f"{path.parent} holds a run with {key} = {before.get(key)!r}, not {now!r}: "
                 "give the same settings to go on with it, or another `out`"
             )
     state = begin(model, config, process)
-    state.optimiser.load_state_dict(saved["optimiser"])
+    check_optimiser(path, saved.optimiser, state.optimiser)
+    state.optimiser.load_state_dict(saved.optimiser)
     if state.average is not None:
-        state.average.load_state_dict(saved["average"])
+        check_tensors(path, saved.average, state.average.state_dict(), "average")
+        state.average.load_state_dict(saved.average)
     if process.first:
-        state.sums = saved["sums"].to(process.device)
-    state.epoch, state.step = saved["epoch"], saved["step"]
-    state.history = json.loads(saved["history"])
-    state.before = Scores(**json.loads(saved["before"])) if "before" in saved else None
+        state.sums = saved.sums.to(process.device)
+    state.epoch, state.step = saved.epoch, saved.step
+    state.history, state.before = saved.history, saved.before
     return state
 
 

@@ -13,6 +13,7 @@ from fluorosynth.learn.networks.base import Network
 from fluorosynth.learn.prediction.export_onnx import export_onnx
 from fluorosynth.learn.prediction.inference import Inference, Mode
 from fluorosynth.learn.prediction.windows import first_clips, made_clips
+from fluorosynth.stress.onnx_file import OnnxFile
 
 EXTRA = "needs the extra onnx (part of test): pip install -c constraints.txt '.[test]'"
 onnx = pytest.importorskip("onnx", reason=EXTRA)
@@ -90,3 +91,13 @@ def test_a_network_that_is_no_number_is_not_written(tmp_path):
 def test_no_more_frames_are_read_than_asked_for(tmp_path):
     np.save(tmp_path / "run.npy", np.stack([picture(i)[0] for i in range(5)]))
     assert len(first_clips(tmp_path / "run.npy", 3, 1)) == 3
+
+
+def test_a_changed_weight_is_noticed(exported, tmp_path):
+    path, _ = exported
+    content = bytearray(path.read_bytes())
+    OnnxFile(path)
+    content[len(content) // 2] ^= 4
+    (tmp_path / "bad.onnx").write_bytes(content)
+    with pytest.raises(BadDataError, match=r"bad.onnx' is damaged: it differs from its checksum"):
+        OnnxFile(tmp_path / "bad.onnx")

@@ -12,7 +12,7 @@ import torch
 from makers import Lines
 from small import ROOT, environment
 
-from fluorosynth.errors import InterruptedRunError
+from fluorosynth.errors import BadDataError, InterruptedRunError
 from fluorosynth.learn.data import LabelledDataset
 from fluorosynth.learn.training.config import TrainConfig
 from fluorosynth.learn.training.train import train
@@ -104,3 +104,21 @@ def test_killed_without_warning(tmp_path):
     assert "resumed at epoch" in (run / "log.txt").read_text()
     train(lines, config, tmp_path / "whole", quiet=True)
     assert_same(outcome(run), outcome(tmp_path / "whole"))
+
+
+def test_a_state_that_no_run_wrote_is_refused(tmp_path):
+    lines, run = Lines(10, 16), tmp_path / "run"
+    config = dataclasses.replace(CONFIG, epochs=1, ema=0.9)
+    train(lines, config, run, quiet=True)
+    whole = torch.load(run / "last.pt", weights_only=True)
+    ill = [
+        ("epoch", -1), ("epoch", 3), ("step", "2"), ("sums", torch.zeros(2)), ("history", "[{}]"),
+        ("history", "["), ("config", "7"), ("before", "{}"), ("average", {}), ("optimiser", None),
+        ("optimiser", {"state": {0: {"step": 1}}, "param_groups": []}),
+    ]  # fmt: skip
+    for key, value in ill:
+        torch.save({**whole, "training": {**whole["training"], key: value}}, run / "last.pt")
+        with pytest.raises(BadDataError, match=r"last\.pt .*move it away, and the same command"):
+            train(lines, config, run, quiet=True)
+    (run / "last.pt").rename(tmp_path / "away")
+    train(lines, config, run, quiet=True)

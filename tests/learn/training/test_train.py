@@ -247,3 +247,15 @@ def test_the_rate_rises_then_falls(tmp_path):
     assert rates[0] == pytest.approx([0.005, 0.01, 0.01])  # of each epoch's last step
     falling = [0.01 * 0.5 * (1 + np.cos(np.pi * step / 6)) for step in (1, 3, 5)]
     assert rates[1] == pytest.approx(falling)
+
+
+@pytest.mark.parametrize("network", ["light_deep", "light_plain"])
+def test_a_last_batch_that_a_batch_norm_cannot_take_is_left_out(tmp_path, network):
+    config = TrainConfig(network=network, epochs=2, batch_size=4, crop=16, seed=0)
+    train(Lines(5, 32), config, tmp_path / "run", Lines(2, 32), quiet=True)
+    assert len((tmp_path / "run/metrics.csv").read_text().splitlines()) == 3
+    alone = dataclasses.replace(config, batch_size=1)
+    with pytest.raises(UsageError, match=r"single pictures of 16 px .* raise `batch_size`"):
+        train(Lines(5, 32), alone, tmp_path / "alone", Lines(2, 32), quiet=True)
+    larger = dataclasses.replace(alone, crop=33, epochs=1)
+    train(Lines(3, 64), larger, tmp_path / "larger", Lines(2, 64), quiet=True)

@@ -1,0 +1,124 @@
+"""A full disk, a folder that may not be written, two processes that write the same."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from faults_table import TRIES, row
+from faulty_commands import commands, refused, tree, unlike
+from forked import run, start, wait
+
+pytestmark = pytest.mark.slow
+NOBODY = 65534
+NAMES = list(commands(Path(), Path()))
+
+
+def mount(folder, size):
+    """Mount or resize a file system in memory; return whether that is allowed here."""
+    how = f"remount,size={size}" if folder.is_mount() else f"size={size}"
+    line = ["mount", "-t", "tmpfs", "-o", how, "tmpfs", folder]
+    return subprocess.run(line, capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def wholes(given, tmp_path_factory):
+    """What each command writes where nothing is wrong."""
+    found = {}
+    for name in NAMES:
+        folder = tmp_path_factory.mktemp("whole") / "f"
+        folder.mkdir()
+        code, said = run(commands(given, folder)[name], folder.parent / "log")
+        assert code == 0, said
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        found[name] = tree(folder), size
+    return found
+
+
+def test_a_full_disk(given, wholes, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if shutil.which("mount") is None or not mount(disk, "1m"):
+        pytest.skip("mounting a small file system needs rights that this user has not")
+    count, faults = row("all of these", "disk full at 0, 40, 60, 80 %, then room"), []
+    try:
+        for name in NAMES:
+            whole, size = wholes[name]
+            for share in (0, 0.4, 0.6, 0.8):
+                folder = disk / "f"
+                mount(disk, "1g")
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                mount(disk, max(int(share * size), 4096))
+                lines = commands(given, folder)[name]
+                first, said = run(lines, tmp_path / "log")
+                mount(disk, "1g")
+                again, then = run(lines, tmp_path / "log")
+                if (refused(first, said) or first == 0) and again == 0:
+                    if not unlike(folder, whole):
+                        count.same += 1
+                        continue
+                count.lost += 1
+                faults.append(
+                    f"{name} at {share}: {first}, {again}, {unlike(folder, whole)}: "
+                    f"{said[-300:]} / {then[-300:]}"
+                )
+    finally:
+        subprocess.run(["umount", disk], check=False)
+    assert not faults, "\n".join(faults)
+
+
+def give_up_rights():
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+
+
+def test_a_folder_that_may_not_be_written(given, wholes):
+    place = Path(tempfile.mkdtemp())
+    place.chmod(0o755)
+    inputs = shutil.copytree(given, place / "given")
+    for path in (inputs, *inputs.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    count, faults = row("all of these", "folder that may not be written"), []
+    try:
+        for name in NAMES:
+            folder = place / "f"
+            folder.mkdir()
+            folder.chmod(0o555)
+            rights = give_up_rights if os.getuid() == 0 else None
+            code, said = run(commands(inputs, folder)[name], place / "log", rights)
+            if refused(code, said) and not list(folder.iterdir()):
+                count.refused += 1
+            else:
+                count.lost += 1
+                faults.append(f"{name}: {code} {said[-400:]}")
+            folder.chmod(0o755)
+            shutil.rmtree(folder)
+    finally:
+        shutil.rmtree(place)
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_writers(given, wholes, tmp_path, name):
+    whole, folder = wholes[name][0], tmp_path / "f"
+    count, faults = row(f"`{name}`", "twice at a time"), []
+    for _ in range(max(TRIES // 2, 1)):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        lines = commands(given, folder)[name]
+        logs = [tmp_path / "one", tmp_path / "two"]
+        ends = [wait(process) for process in [start(lines, log) for log in logs]]
+        said = [log.read_text() for log in logs]
+        fair = [code == 0 or refused(code, text) for code, text in zip(ends, said, strict=True)]
+        if 0 not in ends and all(fair):  # both gave way: once more
+            ends.append(run(lines, tmp_path / "three")[0])
+        if 0 in ends and all(fair) and not unlike(folder, whole):
+            count.same += 1
+        else:
+            count.lost += 1
+            faults.append(f"{ends} {unlike(folder, whole)} {[text[-300:] for text in said]}")
+    assert not faults, "\n".join(faults)
