@@ -29,7 +29,6 @@ ALLOWED = {
     "pycocotools": [
         "fluorosynth/exporters/coco.py",
         "fluorosynth/labels/formats/coco.py",
-        "fluorosynth/layouts/coco.py",
     ],
     "fluorosynth.learn": ["fluorosynth/learn/", "fluorosynth/annotate/suggest.py"],
     "fluorosynth_cli": ["fluorosynth/__main__.py"],  # python -m fluorosynth

@@ -21,6 +21,8 @@ Examples:
 Stopped at any moment, the same command goes on. Writes report.html and report.md.
 """
 
+BUSY = 1.3  # times as long: worth saying
+
 
 @click.command(epilog=EXAMPLES)
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of the WEISS files.")
@@ -28,9 +30,27 @@ Stopped at any moment, the same command goes on. Writes report.html and report.m
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of all steps.")
 @click.option("--quick", is_flag=True, help="Small pictures, few of them, few epochs: minutes.")
 @click.option("--full", is_flag=True, help="The published counts: hours on a GPU.")
-@click.option("--only", default="", help="Of table2, fig4, table4, table5, fig6, fig7, table6.")
+@click.option(
+    "--only",
+    default="",
+    help="Of table2 to table6, fig2 to fig7, video, such as table5,fig6. Default: all.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what will be run, and how long it may take.")
 @click.option("--seeds", default="0", show_default=True, help="Such as 0,1,2: each a whole run.")
+@click.option(
+    "--s1",
+    default="240",
+    show_default=True,
+    type=click.Choice(["240", "quarter"]),
+    help='Frames of S1: Table 3\'s, or "25 %" of each sequence.',
+)
+@click.option(
+    "--s2",
+    default="714",
+    show_default=True,
+    type=click.Choice(["714", "493"]),
+    help="Frames that S2 is fine-tuned on: section 4.1, or sections 1 and 5.",
+)
 @click.option(
     "--layers",
     default="23-29",
@@ -59,6 +79,13 @@ Stopped at any moment, the same command goes on. Writes report.html and report.m
     type=click.Choice(["paper", "half"]),
     help="On maps: .01 (eq. 1) or .5.",
 )
+@click.option(
+    "--mean",
+    default="sequences",
+    show_default=True,
+    type=click.Choice(["sequences", "frames"]),
+    help='What "average Dice" is over.',
+)
 @click.option("--device", default="auto", show_default=True, help="cuda, mps, cpu, ...")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(
@@ -77,7 +104,7 @@ def command(
     from fluorosynth.errors import UsageError
     from fluorosynth.learn.reproduce.config import ReproduceConfig
     from fluorosynth.learn.reproduce.report import write_reports
-    from fluorosynth.learn.reproduce.run import pick_tables, plan, reproduce
+    from fluorosynth.learn.reproduce.run import STEPS, pick_tables, plan, reproduce
 
     if surrogate == (data is not None):
         raise UsageError("name the WEISS files by --data, or make a --surrogate: one of them")
@@ -93,7 +120,7 @@ def command(
     config = make(**readings)
     tables = pick_tables([name for name in only.split(",") if name])
     if dry_run:
-        _say_plan(*plan(config, data, tables, out), config.size, config.device)
+        _say_plan(*plan(config, data, tables, out), config.size, out / STEPS, config.device)
         return
     out.mkdir(parents=True, exist_ok=True)
 
@@ -108,13 +135,16 @@ def command(
         click.echo(out / "report.html")
 
 
-def _say_plan(steps: list[Task], left: list[Task], size: int, device: str) -> None:
-    from fluorosynth.learn.reproduce.estimate import seconds_per_image
+def _say_plan(steps: list[Task], left: list[Task], size: int, root: Path, device: str) -> None:
+    from fluorosynth.learn.reproduce.estimate import costs
 
-    each = seconds_per_image(size, device)
+    found = costs(steps, size, root, device)
     for task in steps:
         state = "to do" if task in left else "done "
-        length = f"{task.images * each / 60:8.1f} min" if task.images else ""
+        length = f"{found[task.key].alone / 60:8.1f} min" if task.key in found else ""
         click.echo(f"{state}  {task.name + '-' + task.key:<34}{length}")
-    total = sum(task.images for task in left) * each / 60
-    click.echo(f"{len(left)} of {len(steps)} steps to do, networks about {total:.0f} min here")
+    of_left = [found[task.key] for task in left if task.key in found]
+    alone, now = (sum(getattr(cost, name) for cost in of_left) / 60 for name in ("alone", "now"))
+    busy = f", {now:.0f} min beside what else it does now" if now > BUSY * alone else ""
+    count = f"{len(left)} of {len(steps)} steps to do"
+    click.echo(f"{count}, about {alone:.0f} min on this machine alone{busy}")

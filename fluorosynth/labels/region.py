@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.geometry.polygon import pixels_inside
 from fluorosynth.geometry.raster import cover
 from fluorosynth.sample import Points
 
@@ -48,18 +49,4 @@ class Region:
             points = self.points if len(self.points) > 1 else np.repeat(self.points, 2, axis=0)
             cover(mask, points, np.full(len(points), self.width, np.float32))
             return mask.astype(bool)
-        return _inside(self.points.astype(np.float64), shape)
-
-
-def _inside(corners: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Return which pixel centres a polygon holds: an odd number of its sides to their right."""
-    odd = np.zeros(shape, bool)
-    columns = np.arange(shape[1])
-    for (ax, ay), (bx, by) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        top = max(int(np.ceil(min(ay, by))), 0)
-        end = min(int(np.ceil(max(ay, by))), shape[0])
-        if top < end:  # so a horizontal side counts for nothing
-            rows = np.arange(top, end)
-            crossing = ax + (rows - ay) * (bx - ax) / (by - ay)
-            odd[top:end] ^= columns < crossing[:, None]
-    return odd
+        return pixels_inside(self.points, shape)

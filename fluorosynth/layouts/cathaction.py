@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from fluorosynth.errors import BadDataError
-from fluorosynth.io.guard import quoted
-from fluorosynth.io.names import natural_key
 from fluorosynth.layouts.base import Item, Layout
+from fluorosynth.layouts.listed import MASKS, PICTURES, by_stem, picture_of
 
 PARTS = "train", "test"
-MASK = re.compile(r"mask(\d+)\.png")
+MASK = re.compile(r"mask(\d+)")
 
 
 class CathAction(Layout):
@@ -30,19 +28,21 @@ class CathAction(Layout):
     def matches(cls, root: Path) -> bool:
         """Tell by a first mask in ``labels``."""
         folders = (root / part / "labels" for part in PARTS)
-        return any(MASK.fullmatch(f.name) for folder in folders for f in folder.glob("mask*.png"))
+        return any(
+            MASK.fullmatch(file.stem) and file.suffix.lower() in MASKS
+            for folder in folders
+            for file in folder.glob("mask*")
+        )
 
     def find_items(self) -> list[Item]:
         """Return the pairs by number."""
         self.classes = {1: "catheter", 2: "guidewire"}
         items = []
         for part in PARTS:
-            labels = (self.root / part / "labels").glob("mask*.png")
-            for file in sorted(labels, key=natural_key):
-                if (number := MASK.fullmatch(file.name)) is None:
-                    continue
-                found = self.root / part / "images" / f"image{number[1]}.jpg"
-                if not found.is_file():
-                    raise BadDataError(f"{quoted(file)} has no picture {quoted(found)}")
-                items.append(Item(found, part, number[1], part, file))
+            images = self.root / part / "images"
+            pictures = by_stem(images, PICTURES)
+            for place, file in by_stem(self.root / part / "labels", MASKS).items():
+                if number := MASK.fullmatch(place):
+                    found = picture_of(file, f"image{number[1]}", pictures, images)
+                    items.append(Item(found, part, number[1], part, file))
         return items

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from fluorosynth.errors import BadDataError
-from fluorosynth.io.guard import quoted
-from fluorosynth.io.names import natural_key
+from fluorosynth.io.text import read_text
 from fluorosynth.layouts.base import Item, Layout
-from fluorosynth.layouts.listed import read_text
-
-ENDINGS = ".jpg", ".jpeg", ".png"
+from fluorosynth.layouts.listed import MASKS, PICTURES, by_stem, picture_of
 
 
 class Davis(Layout):
@@ -37,15 +33,10 @@ class Davis(Layout):
         """Return the labelled frames."""
         self.classes = {255: "ignore"}
         parts = dict(self._parts())
-        labels, images = self.root / "Annotations", self.root / "JPEGImages"
-        items = []
-        for file in sorted(labels.rglob("*.png"), key=natural_key):
-            place = file.relative_to(labels)
-            beside = [(images / place).with_suffix(ending) for ending in ENDINGS]
-            found = next((path for path in beside if path.is_file()), None)
-            if found is None:
-                raise BadDataError(f"{quoted(file)} has no picture {quoted(beside[0])}")
-            sequence = file.parent.name
+        images = self.root / "JPEGImages"
+        pictures, items = by_stem(images, PICTURES), []
+        for place, file in by_stem(self.root / "Annotations", MASKS).items():
+            found, sequence = picture_of(file, place, pictures, images), file.parent.name
             items.append(Item(found, sequence, file.stem, parts.get(sequence, ""), file))
         return items
 

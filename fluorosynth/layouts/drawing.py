@@ -1,10 +1,9 @@
-"""Curves and outlines of annotations as class values."""
+"""Curves of annotations as class values."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from fluorosynth.errors import BadDataError
@@ -14,11 +13,10 @@ from fluorosynth.layouts.base import Values
 Curve = Sequence[Sequence[float]] | Values
 
 LINE_WIDTH = 3.0  # px, of curves that come without a width
-FAR = 1e5  # px: coordinates beyond are no picture's
-BITS = 4  # of fractions of a pixel in outlines
+FAR = 1e6  # px: coordinates beyond are no picture's
 
 
-def draw_line(values: Values, points: Curve, value: int, width: float) -> None:
+def draw_line(values: Values, points: Curve, value: int, width: float | Values) -> None:
     """Draw a polyline of a width; a single point draws nothing.
 
     Parameters
@@ -30,29 +28,21 @@ def draw_line(values: Values, points: Curve, value: int, width: float) -> None:
     value
         Class that is set.
     width
-        Full width, px.
+        Full width, px, or one per point.
+
+    Raises
+    ------
+    BadDataError
+        For points or widths that are none.
     """
     line = checked_points(points)
+    widths = np.asarray(width, np.float32).reshape(-1)
+    if len(widths) not in (1, len(line)):
+        raise BadDataError(f"{len(widths)} widths for {len(line)} points")
+    if not (np.isfinite(widths).all() and (widths > 0).all()):
+        raise BadDataError("a width that is not above 0")
     if len(line) > 1:
-        cover(values, line, np.full(len(line), width, np.float32), value)
-
-
-def fill(values: Values, points: Curve, value: int) -> None:
-    """Fill a polygon, its border included.
-
-    Parameters
-    ----------
-    values
-        Classes, ``(H, W)`` uint8, written to.
-    points
-        Corners, ``(x, y)`` in px.
-    value
-        Class that is set.
-    """
-    outline = checked_points(points)
-    if len(outline) > 2:
-        corners = np.rint(outline * (1 << BITS)).astype(np.int32)
-        cv2.fillPoly(values, [corners], value, cv2.LINE_8, BITS)
+        cover(values, line, np.broadcast_to(widths, len(line)).copy(), value)
 
 
 def checked_points(points: Curve) -> Values:

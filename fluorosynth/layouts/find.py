@@ -21,6 +21,8 @@ LAYOUTS: dict[str, type[Layout]] = {
     for layout in (Mosxav, CathAction, Guide3D, Davis, NnUNetRaw, CocoSet, Cvat, LabelMe)
 }
 
+DEPTH = 3  # folders of one folder each that are looked through
+
 
 def find_layout(root: Path, kind: str = "") -> Layout | None:
     """Open a set by the layout that it has.
@@ -28,7 +30,7 @@ def find_layout(root: Path, kind: str = "") -> Layout | None:
     Parameters
     ----------
     root
-        Folder of the set.
+        Folder of the set, or one that holds nothing but it, as archives are unpacked.
     kind
         Name of a layout, a key of ``LAYOUTS``; empty: by itself.
 
@@ -47,10 +49,33 @@ def find_layout(root: Path, kind: str = "") -> Layout | None:
     if kind:
         if kind not in LAYOUTS:
             raise UsageError(f"no `layout` {kind!r}{did_you_mean(kind, LAYOUTS)}")
-        return LAYOUTS[kind](root)
+        return LAYOUTS[kind](root if LAYOUTS[kind].matches(root) else _innermost(root, kind))
     if not root.is_dir():
         return None
-    fitting = [name for name, layout in LAYOUTS.items() if layout.matches(root)]
+    if not (fitting := _fitting(root)):
+        root = _innermost(root)
+        fitting = _fitting(root)
     if len(fitting) > 1:
         raise UsageError(f"{root} may be laid out as {' or '.join(fitting)}: say which by `layout`")
     return LAYOUTS[fitting[0]](root) if fitting else None
+
+
+def _fitting(root: Path) -> list[str]:
+    return [name for name, layout in LAYOUTS.items() if layout.matches(root)]
+
+
+def _innermost(root: Path, kind: str = "") -> Path:
+    """Return the folder in a folder of one folder that is a set, else the folder itself."""
+    inner = root
+    for _ in range(DEPTH):
+        folders = [path for path in inner.iterdir() if path.is_dir() and _seen(path)]
+        if len(folders) != 1:
+            break
+        inner = folders[0]
+        if kind in _fitting(inner) or (not kind and _fitting(inner)):
+            return inner
+    return root
+
+
+def _seen(path: Path) -> bool:
+    return not path.name.startswith((".", "__"))  # __MACOSX

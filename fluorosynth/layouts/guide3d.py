@@ -10,9 +10,10 @@ import numpy as np
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.guard import quoted
+from fluorosynth.io.text import read_json
 from fluorosynth.layouts.base import Item, Layout, Values
 from fluorosynth.layouts.drawing import LINE_WIDTH, draw_line
-from fluorosynth.layouts.listed import inside, of_form, read_json
+from fluorosynth.layouts.listed import inside, of_form
 
 FILES = "b_spline.json", "raw.json"
 SAMPLES = 400  # points along a spline

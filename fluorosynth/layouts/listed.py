@@ -1,57 +1,17 @@
-"""Annotations in text files: read with limits, and pictures found by the names in them."""
+"""Pictures and masks found by names: those in annotations, or those of the files beside."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from fluorosynth.errors import BadDataError, FluorosynthError
 from fluorosynth.io.guard import quoted
+from fluorosynth.io.names import natural_key
 
-MAX_BYTES = 2**30
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file of annotations.
-
-    Parameters
-    ----------
-    path
-        File of annotations.
-
-    Raises
-    ------
-    BadDataError
-        When it cannot be read.
-    """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BadDataError(f"{quoted(path)} is over {MAX_BYTES >> 20} MiB: too large")
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadDataError(f"{quoted(path)} cannot be read: {error}") from None
-
-
-def read_json(path: Path) -> Any:
-    """Return what a JSON file holds.
-
-    Parameters
-    ----------
-    path
-        File of annotations.
-
-    Raises
-    ------
-    BadDataError
-        When it is none.
-    """
-    try:
-        return json.loads(read_text(path))
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise BadDataError(f"{quoted(path)} is not valid JSON: {error}") from None
+PICTURES = ".jpg", ".jpeg", ".png"
+MASKS = (".png",)
 
 
 def inside(root: Path, name: str, path: Path) -> Path:
@@ -94,3 +54,49 @@ def of_form(path: Path) -> Iterator[None]:
         raise
     except (KeyError, TypeError, ValueError, AttributeError):
         raise BadDataError(f"{quoted(path)} is not of the form that this layout has") from None
+
+
+def by_stem(folder: Path, endings: tuple[str, ...]) -> dict[str, Path]:
+    """Return the files below a folder by their place in it, without their ending, in order.
+
+    Parameters
+    ----------
+    folder
+        Folder of pictures; one that is not there holds none.
+    endings
+        Endings that count, in small letters; files may have capital ones.
+    """
+    files = (path for path in folder.rglob("*") if path.suffix.lower() in endings)
+    return {
+        path.relative_to(folder).with_suffix("").as_posix(): path
+        for path in sorted(files, key=natural_key)
+        if path.is_file() and not path.name.startswith(".")
+    }
+
+
+def picture_of(
+    mask: Path, place: str, pictures: Mapping[str, Path], folder: Path, ending: str = ".jpg"
+) -> Path:
+    """Return the picture of a mask.
+
+    Parameters
+    ----------
+    mask
+        File of the mask, for the message.
+    place
+        Place of the picture in its folder, without an ending.
+    pictures
+        Pictures by place, from ``by_stem``.
+    folder
+        Folder of the pictures, for the message.
+    ending
+        Usual ending of its name, for the message.
+
+    Raises
+    ------
+    BadDataError
+        When there is none.
+    """
+    if place not in pictures:
+        raise BadDataError(f"{quoted(mask)} has no picture {quoted(folder / (place + ending))}")
+    return pictures[place]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fluorosynth.errors import BadDataError
-from fluorosynth.io.guard import quoted
-from fluorosynth.io.names import natural_key
 from fluorosynth.layouts.base import Item, Layout
+from fluorosynth.layouts.listed import MASKS, PICTURES, by_stem, picture_of
 
 PARTS = "trainval", "test"
 
@@ -42,10 +40,9 @@ class Mosxav(Layout):
         items = []
         for part in PARTS:
             images = self.root / part / "JPEGImages"
-            labels = self.root / part / "Annotations_Semantic"
-            for file in sorted(labels.glob("*/*.png"), key=natural_key):
-                found = images / file.parent.name / f"{file.stem}.jpg"
-                if not found.is_file():
-                    raise BadDataError(f"{quoted(file)} has no picture {quoted(found)}")
+            pictures = by_stem(images, PICTURES)
+            labels = by_stem(self.root / part / "Annotations_Semantic", MASKS)
+            for place, file in labels.items():
+                found = picture_of(file, place, pictures, images)
                 items.append(Item(found, file.parent.name, file.stem, part, file))
         return items

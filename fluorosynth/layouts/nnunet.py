@@ -6,9 +6,9 @@ from pathlib import Path
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.guard import quoted
-from fluorosynth.io.names import natural_key
+from fluorosynth.io.text import read_json
 from fluorosynth.layouts.base import Item, Layout
-from fluorosynth.layouts.listed import of_form, read_json
+from fluorosynth.layouts.listed import MASKS, by_stem, of_form, picture_of
 
 PARTS = {"Tr": "train", "Ts": "test"}
 CHANNEL = "_0000"
@@ -38,13 +38,13 @@ class NnUNetRaw(Layout):
             about = read_json(path)
             self.classes = {int(value): str(name) for name, value in about["labels"].items()}
             ending = str(about.get("file_ending", ".png"))
-        if ending != ".png":
+        if ending.lower() != ".png":
             raise BadDataError(f"{quoted(path)}: pictures are {ending!r}; only .png is read")
         items = []
         for tail, part in PARTS.items():
-            for file in sorted((self.root / f"labels{tail}").glob("*.png"), key=natural_key):
-                found = self.root / f"images{tail}" / f"{file.stem}{CHANNEL}.png"
-                if not found.is_file():
-                    raise BadDataError(f"{quoted(file)} has no picture {quoted(found)}")
+            images = self.root / f"images{tail}"
+            pictures = by_stem(images, MASKS)
+            for place, file in by_stem(self.root / f"labels{tail}", MASKS).items():
+                found = picture_of(file, f"{place}{CHANNEL}", pictures, images, MASKS[0])
                 items.append(Item(found, part, file.stem, part, file))
         return items

@@ -254,7 +254,7 @@ class TestBroken:
         shape = {"label": "catheter", "points": points, "shape_type": "linestrip"}
         about = {"shapes": [shape], "imagePath": "000.png"}
         (tmp_path / "set/000.json").write_text(json.dumps(about))
-        with pytest.raises(BadDataError, match=r"000\.png"):
+        with pytest.raises(BadDataError, match=r"000\.json"):
             open_dataset(tmp_path / "set")[0]
 
     def test_two_layouts_have_to_be_told_apart(self, sets, tmp_path):

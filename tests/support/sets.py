@@ -117,9 +117,11 @@ def nnunet(root):
 
 
 def outline(number):
-    """The curve's outline as a polygon, found by OpenCV."""
-    found, _ = cv2.findContours(drawn(number), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return found[0].reshape(-1, 2).astype(float)
+    """The outline of the curve's pixels by scikit-image, from the corner of the first pixel."""
+    from skimage.measure import find_contours
+
+    (ring,) = find_contours(drawn(number).astype(float), 0.5)
+    return ring[:-1, ::-1] + 0.5
 
 
 def coco(root):
@@ -137,7 +139,7 @@ def coco(root):
         annotations.append(
             {"image_id": 7 * number, "category_id": 3, "iscrowd": 0, "segmentation": segmentation}
         )
-        crowd = [[0, 85, 95, 85, 95, 89, 0, 89]]
+        crowd = [[0, 85, 96, 85, 96, 90, 0, 90]]
         annotations.append(
             {"image_id": 7 * number, "category_id": 3, "iscrowd": 1, "segmentation": crowd}
         )

@@ -1,69 +1,24 @@
 """COCO: an annotation per instrument, with its run-length mask, its centreline and its width.
 
 Source: https://cocodataset.org/#format-data. Read are, in this order, a ``centreline``, keypoints
-in their order, polygons and run-length masks, which are traced. It counts from the corner of the
-first pixel, the ``centreline`` of this project's exporter from the centre.
+in their order, polygons and run-length masks, which are traced.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from annotated_types import Interval
-from pydantic import BaseModel, FiniteFloat, ValidationError
 
-from fluorosynth.errors import BadDataError, MissingExtraError
+from fluorosynth.errors import MissingExtraError
+from fluorosynth.formats.coco import read_coco
+from fluorosynth.formats.mark import CORNER
 from fluorosynth.geometry.raster import rasterise
 from fluorosynth.io.atomic import replacing
-from fluorosynth.io.guard import first_fault, quoted
-from fluorosynth.io.paths import Coordinate
-from fluorosynth.labels.formats.shape import (
-    CORNER,
-    IGNORE,
-    Mapping,
-    Shape,
-    build,
-    file_name,
-    frame_number,
-    widths,
-)
-from fluorosynth.labels.model import Labels, Origin, Source
-
-Side = Annotated[int, Interval(ge=1, le=2**16)]
-
-
-class _Image(BaseModel):
-    id: int
-    file_name: str = ""
-    height: Side
-    width: Side
-
-
-class _Category(BaseModel):
-    id: int
-    name: str
-
-
-class _Annotation(BaseModel):
-    image_id: int
-    category_id: int
-    segmentation: list[list[Coordinate]] | dict[str, Any] | None = None
-    keypoints: list[Coordinate] = []
-    centreline: list[tuple[Coordinate, Coordinate]] = []
-    width: FiniteFloat | list[FiniteFloat] | None = None
-    instrument: str = ""
-    tip_in_view: bool = True
-    origin: Origin = "drawn"
-    iscrowd: int = 0
-
-
-class _File(BaseModel):
-    images: list[_Image]
-    annotations: list[_Annotation]
-    categories: list[_Category]
+from fluorosynth.labels.formats.build import Mapping, file_name, labels_of, widths
+from fluorosynth.labels.model import Labels
 
 
 def read(path: Path, mapping: Mapping) -> Labels:
@@ -76,72 +31,7 @@ def read(path: Path, mapping: Mapping) -> Labels:
     mapping
         Meaning of its classes, and what it does not say.
     """
-    try:
-        content = _File.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise BadDataError(f"{quoted(path)}: {first_fault(error)}") from None
-    sizes = {(image.height, image.width) for image in content.images}
-    if len(sizes) != 1:
-        what = "no picture" if not sizes else "pictures of several sizes: split it by size"
-        raise BadDataError(f"{quoted(path)} holds {what}")
-    size = sizes.pop()
-    numbers = {
-        image.id: frame_number(image.file_name, n, mapping.source)
-        for n, image in enumerate(content.images)
-    }
-    names = {category.id: category.name for category in content.categories}
-    shapes: list[Shape] = []
-    for n, annotation in enumerate(content.annotations):
-        where = f"{quoted(path)}: annotation {n}"
-        if annotation.image_id not in numbers or annotation.category_id not in names:
-            raise BadDataError(f"{where} is of a picture or category that is not there")
-        name = IGNORE if annotation.iscrowd else names[annotation.category_id]
-        shapes += _shapes(annotation, numbers[annotation.image_id], name, size, where)
-    source = mapping.source or Source(path.stem, max(numbers.values()) + 1, *size)
-    empty = set(numbers.values()) - {shape.frame for shape in shapes}
-    return build(shapes, source, mapping, quoted(path), empty)
-
-
-def _shapes(
-    annotation: _Annotation, frame: int, name: str, size: tuple[int, int], where: str
-) -> list[Shape]:
-    width = annotation.width
-    about: dict[str, Any] = {
-        "width": width if isinstance(width, list) or width is None else [width],
-        "id": annotation.instrument,
-        "tip_in_view": annotation.tip_in_view,
-        "origin": annotation.origin,
-    }
-    if annotation.centreline and width is not None:
-        return [Shape(frame, name, "line", np.array(annotation.centreline), **about)]
-    if annotation.keypoints:
-        if len(annotation.keypoints) % 3:
-            raise BadDataError(
-                f"{where}: {len(annotation.keypoints)} numbers of keypoints, not 3 n"
-            )
-        table = np.array(annotation.keypoints).reshape(-1, 3)
-        return [Shape(frame, name, "line", table[table[:, 2] > 0, :2] - CORNER, **about)]
-    if isinstance(annotation.segmentation, dict):
-        return [Shape(frame, name, "mask", _decoded(annotation.segmentation, size, where))]
-    polygons = annotation.segmentation or []
-    return [
-        Shape(frame, name, "region", np.array(p).reshape(-1, 2) - CORNER)
-        for p in polygons
-        if len(p) >= 6 and len(p) % 2 == 0
-    ]
-
-
-def _decoded(rle: dict[str, Any], size: tuple[int, int], where: str) -> Any:
-    """Decode run lengths, compressed or not; sizes are checked before."""
-    if list(rle.get("size", [])) != list(size) or not isinstance(rle.get("counts"), str | list):
-        raise BadDataError(f"{where}: a mask of size {rle.get('size')} in a picture of {size}")
-    counts = rle["counts"]
-    if isinstance(counts, list):
-        if sum(counts) != size[0] * size[1] or min(counts) < 0:
-            raise BadDataError(f"{where}: runs of {sum(counts)} pixels in a picture of {size}")
-        values = np.repeat(np.arange(len(counts)) % 2 == 1, counts)
-        return values.reshape(size, order="F")
-    return _coco().decode({"size": list(size), "counts": counts.encode("ascii")}).astype(bool)
+    return labels_of(read_coco(path), path, mapping)
 
 
 def write(labels: Labels, out: Path) -> None:

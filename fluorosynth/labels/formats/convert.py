@@ -8,7 +8,7 @@ from typing import Protocol
 
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.guard import quoted, untrusted
-from fluorosynth.labels.formats.shape import Mapping
+from fluorosynth.labels.formats.build import Mapping
 from fluorosynth.labels.model import Labels
 
 FORMATS = {

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from fluorosynth.errors import UsageError
+from fluorosynth.formats.mark import Mark
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.guard import quoted
 from fluorosynth.labels.curve_files import read_curves
-from fluorosynth.labels.formats.shape import Mapping, Shape, build, frame_number, widths
+from fluorosynth.labels.formats.build import Mapping, build, frame_number, widths
 from fluorosynth.labels.model import Labels
 
 
@@ -27,19 +28,20 @@ def read(path: Path, mapping: Mapping) -> Labels:
     """
     if mapping.source is None:
         raise UsageError(f"{quoted(path)} does not say which frames there are: name the frames")
-    shapes = [
-        Shape(
+    marks = [
+        (
             frame_number(frame.name, position, mapping.source),
-            device.label,
-            "line",
-            device.centreline,
-            device.width.tolist(),
-            device.id.rpartition(".")[2] if "." in device.id.rpartition("#")[2] else "",
+            Mark(
+                device.label,
+                device.centreline.astype(float),
+                width=tuple(device.width.tolist()),
+                id=device.id.rpartition(".")[2] if "." in device.id.rpartition("#")[2] else "",
+            ),
         )
         for position, frame in enumerate(read_curves(path))
         for device in frame.devices
     ]
-    return build(shapes, mapping.source, mapping, quoted(path))
+    return build(marks, mapping.source, mapping, quoted(path))
 
 
 def write(labels: Labels, out: Path) -> None:

@@ -1,42 +1,25 @@
 """CVAT's XML, for images 1.1 and for video 1.1.
 
-Source: https://docs.cvat.ai/docs/manual/advanced/xml_format/. Curves are polylines, ignore
-regions polygons; width, id and whether the tip is in view are attributes. CVAT counts from the
-corner of the first pixel.
+Curves are polylines, ignore regions polygons; width, id and whether the tip is in view are
+attributes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-import numpy as np
-
-from fluorosynth.errors import BadDataError
+from fluorosynth.formats.cvat import read_cvat
+from fluorosynth.formats.mark import CORNER, IGNORE
 from fluorosynth.io.atomic import replacing
-from fluorosynth.io.guard import quoted
-from fluorosynth.labels.formats.shape import (
-    CORNER,
-    IGNORE,
-    Mapping,
-    Shape,
-    build,
-    file_name,
-    frame_number,
-    widths,
-)
-from fluorosynth.labels.model import Instrument, Labels, Source
+from fluorosynth.labels.formats.build import Mapping, file_name, labels_of, widths
+from fluorosynth.labels.model import Instrument, Labels
 from fluorosynth.labels.region import Region
-
-KINDS = {"polyline": "line", "polygon": "region", "mask": "mask"}
 
 
 def read(path: Path, mapping: Mapping) -> Labels:
-    """Read an export for images or for video.
-
-    Of tracks, key frames are taken as drawn, what CVAT put between them as suggested.
+    """Read an export for images or for video; a picture without a shape says nothing.
 
     Parameters
     ----------
@@ -45,15 +28,7 @@ def read(path: Path, mapping: Mapping) -> Labels:
     mapping
         Meaning of its classes, and what it does not say.
     """
-    from defusedxml.ElementTree import parse  # no entity bombs
-
-    root = parse(path).getroot()
-    if root.tag != "annotations":
-        raise BadDataError(f"{quoted(path)} is no CVAT export: it begins with <{root.tag}>")
-    images = root.findall("image")
-    source = mapping.source or _source(path, root, images)
-    shapes = [*_of_images(images, mapping.source), *_of_tracks(root)]
-    return build(shapes, source, mapping, quoted(path))
+    return labels_of(read_cvat(path), path, mapping, blank=False)
 
 
 def write(labels: Labels, out: Path, video: bool = False) -> None:
@@ -78,75 +53,6 @@ def write(labels: Labels, out: Path, video: bool = False) -> None:
     indent(root)
     with replacing(out) as part:
         ElementTree(root).write(part, encoding="utf-8", xml_declaration=True)
-
-
-def _of_images(images: list[Any], source: Source | None) -> Iterator[Shape]:
-    for position, image in enumerate(images):
-        number = frame_number(image.get("name", ""), int(image.get("id", position)), source)
-        for element in image:
-            if element.tag in KINDS:
-                yield _shape(element, number, element.get("label", ""), "", "drawn")
-
-
-def _of_tracks(root: Any) -> Iterator[Shape]:
-    for track in root.findall("track"):
-        name = f"{track.get('label', '')}_{track.get('id', '0')}"
-        for element in track:
-            if element.tag in KINDS and element.get("outside") != "1":
-                origin = "drawn" if element.get("keyframe") == "1" else "suggested"
-                number = int(element.get("frame", "-1"))
-                yield _shape(element, number, track.get("label", ""), name, origin)
-
-
-def _shape(element: Any, frame: int, label: str, name: str, origin: Any) -> Shape:
-    told = {a.get("name"): (a.text or "").strip() for a in element.findall("attribute")}
-    points: Any
-    if element.tag == "mask":
-        points = _mask(element)
-    else:
-        pairs = [p.split(",") for p in element.get("points", "").split(";") if p]
-        points = np.array(pairs, np.float64).reshape(-1, 2) - CORNER
-    width = [float(w) for w in told.get("width", "").split()] or None
-    return Shape(
-        frame,
-        label,
-        KINDS[element.tag],  # type: ignore[arg-type]
-        points,
-        width,
-        told.get("id") or name,
-        told.get("tip_in_view", "true").lower() != "false",
-        told.get("origin") or origin,  # type: ignore[arg-type]
-    )
-
-
-def _mask(element: Any) -> Any:
-    """Decode CVAT's row-wise run lengths, zeros first, within a box; the frame is unknown yet."""
-    left, top, width, height = (int(element.get(k)) for k in ("left", "top", "width", "height"))
-    runs = [int(r) for r in element.get("rle", "").split(",")]
-    if sum(runs) != width * height or width * height > 2**26:
-        raise BadDataError(f"a mask of {sum(runs)} pixels in a box of {width} x {height}")
-    values = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(height, width)
-    whole = np.zeros((top + height, left + width), bool)
-    whole[top:, left:] = values
-    return whole
-
-
-def _source(path: Path, root: Any, images: list[Any]) -> Source:
-    if images:
-        sizes = {(int(i.get("height")), int(i.get("width"))) for i in images}
-        if len(sizes) > 1:
-            raise BadDataError(f"{quoted(path)} holds pictures of several sizes: split it by size")
-        places = enumerate(images)
-        last = max(frame_number(i.get("name", ""), int(i.get("id", n)), None) for n, i in places)
-        return Source(path.stem, last + 1, *sizes.pop())
-    size = root.find(".//original_size")
-    if size is None:
-        raise BadDataError(f"{quoted(path)} does not give the size of the frames: name the frames")
-    count = root.findtext(".//task/size") or root.findtext(".//job/size")
-    frames = [int(e.get("frame")) for e in root.iter() if e.get("frame")]
-    height, width = int(size.findtext("height")), int(size.findtext("width"))
-    name = root.findtext(".//source") or path.stem
-    return Source(Path(name).name, int(count or max(frames, default=0) + 1), height, width)
 
 
 def _meta(root: Element, labels: Labels) -> None:

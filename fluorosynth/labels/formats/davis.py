@@ -14,7 +14,7 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.geometry.raster import cover
 from fluorosynth.io.atomic import replacing
 from fluorosynth.labels.formats import masks
-from fluorosynth.labels.formats.shape import Mapping
+from fluorosynth.labels.formats.build import Mapping
 from fluorosynth.labels.model import Labels
 
 MOST = 254

@@ -15,18 +15,11 @@ import numpy as np
 from pydantic import BaseModel, Field, FiniteFloat, TypeAdapter, ValidationError
 
 from fluorosynth.errors import BadDataError
+from fluorosynth.formats.area import Polygon
+from fluorosynth.formats.mark import CORNER, IGNORE, Mark
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.guard import first_fault, quoted
-from fluorosynth.labels.formats.shape import (
-    CORNER,
-    IGNORE,
-    Mapping,
-    Shape,
-    build,
-    file_name,
-    frame_number,
-    widths,
-)
+from fluorosynth.labels.formats.build import Mapping, build, file_name, frame_number, widths
 from fluorosynth.labels.model import Labels, Source
 
 
@@ -64,27 +57,27 @@ def read(path: Path, mapping: Mapping) -> Labels:
     """
     try:
         tasks = TASKS.validate_json(path.read_bytes())
-        shapes, numbers, empty = [], [0], []
+        marks, numbers, empty = [], [0], []
         sizes: set[tuple[int, int]] = set()
         for position, task in enumerate(tasks):
             name = next((v for v in task.data.values() if isinstance(v, str)), "")
             number = frame_number(name, position, mapping.source)
             numbers.append(number)
             done = [a for a in task.annotations if not a.was_cancelled]
-            marks = done[-1].result if done else []
-            if done and not marks:
+            results = done[-1].result if done else []
+            if done and not results:
                 empty.append(number)
-            sizes |= {(r.original_height, r.original_width) for r in marks}
-            shapes += [s for result in marks for s in _shapes(result, number)]
+            sizes |= {(r.original_height, r.original_width) for r in results}
+            marks += [(number, mark) for result in results for mark in _marks(result)]
     except ValidationError as error:
         raise BadDataError(f"{quoted(path)}: {first_fault(error)}") from None
     if mapping.source is None and len(sizes) != 1:
         raise BadDataError(f"{quoted(path)} gives no one size of the frames: name the frames")
     source = mapping.source or Source(path.stem, max(numbers) + 1, *sizes.pop())
-    return build(shapes, source, mapping, quoted(path), empty)
+    return build(marks, source, mapping, quoted(path), empty)
 
 
-def _shapes(result: _Result, number: int) -> Iterator[Shape]:
+def _marks(result: _Result) -> Iterator[Mark]:
     value, meta = result.value, result.meta
     if result.type == "polygonlabels":
         points, names = value.get("points", []), value.get("polygonlabels", [])
@@ -96,12 +89,12 @@ def _shapes(result: _Result, number: int) -> Iterator[Shape]:
     size = np.array([result.original_width, result.original_height])
     at = np.array(POINTS.validate_python(points)).reshape(-1, 2) / 100 * size - CORNER
     width = meta.get("width")
-    yield Shape(
-        number,
+    closed = value.get("closed", result.type == "polygonlabels")
+    yield Mark(
         str(names[0]) if names else "",
-        "region" if value.get("closed", result.type == "polygonlabels") else "line",
-        at,
-        width if isinstance(width, list) or width is None else [float(width)],
+        None if closed else at,
+        (Polygon(at),) if closed else (),
+        None if width is None else tuple(width if isinstance(width, list) else [float(width)]),
         str(meta.get("id", "")),
         bool(meta.get("tip_in_view", True)),
         meta.get("origin", "drawn"),

@@ -1,53 +1,23 @@
 """LabelMe: a JSON file per frame; curves are line strips.
 
 Source: https://github.com/wkentaro/labelme, version 5. Keys that it does not know (``width``,
-``id``) are kept by it. It counts from the corner of the first pixel.
+``id``) are kept by it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from annotated_types import Ge, MinLen
-from pydantic import BaseModel, FiniteFloat, ValidationError
 
-from fluorosynth.errors import BadDataError
+from fluorosynth.formats.labelme import read_labelme
+from fluorosynth.formats.mark import CORNER, IGNORE, Annotations
 from fluorosynth.io.atomic import replacing
-from fluorosynth.io.guard import first_fault, quoted
-from fluorosynth.io.paths import Coordinate
-from fluorosynth.labels.formats.shape import (
-    CORNER,
-    IGNORE,
-    Mapping,
-    Shape,
-    build,
-    file_name,
-    frame_number,
-    widths,
-)
-from fluorosynth.labels.model import Labels, Origin, Source
-
-
-class _Shape(BaseModel):
-    label: str
-    points: Annotated[list[tuple[Coordinate, Coordinate]], MinLen(1)]
-    shape_type: str = "polygon"
-    group_id: int | None = None
-    width: FiniteFloat | list[FiniteFloat] | None = None
-    id: str = ""
-    tip_in_view: bool = True
-    origin: Origin = "drawn"
-
-
-class _File(BaseModel):
-    imagePath: str = ""  # noqa: N815 - the key's name
-    imageHeight: Annotated[int, Ge(1)]  # noqa: N815
-    imageWidth: Annotated[int, Ge(1)]  # noqa: N815
-    shapes: list[_Shape]
+from fluorosynth.io.names import natural_key
+from fluorosynth.labels.formats.build import Mapping, file_name, labels_of, widths
+from fluorosynth.labels.model import Labels
 
 
 def read(path: Path, mapping: Mapping) -> Labels:
@@ -60,45 +30,9 @@ def read(path: Path, mapping: Mapping) -> Labels:
     mapping
         Meaning of its classes, and what it does not say.
     """
-    files = [path] if path.is_file() else sorted(path.rglob("*.json"))
-    shapes, numbers, empty = [], [], []
-    sizes: set[tuple[int, int]] = set()
-    for position, file in enumerate(files):
-        try:
-            content = _File.model_validate_json(file.read_bytes())
-        except ValidationError as error:
-            raise BadDataError(f"{quoted(file)}: {first_fault(error)}") from None
-        number = frame_number(content.imagePath or file.name, position, mapping.source)
-        sizes.add((content.imageHeight, content.imageWidth))
-        numbers.append(number)
-        if not content.shapes:
-            empty.append(number)
-        shapes += list(_shapes(content, number))
-    if len(sizes) != 1:
-        what = "no LabelMe file" if not sizes else "pictures of several sizes: split them by size"
-        raise BadDataError(f"{quoted(path)} holds {what}")
-    source = mapping.source or Source(path.stem, max(numbers) + 1, *sizes.pop())
-    return build(shapes, source, mapping, quoted(path), empty)
-
-
-def _shapes(content: _File, number: int) -> Iterator[Shape]:
-    for shape in content.shapes:
-        if shape.shape_type not in ("linestrip", "line", "polygon"):
-            continue
-        name = shape.id or (f"{shape.label}_{shape.group_id}" if shape.group_id is not None else "")
-        width = (
-            shape.width if isinstance(shape.width, list) or shape.width is None else [shape.width]
-        )
-        yield Shape(
-            number,
-            shape.label,
-            "region" if shape.shape_type == "polygon" else "line",
-            np.array(shape.points) - CORNER,
-            width,
-            name,
-            shape.tip_in_view,
-            shape.origin,
-        )
+    files = [path] if path.is_file() else sorted(path.rglob("*.json"), key=natural_key)
+    pictures = tuple(read_labelme(file, place) for place, file in enumerate(files))
+    return labels_of(Annotations(pictures), path, mapping)
 
 
 def write(labels: Labels, out: Path) -> None:

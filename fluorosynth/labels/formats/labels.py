@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fluorosynth.labels.file import read_labels, write_labels
-from fluorosynth.labels.formats.shape import Mapping
+from fluorosynth.labels.formats.build import Mapping
 from fluorosynth.labels.model import Labels
 
 

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
+from fluorosynth.formats.area import Pixels
+from fluorosynth.formats.mark import IGNORE, Mark
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.io.frames import find_masks
 from fluorosynth.io.guard import quoted
 from fluorosynth.io.masks import MaskFile, MaskValues, Meaning, meaning_of
 from fluorosynth.io.pairing import stated_values
-from fluorosynth.labels.formats.shape import IGNORE, Mapping, Shape, build, file_name, frame_number
+from fluorosynth.labels.formats.build import Mapping, build, file_name, frame_number
 from fluorosynth.labels.model import Labels, Source
 
 VOID = 255
@@ -40,7 +42,7 @@ def read(path: Path, mapping: Mapping, numbered: bool = False) -> Labels:
     masks = {file.path: _values(file, meaning, numbered) for file in files}
     if len({mask.shape for mask in masks.values()}) != 1:
         raise BadDataError(f"{quoted(path)} holds masks of several sizes: split them by size")
-    shapes, numbers, empty = [], [], []
+    marks, numbers, empty = [], [], []
     for position, (file, mask) in enumerate(masks.items()):
         name = file.name.replace("_mask", "")
         number = frame_number(name, position, mapping.source)
@@ -48,12 +50,12 @@ def read(path: Path, mapping: Mapping, numbered: bool = False) -> Labels:
         for value in np.unique(mask[mask != 0]):
             label = IGNORE if value == VOID else "catheter"
             about = f"catheter_{int(value) - 1}" if numbered and label != IGNORE else ""
-            shapes.append(Shape(number, label, "mask", mask == value, id=about))
+            marks.append((number, Mark(label, areas=(Pixels(mask == value),), id=about)))
         if not mask.any():
             empty.append(number)
     shape = next(iter(masks.values())).shape
     source = mapping.source or Source(path.stem, max(numbers) + 1, *shape)
-    return build(shapes, source, mapping, quoted(path), empty)
+    return build(marks, source, mapping, quoted(path), empty)
 
 
 def write(labels: Labels, out: Path) -> None:

@@ -36,16 +36,20 @@ class ReproduceConfig(Checked):
         Batch of the fine-tuning.
     seeds
         Seeds; the whole is done for each, and intervals are over them.
+    s1
+        Frames of S1, see ``readings``: ``"240"`` or a ``"quarter"`` of each sequence.
+    s2
+        Frames that S2 is fine-tuned on: ``"714"`` or ``"493"``.
     layers
-        Span of layers: "layers 22th to 29th" are eight where seven are named; ``"23-29"`` are the
-        deepest seven of this project's network, ``"22-29"`` all eight.
-    false_positives
-        Whole of the percentage, which is not said: the ``"image"``, or its ``"background"`` pixels.
-    gain
-        Reading of Fig. 6, "81 % increase" in the text and "by 0.81" in the caption:
-        ``"difference"`` of the two means, or their ``"ratio"`` less one.
+        Span of layers: ``"23-29"``, the deepest seven, or ``"22-29"``, all eight that are named.
     threshold
         Threshold on the maps: eq. (1), or ``"half"`` for .5.
+    false_positives
+        Whole of the percentage: the ``"image"``, or its ``"background"`` pixels.
+    gain
+        Reading of Fig. 6: ``"difference"`` of the two means, or their ``"ratio"`` less one.
+    mean
+        Weights of "average Dice": all ``"sequences"`` alike, or all ``"frames"``.
     device
         Name of a PyTorch device, or ``"auto"``.
     """
@@ -59,15 +63,18 @@ class ReproduceConfig(Checked):
     pretrain_batch: Annotated[int, Interval(ge=1)] = published.PRETRAINING["batch_size"]
     finetune_batch: Annotated[int, Interval(ge=1)] = published.FINE_TUNING["batch_size"]
     seeds: tuple[int, ...] = (0,)
+    s1: Literal["240", "quarter"] = "240"
+    s2: Literal["714", "493"] = "714"
     layers: Literal["23-29", "22-29"] = "23-29"
+    threshold: Literal["paper", "half"] = "paper"
     false_positives: Literal["image", "background"] = "image"
     gain: Literal["difference", "ratio"] = "difference"
-    threshold: Literal["paper", "half"] = "paper"
+    mean: Literal["sequences", "frames"] = "sequences"
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        if not self.seeds:
-            raise UsageError("`seeds` needs at least one seed")
+        if not self.seeds or min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):
+            raise UsageError("`seeds` needs whole numbers from 0 on, each once")
 
     @classmethod
     def quick(cls, **changes: Any) -> ReproduceConfig:
@@ -93,6 +100,18 @@ class ReproduceConfig(Checked):
     def to_plain(self) -> dict[str, Any]:
         """Return the fields, JSON-compatible."""
         return asdict(self)
+
+    def split(self, name: str) -> str:
+        """Return the name of a split under the chosen reading, as ``data.split_of`` takes it.
+
+        Parameters
+        ----------
+        name
+            Name of the split.
+        """
+        default = {"S1": "240", "S2": "714"}
+        choice = {"S1": self.s1, "S2": self.s2}.get(name)
+        return name if choice == default.get(name) else f"{name}-{choice}"
 
     @property
     def cut(self) -> float:

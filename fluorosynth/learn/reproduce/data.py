@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,35 @@ from fluorosynth.recipe import Recipe
 Indices = NDArray[np.int64]
 
 IMAGES, LABELS = "T*.hdf5", "*_label*.hdf5"  # of the in-vivo files; of all
+PATCHES = "patches"  # folder
+
+
+def recipe_of(folder: Path, patches: Path, size: int) -> Recipe:
+    """Return the recipe of Dataset-1: the preset ``paper`` over real patches and masks.
+
+    Parameters
+    ----------
+    folder
+        Folder of the WEISS files.
+    patches
+        Folder of the patches.
+    size
+        Side of the pictures, px.
+    """
+    return Recipe(
+        (Folder(patches),),
+        (Masks(folder / LABELS, share=published.MASK_SHARE, skip_bad=True),),
+        Recipe.preset("paper").stages,
+        size=size,
+    )
+
+
+@contextmanager
+def stubs_expected() -> Iterator[None]:
+    """Hush warnings of masks with no more than a stub of a catheter: some are left out."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        yield
 
 
 def make_synthetic(folder: Path, out: Path, size: int, count: int, seed: int) -> Path:
@@ -40,22 +71,39 @@ def make_synthetic(folder: Path, out: Path, size: int, count: int, seed: int) ->
     seed
         Seed of patches, masks and pictures.
     """
-    patches = out / "patches"
+    patches = out / PATCHES
     patches.mkdir(exist_ok=True)
     search = Search(count=published.PATCHES, size=size, masks=str(folder))
     for number, patch in enumerate(extract_patches(str(folder / IMAGES), search, seed)):
         (patches / f"{number:02d}.png").write_bytes(png_bytes(patch.image))
-    plain = Recipe.preset("paper")
-    recipe = Recipe(
-        (Folder(patches),),
-        (Masks(folder / LABELS, share=published.MASK_SHARE, skip_bad=True),),
-        plain.stages,
-        size=size,
-    )
-    with warnings.catch_warnings():  # a mask with no more than a stub of a catheter is expected
-        warnings.simplefilter("ignore", DataWarning)
-        generate(recipe, out / "set", n=count, seed=seed, workers=1)
+    with stubs_expected():
+        generate(recipe_of(folder, patches, size), out / "set", n=count, seed=seed, workers=1)
     return out / "set"
+
+
+def split_of(folder: Path, name: str, seed: int) -> tuple[Subset, Subset]:
+    """Return the fine-tuning and the test part of a split.
+
+    Parameters
+    ----------
+    folder
+        Folder of the WEISS files.
+    name
+        Name of the split: those of ``WeissDataset.split``; ``"S1-quarter"``, 25 % of each
+        sequence; ``"S2-493"``, 493 frames of S2's, tested as S2 is.
+    seed
+        Seed of the frames that S1 draws.
+    """
+    pairs = WeissDataset(folder)
+    if name == "S1-quarter":
+        names = np.array([pairs.sequence(index) for index in range(len(pairs))])
+        places = [np.flatnonzero(names == sequence) for sequence in published.SEQUENCES]
+        rng = np.random.default_rng(seed)
+        drawn = [rng.choice(own, round(len(own) / 4), replace=False) for own in places]
+        chosen = np.isin(np.arange(len(pairs)), np.concatenate(drawn))
+        return Subset(pairs, np.flatnonzero(chosen)), Subset(pairs, np.flatnonzero(~chosen))
+    tuned, tested = pairs.split(name.removesuffix("-493"), seed)
+    return (Subset(tuned, _evenly(np.arange(len(tuned)), 493)) if "-493" in name else tuned), tested
 
 
 def real(folder: Path, name: str, size: int, share: float, seed: int) -> LabelledDataset:
@@ -66,8 +114,8 @@ def real(folder: Path, name: str, size: int, share: float, seed: int) -> Labelle
     folder
         Folder of the WEISS files.
     name
-        Name of the frames: ``"phantom"``, or a split, ``"S1"``, ``"S2"``, ``"S3"``, ``"LOO-T1"``
-        ... , of which the fine-tuning (training) part is taken.
+        Name of the frames: ``"phantom"``, or a split, see ``split_of``, of which the fine-tuning
+        (training) part is taken.
     size
         Side of the pictures, px.
     share
@@ -79,7 +127,7 @@ def real(folder: Path, name: str, size: int, share: float, seed: int) -> Labelle
     if name == "phantom":
         pairs = WeissDataset(folder, ["phantom"])
     else:
-        pairs = WeissDataset(folder).split(name, seed)[0]
+        pairs = split_of(folder, name, seed)[0]
     count = max(round(share * len(pairs)), 4)
     return Resized(_spread(pairs, count), size)
 
@@ -100,7 +148,7 @@ def tested(folder: Path, split: str, size: int, limit: int, seed: int) -> Labell
     seed
         Seed of the split S1.
     """
-    pairs = WeissDataset(folder).split(split, seed)[1]
+    pairs: LabelledDataset = split_of(folder, split, seed)[1]
     if limit:
         names = np.array([pairs.sequence(index) for index in range(len(pairs))])
         chosen = [_evenly(np.flatnonzero(names == name), limit) for name in dict.fromkeys(names)]

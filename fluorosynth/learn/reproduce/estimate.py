@@ -1,37 +1,152 @@
-"""How long a training takes here, from a few steps of it."""
+"""How long steps take here, from a few pictures of each kind."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-import torch
 
-from fluorosynth.learn.device import pick_device
+from fluorosynth.learn.device import memory_format, pick_device
 from fluorosynth.learn.networks import build
+from fluorosynth.learn.reproduce.surrogate import sequence
+from fluorosynth.learn.reproduce.tasks import Task, seconds_of
 
-BATCH, STEPS = 4, 3
+BATCH, STEPS, FRAMES = 4, 5, 12
+ENOUGH = 5.0  # s of steps that are done, to tell the pace by
 
 
-def seconds_per_image(size: int, device: str = "auto") -> float:
-    """Return the time that one picture takes to train the light network on, s (the median step).
+@dataclass(frozen=True)
+class Cost:
+    """Time that something takes.
 
     Parameters
     ----------
+    alone
+        Seconds on a machine that does nothing else: the processor time, over the threads at work.
+    now
+        Seconds beside what else the machine does now.
+    """
+
+    alone: float
+    now: float
+
+    def times(self, count: float) -> Cost:
+        """Return the cost of several.
+
+        Parameters
+        ----------
+        count
+            Number of them.
+        """
+        return Cost(self.alone * count, self.now * count)
+
+
+def costs(steps: Iterable[Task], size: int, root: Path, device: str = "auto") -> dict[str, Cost]:
+    """Return the cost of each step that passes pictures through a network or generates them.
+
+    Where steps are done, what they took corrects the rest.
+
+    Parameters
+    ----------
+    steps
+        Steps in question.
+    size
+        Side of the pictures, px.
+    root
+        Folder of the results.
+    device
+        Name of a PyTorch device, or ``"auto"``.
+
+    Returns
+    -------
+    dict
+        Costs by the step's key; not of steps whose length nothing tells beforehand.
+    """
+    steps = list(steps)
+    networks = {task.network for task in steps if task.images}
+    trained = {kind: training_cost(kind, size, device) for kind in networks}
+    made = frame_cost(size) if any(task.frames for task in steps) else Cost(0, 0)
+    found = {}
+    for task in steps:
+        if task.images:
+            found[task.key] = trained[task.network].times(task.images)
+        elif task.frames:
+            found[task.key] = made.times(task.frames)
+    pace = _pace(steps, found, root, device)
+    return {key: cost.times(pace) for key, cost in found.items()}
+
+
+def _pace(steps: Iterable[Task], found: Mapping[str, Cost], root: Path, device: str) -> float:
+    """Return how long the steps that are done took, over what they were thought to; 1: none is."""
+    took = thought = 0.0
+    on_cpu = pick_device(device).type == "cpu"
+    for task in steps:
+        seconds = seconds_of(task, root)
+        if task.images and seconds is not None:
+            passed, used = seconds
+            took += used / torch_threads() if on_cpu else passed
+            thought += found[task.key].alone
+    return took / thought if thought > ENOUGH else 1.0
+
+
+def torch_threads() -> int:
+    """Return how many threads a network uses on the processor."""
+    import torch
+
+    return torch.get_num_threads()
+
+
+def training_cost(kind: str, size: int, device: str = "auto") -> Cost:
+    """Return what one picture costs to train a network on.
+
+    Parameters
+    ----------
+    kind
+        Kind of network.
     size
         Side of the picture, px.
     device
         Name of a PyTorch device, or ``"auto"``.
     """
+    import torch
+
     on = pick_device(device)
-    network = build("light").to(on).train()
+    network = build(kind).to(on, memory_format=memory_format(on)).train()
     images = torch.zeros((BATCH, network.channels, size, size), device=on)
-    times = []
-    for _ in range(STEPS + 1):
-        began = time.perf_counter()
+    images = images.contiguous(memory_format=memory_format(on))
+
+    def step() -> None:
         loss = network(images).square().mean()
         torch.autograd.backward(loss)
         if on.type == "cuda":
             torch.cuda.synchronize()
-        times.append((time.perf_counter() - began) / BATCH)
-    return float(np.median(times[1:]))
+
+    threads = torch_threads() if on.type == "cpu" else 0
+    return _measured(step, STEPS, threads).times(1 / BATCH)
+
+
+def frame_cost(size: int) -> Cost:
+    """Return what one frame of the surrogate costs to make.
+
+    Parameters
+    ----------
+    size
+        Side of the frame, px.
+    """
+    return _measured(lambda: list(sequence("T3", size, 0, FRAMES)), 1, 1).times(1 / FRAMES)
+
+
+def _measured(run: Callable[[], object], times: int, threads: int) -> Cost:
+    """Time something after a first go; the processor's time is that of the least disturbed one."""
+    run()
+    passed, used = [], []
+    for _ in range(times):
+        began = time.perf_counter(), time.process_time()
+        run()
+        passed.append(time.perf_counter() - began[0])
+        used.append((time.process_time() - began[1]) / max(threads, 1))
+    now = float(np.median(passed))
+    return Cost(min(used) if threads else min(passed), now)

@@ -26,7 +26,23 @@ def _row(name: str, values: tuple[float, ...], columns: tuple[str, ...]) -> dict
 
 
 NUMBERS: Mapping[str, Mapping[str, float]] = {
+    "fig2": {},
+    "fig3": {},
     "table2": {"19 layers": 0.875, "13 layers": 0.873, "7 layers": 0.863},
+    "table3": {
+        **_row("fine-tuning", tuple(map(float, FINE_TUNING_S1.values())), SEQUENCES),
+        **_row("testing", tuple(map(float, TESTING_S1.values())), SEQUENCES),
+        # Section 4.1
+        "fine-tuning, S2": 714,
+        "testing, S2": 493,
+        "fine-tuning, S3": 579,
+        "testing, S3": 628,
+        # Section 4: "between 921 and 1064, and for testing between 143 and 286"
+        "training, leave-one-out, least": 921,
+        "training, leave-one-out, most": 1064,
+        "testing, leave-one-out, least": 143,
+        "testing, leave-one-out, most": 286,
+    },
     "fig4": {  # section 4.1
         "training, Dice loss, Exp. 1": 0.97,
         "training, Dice loss, Exp. 2": 0.85,
@@ -56,6 +72,7 @@ NUMBERS: Mapping[str, Mapping[str, float]] = {
         **_row("FP %, Exp. 1", (0.98, 2.35, 1.08, 1.82, 1.48, 1.33), SEQUENCES),
         **_row("FP %, Exp. 2", (1.18, 2.85, 1.14, 2.55, 1.97, 2.10), SEQUENCES),
     },
+    "fig5": {},
     "fig6": {  # caption: increased "by ~0.81 and ~0.60"; section 4.2: "~81 % and ~60 % increase"
         "gain by fine-tuning, Exp. 1": 0.81,
         "gain by fine-tuning, Exp. 2": 0.60,
@@ -72,13 +89,19 @@ NUMBERS: Mapping[str, Mapping[str, float]] = {
         "light, ms an image": 71,
         "Ambrosini, ms an image": 451,
     },
+    "video": {},
 }
 TITLES: Mapping[str, str] = {
+    "fig2": "Fig. 2: synthetic pictures (a, b, c) and the phantom (d) with their masks",
+    "fig3": "Fig. 3: how a synthetic picture is made",
     "table2": "Table 2: layers that are fine-tuned, Dice on the phantom's training frames",
+    "table3": "Table 3: frames for fine-tuning and testing, by sequence in S1",
     "fig4": "Fig. 4: two losses, validation Dice after training and after fine-tuning on S1",
     "table4": "Table 4: Dice, trained on other sequences",
     "table5": "Table 5: fine-tuned on S1, Dice and false positives by sequence",
-    "fig6": "Fig. 6: relative gain of the mean Dice by fine-tuning on S1",
+    "fig5": "Figs. 5 and 8: the middle test frame of each sequence, fine-tuned on S1",
+    "fig6": "Fig. 6: gain of the mean Dice by fine-tuning on S1",
     "fig7": "Fig. 7: mean Dice of two networks, fine-tuned on S1",
     "table6": "Table 6: parameters, and time an image",
+    "video": "Supplementary video: T1, segmented by Experiment 1",
 }

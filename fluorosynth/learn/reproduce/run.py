@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from fluorosynth.core.spec import did_you_mean
 from fluorosynth.errors import UsageError
 from fluorosynth.learn.reproduce import published
+from fluorosynth.learn.reproduce.claims import CLAIMS
 from fluorosynth.learn.reproduce.config import ReproduceConfig
 from fluorosynth.learn.reproduce.experiments import Experiments
 from fluorosynth.learn.reproduce.tables import TABLES, Numbers
@@ -34,13 +35,13 @@ class Reproduced:
     surrogate
         Whether the real data was made.
     pictures
-        Folder of ``examples.png`` and the film of T1; None where they were not asked for.
+        Files of figures, by name: of the first seed.
     """
 
     config: ReproduceConfig
     numbers: dict[str, list[Numbers]]
     surrogate: bool
-    pictures: Path | None = None
+    pictures: dict[str, Path] = field(default_factory=dict)
 
     def mean(self, table: str) -> Numbers:
         """Return the means over seeds of a table's numbers.
@@ -53,8 +54,10 @@ class Reproduced:
         rows = self.numbers[table]
         return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
-    def spread(self, table: str, name: str) -> tuple[float, float] | None:
-        """Return the least and the largest value over seeds; None for one seed.
+    def interval(self, table: str, name: str) -> tuple[float, float] | None:
+        """Return the 95 % interval of a mean over seeds; None for one seed.
+
+        Student's: of two or three seeds a bootstrap would only draw what is there.
 
         Parameters
         ----------
@@ -64,7 +67,12 @@ class Reproduced:
             Name of the number.
         """
         values = [row[name] for row in self.numbers[table]]
-        return (min(values), max(values)) if len(values) > 1 else None
+        if len(values) < 2:
+            return None
+        from scipy.stats import t
+
+        half = float(t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / len(values) ** 0.5)
+        return float(np.mean(values)) - half, float(np.mean(values)) + half
 
 
 def pick_tables(names: Sequence[str] = ()) -> list[str]:
@@ -156,8 +164,13 @@ def reproduce(
     numbers: dict[str, list[Numbers]] = {name: [] for name in tables}
     for (name, _), tasks in wanted.items():
         numbers[name].append(TABLES[name].numbers(tasks, of, config))
-    shown = [task.folder(root) for task in everything if task.name == "pictures"]
-    return Reproduced(config, numbers, weiss is None, shown[0] if shown else None)
+    pictures = {}
+    for name in tables:
+        step, file = TABLES[name].picture
+        if step:
+            folder = wanted[name, config.seeds[0]][step].folder(root)
+            pictures[name] = next(folder.glob(f"{file}*"))
+    return Reproduced(config, numbers, weiss is None, pictures)
 
 
 def differences(table: str, found: Reproduced) -> list[str]:
@@ -174,7 +187,7 @@ def differences(table: str, found: Reproduced) -> list[str]:
     """
     ours, theirs = found.mean(table), published.NUMBERS[table]
     said = []
-    for claim in TABLES[table].claims:
+    for claim in CLAIMS.get(table, ()):
         here, there = claim.holds(ours), claim.holds(theirs)
         if here != there:
             which = "holds in the publication, not here" if there else "holds here, not there"

@@ -132,7 +132,7 @@ def _dataset(file: Any, key: str, shape: tuple[int, ...]) -> Any:
     )
 
 
-def sequence(name: str, size: int, seed: int) -> Iterator[tuple[Image, Mask]]:
+def sequence(name: str, size: int, seed: int, few: int = 0) -> Iterator[tuple[Image, Mask]]:
     """Yield the frames of a sequence with their masks {0, 1}, as many as are published.
 
     Parameters
@@ -143,9 +143,11 @@ def sequence(name: str, size: int, seed: int) -> Iterator[tuple[Image, Mask]]:
         Side of the pictures, px.
     seed
         Seed of all draws.
+    few
+        Number of frames instead; 0: all.
     """
     run, look = RUNS[name], LOOKS[name]
-    total, videos = run.last - run.first, VIDEOS.get(name, 1)
+    total, videos = few or run.last - run.first, VIDEOS.get(name, 1)
     for video in range(videos):
         count = total * (video + 1) // videos - total * video // videos
         frames = _recipe(look, size, count).sequence(seed, 100 * list(LOOKS).index(name) + video)

@@ -12,26 +12,11 @@ from fluorosynth.learn.reproduce import published
 from fluorosynth.learn.reproduce.config import ReproduceConfig
 from fluorosynth.learn.reproduce.experiments import Experiments
 from fluorosynth.learn.reproduce.tasks import Task
+from fluorosynth.learn.reproduce.work import CURVES, DATA, EXAMPLES, FILM, MAKING
 
 Results = Callable[[Task], Any]
 Numbers = dict[str, float]
 S = published.SEQUENCES
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What the publication concludes from a table, as a test on its numbers.
-
-    Parameters
-    ----------
-    text
-        Sentence that claims it.
-    holds
-        Whether numbers by the names of ``published.NUMBERS`` bear it out.
-    """
-
-    text: str
-    holds: Callable[[Mapping[str, float]], bool]
 
 
 @dataclass(frozen=True)
@@ -44,17 +29,22 @@ class Table:
         Function that gives the steps it needs, of one seed.
     numbers
         Function that gives its numbers from their results.
-    claims
-        Claims that it supports.
+    picture
+        Step that draws it, by its name in ``tasks``, and the file that it writes; empty: none.
     """
 
     tasks: Callable[[Experiments, int], dict[str, Task]]
-    numbers: Callable[[dict[str, Task], Results, ReproduceConfig], Numbers]
-    claims: tuple[Claim, ...] = ()
+    numbers: Callable[[dict[str, Task], Results, ReproduceConfig], Numbers] = lambda *_: {}
+    picture: tuple[str, str] = "", ""
 
 
-def _mean(rows: Mapping[str, Mapping[str, float]], name: str = "dice") -> float:
-    return float(np.mean([row[name] for row in rows.values()]))
+def _mean(rows: Mapping[str, Mapping[str, float]], split: str, config: ReproduceConfig) -> float:
+    """Return the mean Dice of sequences, or of frames by the split's numbers of them."""
+    dice = [row["dice"] for row in rows.values()]
+    if config.mean == "sequences":
+        return float(np.mean(dice))
+    tested = published.TESTING_S1 if split == "S1" else published.FRAMES
+    return float(np.average(dice, weights=[tested[sequence] for sequence in rows]))
 
 
 # ---------------------------------------------------------------- Table 2
@@ -69,6 +59,24 @@ def _numbers_2(tasks: dict[str, Task], of: Results, config: ReproduceConfig) -> 
     return {f"{n} layers": of(task)["train_dice"][-1] for n, task in tasks.items()}
 
 
+# ---------------------------------------------------------------- Table 3
+
+
+def _numbers_3(tasks: dict[str, Task], of: Results, config: ReproduceConfig) -> Numbers:
+    counts = of(tasks["counts"])
+    found: Numbers = {}
+    for number, what in enumerate(("fine-tuning", "testing")):
+        first = counts[config.split("S1")][number]
+        found |= {f"{what}, {s}": float(first.get(s, 0)) for s in S}
+        for split in ("S2", "S3"):
+            found[f"{what}, {split}"] = float(sum(counts[config.split(split)][number].values()))
+    for number, what in enumerate(("training", "testing")):
+        sizes = [float(sum(counts[f"LOO-{s}"][number].values())) for s in S]
+        found[f"{what}, leave-one-out, least"] = min(sizes)
+        found[f"{what}, leave-one-out, most"] = max(sizes)
+    return found
+
+
 # ---------------------------------------------------------------- Fig. 4
 
 LOSSES = {"Dice loss": "dice", "cross-entropy": "cross_entropy"}
@@ -81,11 +89,12 @@ def _tasks_4(e: Experiments, seed: int) -> dict[str, Task]:
             start = e.pretrained(exp, seed, loss)
             found[f"training, {name}, Exp. {exp}"] = start
             found[f"fine-tuning, {name}, Exp. {exp}"] = e.finetuned(start, "S1", seed)
-    return found
+    return {**found, "curves": e.curves(found)}
 
 
 def _numbers_4(tasks: dict[str, Task], of: Results, config: ReproduceConfig) -> Numbers:  # noqa: ARG001
-    return {name: max(of(task)["validation_dice"]) for name, task in tasks.items()}
+    trained = {name: task for name, task in tasks.items() if name != "curves"}
+    return {name: max(of(task)["validation_dice"]) for name, task in trained.items()}
 
 
 # ---------------------------------------------------------------- Table 4
@@ -100,16 +109,17 @@ def _tasks_t4(e: Experiments, seed: int) -> dict[str, Task]:
     return found
 
 
-def _numbers_t4(tasks: dict[str, Task], of: Results, config: ReproduceConfig) -> Numbers:  # noqa: ARG001
+def _numbers_t4(tasks: dict[str, Task], of: Results, config: ReproduceConfig) -> Numbers:
     found: Numbers = {}
     for name, task in tasks.items():
         rows = of(task)
         if name.startswith("LOO"):
-            found[name] = _mean(rows)
+            found[name] = _mean(rows, "LOO", config)
         else:
             found |= {f"{name}, {sequence}": row["dice"] for sequence, row in rows.items()}
-            found[f"{name}, mean"] = _mean(rows)
-    found["LOO, mean"] = float(np.mean([found[f"LOO, {s}"] for s in S]))
+            found[f"{name}, mean"] = _mean(rows, name, config)
+    left_out = {s: {"dice": found[f"LOO, {s}"]} for s in S}
+    found["LOO, mean"] = _mean(left_out, "LOO", config)
     return found
 
 
@@ -118,8 +128,7 @@ def _numbers_t4(tasks: dict[str, Task], of: Results, config: ReproduceConfig) ->
 
 def _tasks_5(e: Experiments, seed: int) -> dict[str, Task]:
     tuned = {exp: e.finetuned(e.pretrained(exp, seed), "S1", seed) for exp in (1, 2)}
-    scores = {f"Exp. {exp}": e.scores(model, "S1", seed) for exp, model in tuned.items()}
-    return {**scores, "pictures": e.pictures(seed)}
+    return {f"Exp. {exp}": e.scores(model, "S1", seed) for exp, model in tuned.items()}
 
 
 def _numbers_5(tasks: dict[str, Task], of: Results, config: ReproduceConfig) -> Numbers:
@@ -144,7 +153,9 @@ def _tasks_6(e: Experiments, seed: int) -> dict[str, Task]:
 def _numbers_6(tasks: dict[str, Task], of: Results, config: ReproduceConfig) -> Numbers:
     found: Numbers = {}
     for exp in (1, 2):
-        before, after = (_mean(of(tasks[f"{when}, Exp. {exp}"])) for when in ("before", "after"))
+        before, after = (
+            _mean(of(tasks[f"{when}, Exp. {exp}"]), "S1", config) for when in ("before", "after")
+        )
         ratio = (after - before) / max(before, 1e-6)
         gain = after - before if config.gain == "difference" else ratio
         found[f"gain by fine-tuning, Exp. {exp}"] = gain
@@ -160,110 +171,24 @@ def _tasks_7(e: Experiments, seed: int) -> dict[str, Task]:
     return found
 
 
-def _numbers_7(tasks: dict[str, Task], of: Results, config: ReproduceConfig) -> Numbers:  # noqa: ARG001
-    return {name: _mean(of(task)) for name, task in tasks.items()}
+def _numbers_7(tasks: dict[str, Task], of: Results, config: ReproduceConfig) -> Numbers:
+    return {name: _mean(of(task), "S1", config) for name, task in tasks.items()}
 
 
 TABLES: Mapping[str, Table] = {
-    "table2": Table(
-        _tasks_2,
-        _numbers_2,
-        (
-            Claim(
-                "seven layers are as good as nineteen, within .05",
-                lambda n: abs(n["7 layers"] - n["19 layers"]) < 0.05,
-            ),
-        ),
-    ),
-    "fig4": Table(
-        _tasks_4,
-        _numbers_4,
-        (
-            Claim(
-                "the Dice loss ends above the cross-entropy in training",
-                lambda n: all(
-                    n[f"training, Dice loss, Exp. {e}"] > n[f"training, cross-entropy, Exp. {e}"]
-                    for e in (1, 2)
-                ),
-            ),
-            Claim(
-                "fine-tuned with the cross-entropy, the network falls below half of the Dice loss",
-                lambda n: all(
-                    n[f"fine-tuning, cross-entropy, Exp. {e}"]
-                    < 0.5 * n[f"fine-tuning, Dice loss, Exp. {e}"]
-                    for e in (1, 2)
-                ),
-            ),
-        ),
-    ),
-    "table4": Table(
-        _tasks_t4,
-        _numbers_t4,
-        (
-            Claim(
-                "trained on synthetic pictures first, S2 is above leave-one-out",
-                lambda n: n["S2, Exp. 1, mean"] > n["LOO, mean"],
-            ),
-            Claim(
-                "T3 is the best of S3",
-                lambda n: (
-                    n["S3, Exp. 1, T3"]
-                    == max(n[f"S3, Exp. 1, {s}"] for s in S if f"S3, Exp. 1, {s}" in n)
-                ),
-            ),
-        ),
-    ),
-    "table5": Table(
-        _tasks_5,
-        _numbers_5,
-        (
-            Claim(
-                "T5 and T6, of low contrast, are the two worst",
-                lambda n: {"T5", "T6"} == set(sorted(S, key=lambda s: n[f"Dice, Exp. 1, {s}"])[:2]),
-            ),
-            Claim(
-                "synthetic pictures and the phantom lead to means within .1",
-                lambda n: (
-                    abs(
-                        float(
-                            np.mean([n[f"Dice, Exp. 1, {s}"] - n[f"Dice, Exp. 2, {s}"] for s in S])
-                        )
-                    )
-                    < 0.1
-                ),
-            ),
-        ),
-    ),
-    "fig6": Table(
-        _tasks_6,
-        _numbers_6,
-        (
-            Claim(
-                "fine-tuning helps in both experiments, by over .05",
-                lambda n: min(n.values()) > 0.05,
-            ),
-        ),
-    ),
-    "fig7": Table(
-        _tasks_7,
-        _numbers_7,
-        (
-            Claim(
-                "the two networks are within .1 of each other",
-                lambda n: all(
-                    abs(n[f"light, Exp. {e}"] - n[f"Ambrosini, Exp. {e}"]) < 0.1 for e in (1, 2)
-                ),
-            ),
-        ),
-    ),
+    "fig2": Table(lambda e, seed: {"data": e.data_pictures(seed)}, picture=("data", DATA)),
+    "fig3": Table(lambda e, seed: {"data": e.data_pictures(seed)}, picture=("data", MAKING)),
+    "table2": Table(_tasks_2, _numbers_2),
+    "table3": Table(lambda e, seed: {"counts": e.counts(seed)}, _numbers_3),
+    "fig4": Table(_tasks_4, _numbers_4, ("curves", CURVES)),
+    "table4": Table(_tasks_t4, _numbers_t4),
+    "table5": Table(_tasks_5, _numbers_5),
+    "fig5": Table(lambda e, seed: {"examples": e.examples(seed)}, picture=("examples", EXAMPLES)),
+    "fig6": Table(_tasks_6, _numbers_6),
+    "fig7": Table(_tasks_7, _numbers_7),
     "table6": Table(
         lambda e, seed: {"timing": e.timing()},  # noqa: ARG005
         lambda tasks, of, config: dict(of(tasks["timing"])),  # noqa: ARG005
-        (
-            Claim(
-                "the light network is faster",
-                lambda n: n["light, ms an image"] < n["Ambrosini, ms an image"],
-            ),
-        ),
     ),
+    "video": Table(lambda e, seed: {"film": e.film(seed)}, picture=("film", FILM)),
 }

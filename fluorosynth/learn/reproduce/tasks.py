@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,10 @@ class Task:
     images
         Number of pictures that pass through a network, forwards and backwards: a measure of its
         length.
+    network
+        Kind of that network.
+    frames
+        Number of pictures that are generated: a measure of its length too.
     """
 
     name: str
@@ -41,6 +46,8 @@ class Task:
     run: Run
     parents: Mapping[str, Task] = field(default_factory=dict)
     images: int = 0
+    network: str = "light"
+    frames: int = 0
 
     @property
     def key(self) -> str:
@@ -108,9 +115,12 @@ def run_tasks(tasks: Iterable[Task], root: Path) -> Iterator[Task]:
         folder = task.folder(root)
         folder.mkdir(parents=True, exist_ok=True)
         parents = {role: parent.folder(root) for role, parent in task.parents.items()}
+        began = time.perf_counter(), time.process_time()
         result = task.run(folder, parents, task.options)
+        seconds = time.perf_counter() - began[0], time.process_time() - began[1]
+        content = {"options": dict(task.options), "result": result, "seconds": seconds}
         with replacing(folder / DONE) as part:
-            part.write_text(json.dumps({"options": dict(task.options), "result": result}), "utf-8")
+            part.write_text(json.dumps(content), "utf-8")
 
 
 def result_of(task: Task, root: Path) -> Any:
@@ -124,3 +134,20 @@ def result_of(task: Task, root: Path) -> Any:
         Folder of the results.
     """
     return json.loads((task.folder(root) / DONE).read_text("utf-8"))["result"]
+
+
+def seconds_of(task: Task, root: Path) -> tuple[float, float] | None:
+    """Return how long a task took, by the clock and of the processor; None where nobody knows.
+
+    Parameters
+    ----------
+    task
+        Task in question.
+    root
+        Folder of the results.
+    """
+    if not task.done(root):
+        return None
+    plain = json.loads((task.folder(root) / DONE).read_text("utf-8"))
+    passed, used = plain.get("seconds", (None, None))
+    return None if passed is None else (float(passed), float(used))

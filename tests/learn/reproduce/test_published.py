@@ -6,6 +6,7 @@ import pytest
 from fluorosynth.io.published import RUNS
 from fluorosynth.learn.networks import build
 from fluorosynth.learn.reproduce import published as p
+from fluorosynth.learn.reproduce.claims import CLAIMS
 from fluorosynth.learn.reproduce.config import ReproduceConfig
 from fluorosynth.learn.reproduce.experiments import SPLITS
 from fluorosynth.learn.reproduce.tables import TABLES
@@ -48,9 +49,11 @@ def test_the_networks_have_the_published_parameters():
 
 
 def test_the_publication_bears_out_its_own_claims():
-    for name, table in TABLES.items():
-        for claim in table.claims:
+    for name, claims in CLAIMS.items():
+        for claim in claims:
             assert claim.holds(p.NUMBERS[name]), claim.text
+    assert CLAIMS.keys() == {name for name, numbers in p.NUMBERS.items() if numbers}
+    assert TABLES.keys() == p.NUMBERS.keys() == p.TITLES.keys()
 
 
 def test_defaults_are_the_publications():

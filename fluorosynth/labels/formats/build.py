@@ -1,26 +1,26 @@
-"""What all layouts have in common: shapes with a class in numbered frames."""
+"""What all layouts have in common: marks with a class in numbered frames."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
-from typing import Literal
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.devices.trace import trace
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.labels.model import FrameLabels, Instrument, Labels, Origin, Source
+from fluorosynth.formats.area import Area, Polygon
+from fluorosynth.formats.mark import IGNORE, Annotations, Mark
+from fluorosynth.io.guard import quoted
+from fluorosynth.labels.model import FrameLabels, Instrument, Labels, Source
 from fluorosynth.labels.region import Region
 
-IGNORE, SKIP = "ignore", "skip"
+SKIP = "skip"
 KNOWN = {"catheter": "catheter", "guidewire": "guidewire", "wire": "guidewire", IGNORE: IGNORE}
-CORNER = 0.5  # px: other programs count from the corner of the first pixel, not from its centre
-Kind = Literal["line", "region", "mask"]
 
 
 @dataclass(frozen=True)
@@ -66,49 +66,59 @@ class Mapping:
         return found
 
 
-@dataclass(frozen=True, eq=False)
-class Shape:
-    """A shape as a file holds it, in pixels from the **centre** of the first one.
+def labels_of(found: Annotations, path: Path, mapping: Mapping, blank: bool = True) -> Labels:
+    """Return the labels of a file's pictures.
 
     Parameters
     ----------
-    frame
-        Number of the frame.
-    label
-        Class, as the file names it.
-    kind
-        Kind of shape: a ``line`` is a centreline, a ``region`` a polygon, a ``mask`` pixels.
-    points
-        Points, ``(n, 2)``, or pixels of a mask, ``(H, W)`` bool.
-    width
-        Full widths, one or one per point; None: the file has none.
-    id
-        Name of the instrument in the sequence; empty: none.
-    tip_in_view
-        Whether the last point is the tip.
-    origin
-        Maker of the shape: a person, a tracker or a model.
-    """
+    found
+        Pictures and what is marked in them.
+    path
+        File or folder, for messages and as the frames' name.
+    mapping
+        Meaning of its classes, and what it does not say.
+    blank
+        Whether a picture without a mark shows no instrument, rather than being unlabelled.
 
-    frame: int
-    label: str
-    kind: Kind
-    points: NDArray[np.floating] | NDArray[np.bool_]
-    width: Sequence[float] | None = None
-    id: str = ""
-    tip_in_view: bool = True
-    origin: Origin = "drawn"
+    Raises
+    ------
+    BadDataError
+        For pictures of several sizes, or of none that is said.
+    """
+    stated = [picture.shape for picture in found.pictures]
+    sizes = {size for size in stated if size} or {size for size in [found.shape] if size}
+    if len(sizes) > 1:
+        raise BadDataError(f"{quoted(path)} holds pictures of several sizes: split it by size")
+    if not (found.pictures or mapping.source or found.frames):
+        raise BadDataError(f"{quoted(path)} holds no picture")
+    numbers = [
+        frame_number(picture.name, picture.number, mapping.source) for picture in found.pictures
+    ]
+    source = mapping.source
+    if source is None:
+        if not sizes:
+            raise BadDataError(f"{quoted(path)} gives no size of the frames: name the frames")
+        count = found.frames or max(numbers, default=0) + 1
+        source = Source(found.name or path.stem, count, *sizes.pop())
+    pairs = list(zip(numbers, found.pictures, strict=True))
+    marks = [(number, mark) for number, picture in pairs for mark in picture.marks]
+    empty = [number for number, picture in pairs if blank and not picture.marks]
+    return build(marks, source, mapping, quoted(path), empty)
 
 
 def build(
-    shapes: Iterable[Shape], source: Source, mapping: Mapping, where: str, empty: Iterable[int] = ()
+    marks: Iterable[tuple[int, Mark]],
+    source: Source,
+    mapping: Mapping,
+    where: str,
+    empty: Iterable[int] = (),
 ) -> Labels:
-    """Return the labels that shapes make.
+    """Return the labels that marks make.
 
     Parameters
     ----------
-    shapes
-        Shapes in any order.
+    marks
+        Numbers of frames, and what is marked there, in any order.
     source
         Frames that they belong to.
     mapping
@@ -121,28 +131,33 @@ def build(
     Raises
     ------
     BadDataError
-        For a shape that cannot be one of these frames', or a curve without a width.
+        For a mark that cannot be one of these frames', or a curve without a width.
     UsageError
         For a class that nobody mapped.
     """
     instruments: dict[int, list[Instrument]] = defaultdict(list)
     regions: dict[int, list[Region]] = defaultdict(list)
-    for shape in shapes:
-        at = f"{where}: frame {shape.frame}"
-        if not 0 <= shape.frame < source.frames:
+    for number, mark in marks:
+        at = f"{where}: frame {number}"
+        if not 0 <= number < source.frames:
             raise BadDataError(f"{at} of a sequence of {source.frames} frames")
-        label = mapping.of(shape.label, where)
+        label = mapping.of(mark.label, where)
         if label == SKIP:
             continue
+        if mark.line is None and not mark.areas:
+            raise BadDataError(
+                f"{at}: a {mark.label} that is neither a curve nor an outline nor a mask: say "
+                f"{mark.label}=skip to leave it out"
+            )
         if label == IGNORE:
-            regions[shape.frame] += _regions(shape, at)
+            regions[number] += _regions(mark, source, at)
             continue
-        for found in _instruments(shape, label, mapping, source, at):
-            names = Counter(i.id for i in instruments[shape.frame])
+        for found in _instruments(mark, label, mapping, source, at):
+            names = Counter(i.id for i in instruments[number])
             name = found.id
             if not name or names[name]:
                 name = _free(label, names)
-            instruments[shape.frame].append(replace(found, id=name))
+            instruments[number].append(replace(found, id=name))
     frames = [
         FrameLabels(
             index,
@@ -204,40 +219,40 @@ def widths(instrument: Instrument) -> float | list[float]:
 
 
 def _instruments(
-    shape: Shape, label: str, mapping: Mapping, source: Source, at: str
+    mark: Mark, label: str, mapping: Mapping, source: Source, at: str
 ) -> list[Instrument]:
-    if shape.kind == "line":
-        points = np.asarray(shape.points, np.float32)
+    if mark.line is not None:
+        points = np.asarray(mark.line, np.float32)
         if len(points) < 2 or not np.isfinite(points).all():
-            raise BadDataError(f"{at}: a {shape.label} of {len(points)} points, or not of numbers")
-        width = shape.width or ([mapping.width] if mapping.width else None)
+            raise BadDataError(f"{at}: a {mark.label} of {len(points)} points, or not of numbers")
+        width = mark.width or ((mapping.width,) if mapping.width else None)
         if width is None:
-            raise BadDataError(f"{at}: a {shape.label} without a width: say which one to take")
+            raise BadDataError(f"{at}: a {mark.label} without a width: say which one to take")
         if len(width) not in (1, len(points)):
             raise BadDataError(f"{at}: {len(width)} widths for {len(points)} points")
         values = np.broadcast_to(np.asarray(width, np.float32), len(points)).copy()
-        return [Instrument(points, values, shape.id, label, shape.tip_in_view, shape.origin)]
-    mask = (
-        shape.points
-        if shape.kind == "mask"
-        else Region(np.asarray(shape.points, np.float32)).mask(source.shape)
-    )
+        return [Instrument(points, values, mark.id, label, mark.tip_in_view, mark.origin)]
     return [
         Instrument(
-            d.centreline, d.width, "", label, bool(_inside(d.centreline[-1], source)), shape.origin
+            d.centreline, d.width, "", label, bool(_inside(d.centreline[-1], source)), mark.origin
         )
-        for d in trace(np.asarray(mask, bool))
+        for d in trace(mark.pixels(source.shape))
     ]
 
 
-def _regions(shape: Shape, at: str) -> list[Region]:
-    if shape.kind == "mask":
-        return outlines(np.asarray(shape.points, bool))
-    width = None if shape.kind == "region" else (shape.width or [1.0])[0]
-    points = np.asarray(shape.points, np.float32)
-    if width is None and len(points) < 3:
-        raise BadDataError(f"{at}: a region of {len(points)} points; a polygon has 3 or more")
-    return [Region(points, width)]
+def _regions(mark: Mark, source: Source, at: str) -> list[Region]:
+    if mark.areas:
+        return [region for area in mark.areas for region in _region(area, source)]
+    assert mark.line is not None  # noqa: S101 - a mark without either is refused before
+    if not len(mark.line):
+        raise BadDataError(f"{at}: a region of no points")
+    return [Region(np.asarray(mark.line, np.float32), (mark.width or (1.0,))[0])]
+
+
+def _region(area: Area, source: Source) -> list[Region]:
+    if isinstance(area, Polygon):
+        return [Region(np.asarray(area.corners, np.float32))]
+    return outlines(area.mask(source.shape))
 
 
 def outlines(mask: NDArray[np.bool_]) -> list[Region]:

@@ -1,0 +1,5 @@
+"""Files of annotation programs, parsed once: pictures, and what is marked in them."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
