@@ -172,8 +172,10 @@ def test_folder_holds_pairs(tmp_path):
     export(iter(samples), "folder", tmp_path / "png")
     for index, sample in samples:
         np.testing.assert_array_equal(png(tmp_path / f"png/images/{index:06d}.png"), sample.image)
-        np.testing.assert_array_equal(png(tmp_path / f"png/masks/{index:06d}.png"), sample.mask)
+        shown = np.select([sample.mask == 1, sample.mask == 255], [255, 128])
+        np.testing.assert_array_equal(png(tmp_path / f"png/masks/{index:06d}.png"), shown)
     assert len(list((tmp_path / "png").rglob("*.png"))) == 6
+    assert "255 instrument, 128" in (tmp_path / "png/README.txt").read_text()
 
 
 def test_folder_numbers_instruments_and_marks_their_tips(tmp_path):

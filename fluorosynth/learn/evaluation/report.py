@@ -130,8 +130,8 @@ def page(
             paragraph(
                 "Intervals: whole sequences drawn with replacement (percentile bootstrap); none "
                 "for one sequence. Images of several patients that count as one sequence: evaluate "
-                "with other `sequences`. Truth and prediction both empty: shares 1, distances 0; one "
-                "of them empty: shares 0, distances the image's diagonal. Pixels labelled 255 "
+                "with other `sequences`. Truth and prediction both empty: shares 1, distances 0; "
+                "one of them empty: shares 0, distances the image's diagonal. Pixels labelled 255 "
                 "count in nothing."
             ),
             *([table(f"Sequences, {at}", heads, per_sequence)] if evaluation.grouped else []),

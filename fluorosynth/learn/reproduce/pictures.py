@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fluorosynth.io.contact_sheet import contact_sheet
+from fluorosynth.io.contact_sheet import FOUND, contact_sheet
 from fluorosynth.learn.checkpoint import BEST, Model, load_model
 from fluorosynth.learn.data import LabelledDataset
 from fluorosynth.learn.device import pick_device
@@ -44,7 +44,7 @@ def examples(
         found = [agreement(image, predict(image) > threshold, truth) for predict in predictors]
         tiles += [image, *found, truth * np.uint8(255)]
         labels += [f"{name} {head}" for head in HEADS]
-    return contact_sheet(tiles, len(HEADS), labels)
+    return contact_sheet(tiles, len(HEADS), labels, FOUND)
 
 
 def film(model: Path, pairs: LabelledDataset, threshold: float, device: str, out: Path) -> None:
