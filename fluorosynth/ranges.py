@@ -155,17 +155,21 @@ class Constant(Range, kind="constant"):
         return self.value
 
 
-def check_odds(name: str, things: Sequence[object], odds: Sequence[float]) -> None:
+def check_odds(
+    name: str, things: Sequence[object], odds: Sequence[float], odds_name: str = ""
+) -> None:
     """Refuse odds that do not fit what there is to choose.
 
     Parameters
     ----------
     name
-        Name of the things, for the message.
+        Name of the field of the things, for the message.
     things
         Things to choose from.
     odds
         Weight of each, >= 0; empty: equal.
+    odds_name
+        Name of the field of the odds; empty: ``name``, where they are one.
 
     Raises
     ------
@@ -173,9 +177,15 @@ def check_odds(name: str, things: Sequence[object], odds: Sequence[float]) -> No
         When there is nothing to choose, or the odds do not fit it.
     """
     if not things:
-        raise ValueError(f"{name} needs at least one thing to choose from")
-    if odds and (len(odds) != len(things) or min(odds) < 0 or sum(odds) <= 0):
-        raise ValueError(f"{name} has {len(things)} things but odds {list(odds)}")
+        raise ValueError(f"{name} is empty: it needs at least one entry to choose from")
+    own, given = odds_name or name, list(odds)
+    if odds and len(odds) != len(things):
+        raise ValueError(
+            f"{own} {given} has another length than {name}, {len(things)}: give one weight for "
+            f"each of {name}, or leave {own} out, and all are equally likely"
+        )
+    if odds and (min(odds) < 0 or sum(odds) <= 0):
+        raise ValueError(f"{own} {given}: weights are at least 0, and one of them is above 0")
 
 
 def pick(count: int, odds: Sequence[float], rng: np.random.Generator) -> int:

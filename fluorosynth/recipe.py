@@ -71,8 +71,8 @@ class Recipe(Checked):
 
     def __post_init__(self) -> None:
         _check_memory(self.frames, self.size)
-        check_odds("backgrounds", self.backgrounds, self.background_odds)
-        check_odds("devices", self.devices, self.device_odds)
+        check_odds("backgrounds", self.backgrounds, self.background_odds, "background_odds")
+        check_odds("devices", self.devices, self.device_odds, "device_odds")
         check_recipe(self.stages)
 
     @staticmethod
@@ -358,6 +358,14 @@ def preset_text(name: str) -> str:
     if name not in Recipe.presets():
         raise UsageError(f"no preset {name!r}{spec.did_you_mean(name, Recipe.presets())}")
     return (files("fluorosynth") / "presets" / f"{name}.toml").read_text("utf-8")
+
+
+def preset_lines() -> dict[str, str]:
+    """Return the built-in recipes by name, each with the line that its file begins with."""
+    return {
+        name: preset_text(name).partition("\n")[0].lstrip("# ").rstrip(".")
+        for name in Recipe.presets()
+    }
 
 
 def _is_tables(value: Any) -> bool:

@@ -1,6 +1,7 @@
 """What one command writes, every other reads: pair by pair."""
 
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from fluorosynth.backgrounds.folder import Folder
 from fluorosynth.dataset.generation import generate
 from fluorosynth.dataset.manifest import read_samples
 from fluorosynth.devices.source_of import device_sources
+from fluorosynth.errors import BadDataError, FluorosynthError
 from fluorosynth.exporters.base import export
 from fluorosynth.io.frames import find_masks, find_sources, read_frames
 from fluorosynth.learn.checkpoint import Model
@@ -101,6 +103,36 @@ def test_exports_are_frames(made, kind):
     shown = [next(iter(read_frames(path))).image for path in found]
     np.testing.assert_array_equal(shown, [sample.image for sample in truth(made)])
     assert len(Folder(made / kind).open(64, 0)) == COUNT
+
+
+def test_exported_masks_are_seen_in_a_viewer(made):
+    grey = [cv2.imread(str(path), 0) for path in sorted((made / "folder/masks").iterdir())]
+    assert {0, 255} <= set(np.unique(grey)) <= {0, 128, 255}
+    for picture, sample in zip(grey, truth(made), strict=True):
+        assert np.array_equal(picture == 255, sample.mask == 1)
+        assert np.array_equal(picture == 128, sample.mask == 255)
+
+
+def test_exports_of_before_are_read_as_they_were(made, tmp_path):
+    old = tmp_path / "copy"
+    shutil.copytree(made / "folder", old)
+    (old / "masks.json").unlink()
+    for k, sample in enumerate(truth(made)):
+        cv2.imwrite(str(old / f"masks/{k:06d}.png"), sample.mask)
+    for (_, mask), sample in zip(open_dataset(old), truth(made), strict=True):
+        np.testing.assert_array_equal(mask, sample.mask)
+
+
+def test_exported_masks_without_what_says_their_values_are_not_guessed(made, tmp_path):
+    shutil.copytree(made / "folder", tmp_path / "bare")
+    for name in ("masks.json", "instruments.json"):
+        (tmp_path / "bare" / name).unlink()
+    if any((sample.mask == 255).any() for sample in truth(made)):
+        with pytest.raises(BadDataError, match="holds 128"):
+            open_dataset(tmp_path / "bare")
+    (tmp_path / "bare/masks.json").write_text('{"instrument": "all"}')
+    with pytest.raises(FluorosynthError, match=r"masks\.json"):
+        open_dataset(tmp_path / "bare")
 
 
 def near(curve, line):

@@ -410,9 +410,9 @@ def test_sources_are_taken_as_they_are(recipe):
     one, two = Folder("a"), Folder("b")
     assert recipe.with_sources(backgrounds=one).backgrounds == (one,)
     assert recipe.with_sources(backgrounds=[one, two]).backgrounds == (one, two)
-    with pytest.raises(UsageError, match=r"`devices`\[0\] .* DeviceSource, not 3"):
+    with pytest.raises(UsageError, match=r"`devices`\[0\] .* DeviceSource such as .*, not 3"):
         recipe.with_sources(devices=3)
-    with pytest.raises(UsageError, match=r"`devices`\[0\] .* DeviceSource, not Folder"):
+    with pytest.raises(UsageError, match=r"`devices`\[0\] .* DeviceSource such as .*, not Folder"):
         recipe.with_sources(devices=one)
 
 

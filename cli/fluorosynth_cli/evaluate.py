@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fluorosynth_cli.data_options import data_options, open_labelled
 from fluorosynth_cli.learn_options import loading, mask_options
+
+if TYPE_CHECKING:
+    from fluorosynth.learn.evaluation.evaluate import Evaluation
 
 EXAMPLES = """
 \b
@@ -17,6 +20,7 @@ Examples:
   fluorosynth evaluate frames/ --model runs/tuned --out reports/tuned
   fluorosynth evaluate weiss/ --model default --out reports/weiss --limit 100
   fluorosynth evaluate frames/ --model runs/light --out reports/clean --tta --min-length 20
+  fluorosynth evaluate frames/ --model runs/tuned --out reports/tuned --sequences patients.csv
 
 Writes metrics.csv (every image), summary.json and report.html.
 """
@@ -35,6 +39,14 @@ Writes metrics.csv (every image), summary.json and report.html.
 )
 @mask_options
 @data_options
+@click.option(
+    "--sequences",
+    default="name",
+    show_default=True,
+    metavar="name|none|CSV",
+    help="What means and intervals are over: sequences by folders and names, each image by "
+    "itself, or those of a CSV file with the columns image and sequence.",
+)
 @click.option("--limit", default=0, type=click.IntRange(0), help="Images, evenly spread.")
 @click.option("--device", default="auto", show_default=True, help="cuda, mps, cpu, ...")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of intervals.")
@@ -60,4 +72,16 @@ def command(
     pairs = open_labelled(data, masks, instrument, ignore, threshold, skip_bad, layout)
     found = evaluate_model(source, pairs, out, quiet=quiet, **settings)
     if not quiet:
-        click.echo(f"{as_text(found, found.own)}\n\n{out / 'report.html'}")
+        click.echo(as_text(found, found.own))
+        if len(found.sequences) == 1 and found.grouped:
+            click.echo(f"\n{_one_sequence(found)}")
+        click.echo(f"\n{out / 'report.html'}")
+
+
+def _one_sequence(found: Evaluation) -> str:
+    """Say that no interval is there, and what to do if that is wrong."""
+    ((name, count),) = found.sequences.items()
+    return (
+        f"All {count} images count as one sequence, {name!r}: no interval. If they are of several "
+        "runs or patients, say so by --sequences none or a CSV file."
+    )

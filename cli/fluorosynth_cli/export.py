@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
+
+from fluorosynth_cli.progress import progress
 
 EXAMPLES = """
 \b
@@ -23,16 +24,14 @@ Examples:
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def command(folder: Path, to: str, out: Path, quiet: bool) -> None:
     """Write the set in FOLDER in the layout of another tool."""
-    from tqdm import tqdm
-
     from fluorosynth.dataset.manifest import MANIFEST, read_manifest, read_samples
-    from fluorosynth.exporters.base import export
+    from fluorosynth.exporters.base import export, find_exporter
     from fluorosynth.shards import file_digest
 
+    exporter = find_exporter(to)
     manifest, digest = read_manifest(folder), file_digest(folder / MANIFEST)
     n = manifest.n * manifest.frames
-    samples = tqdm(read_samples(folder), total=n, unit="image", file=sys.stderr, disable=quiet)
-    written = export(samples, to, out, digest)
-    samples.close()
+    with progress(n, "image", quiet, iterable=read_samples(folder)) as samples:
+        written = export(samples, exporter, out, digest)
     if not quiet:
         click.echo(f"{n} pictures as {to}: {out}" + ("" if written else " (there already)"))

@@ -47,6 +47,7 @@ def command(
     threshold: int | None,
     skip_bad: bool,
     layout: str,
+    log: str,
     **settings: Any,
 ) -> None:
     """Fine-tune a model on DATA: labelled images, a generated set, or a recipe.
@@ -63,4 +64,4 @@ def command(
     options = masks, instrument, ignore, threshold, skip_bad, layout
     pairs = open_data(data, n, settings["seed"], *options)
     config = finetune_config(model, layers, synthetic=bool(pairs.recipe), **settings)
-    summarise(finetune(pairs, model, config, out, quiet=quiet), quiet)
+    summarise(finetune(pairs, model, config, out, quiet=quiet, log=log), quiet)

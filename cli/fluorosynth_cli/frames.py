@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
+
+from fluorosynth_cli.progress import progress
 
 EXAMPLES = """
 \b
@@ -24,11 +25,9 @@ Frame 12 of run.dcm becomes frames/run_00012.png; put its mask beside it as run_
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def command(src: str, out: Path, count: int, quiet: bool) -> None:
     """Write frames spread over SRC as PNG: a video, a DICOM file, a folder, a glob."""
-    from tqdm import tqdm
-
     from fluorosynth.io.spread import write_spread
 
-    with tqdm(total=count, unit="frame", file=sys.stderr, disable=quiet) as bar:
+    with progress(count, "frame", quiet) as bar:
         done = write_spread(src, out, count, lambda _: bar.update() and None)
     if not quiet:
         click.echo(f"{len(done)} frames: {out}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ import click
 
 from fluorosynth.dataset.job_array import parse_part
 from fluorosynth.errors import InterruptedRunError, SampleError, UsageError
+from fluorosynth_cli.progress import progress
 from fluorosynth_cli.recipe_options import changed, pick_recipe
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _generate(
     unit = "image" if recipe.frames == 1 else "sequence"
     plan = plan_of(recipe, out, n, shard_size)
     total = n if part is None else sum(plan.span(number)[1] for number in plan.numbers(part))
-    with tqdm(total=total, unit=unit, file=sys.stderr, disable=quiet, smoothing=0.1) as bar:
+    with progress(total, unit, quiet, smoothing=0.1) as bar:
         compression = "gzip" if compress else None
         outcome = generate(recipe, out, n, seed, workers, shard_size, compression, bar.update, part)
     if quiet:

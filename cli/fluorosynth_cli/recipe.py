@@ -19,10 +19,12 @@ def command() -> None:
 
 @command.command("list")
 def list_() -> None:
-    """Print the names of the built-in recipes."""
-    from fluorosynth.recipe import Recipe
+    """Print the built-in recipes, a line each."""
+    from fluorosynth.recipe import preset_lines
 
-    click.echo("\n".join(Recipe.presets()))
+    lines = preset_lines()
+    width = max(map(len, lines))
+    click.echo("\n".join(f"{name:<{width}}  {line}" for name, line in lines.items()))
 
 
 @command.command()

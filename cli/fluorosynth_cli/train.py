@@ -96,6 +96,12 @@ def run_options(epochs: int, batch_size: int) -> Callable[[Any], Any]:
         click.option(
             "--checkpoint-every", default=100, show_default=True, help="Steps.", metavar="STEPS"
         ),
+        click.option(
+            "--log",
+            default="",
+            metavar="tensorboard|wandb|mlflow",
+            help="Write the run to a tracker too, in the run folder; nothing leaves the machine.",
+        ),
         click.option("--quiet", is_flag=True, help="No progress, no summary."),
     ]
 
@@ -136,6 +142,7 @@ def command(
     threshold: int | None,
     skip_bad: bool,
     layout: str,
+    log: str,
     **settings: Any,
 ) -> None:
     """Train a network on DATA: a generated set, a labelled folder, or a recipe."""
@@ -149,7 +156,7 @@ def command(
     config = TrainConfig(**{name: value for name, value in settings.items() if value is not None})
     options = masks, instrument, ignore, threshold, skip_bad, layout
     pairs = open_data(data, n, config.seed, *options)
-    summarise(train(pairs, config, out, quiet=quiet), quiet)
+    summarise(train(pairs, config, out, quiet=quiet, log=log), quiet)
 
 
 def open_data(

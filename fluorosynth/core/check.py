@@ -98,9 +98,7 @@ def fitted(hint: Any, value: Any) -> Any:
     if isinstance(hint, type) and issubclass(hint, Checked):
         if isinstance(value, hint):
             return value
-        names = [cls.__name__ for cls in concrete(hint)][:4]
-        such_as = f" such as {', '.join(names)}" if names else ""
-        raise ValueError(f" should be a {hint.__name__}{such_as}, not {_shown(value)}")
+        raise ValueError(f" {_wanted(hint, value)}")
     if isinstance(value, list):
         value = tuple(value)
     elif isinstance(value, str) and Path in (hint, *options(hint)):
@@ -113,6 +111,9 @@ def fitted(hint: Any, value: Any) -> Any:
         return _adapter(hint).validate_python(value)
     except ValidationError as error:
         keys, said = fault(error)
+        for part in typing.get_args(hint):  # a tuple's elements
+            if isinstance(part, type) and issubclass(part, Checked) and "instance of" in said:
+                said = _wanted(part, error.errors(include_url=False)[0]["input"])
         where = "".join(f"[{key}]" for key in keys if isinstance(key, int))
         raise ValueError(f"{where} {said}") from None
 
@@ -135,13 +136,24 @@ def fault(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
     for long, short in (
         ("greater than or equal to", "at least"),
         ("less than or equal to", "at most"),
+        ("a valid tuple", "a list or tuple"),
     ):
         said = said.replace(long, short)
     return first["loc"], f"{said}, not {_shown(first['input'])}"
 
 
+def _wanted(cls: type[Any], value: Any) -> str:
+    """Return what should stand in the place of a value that is no instance of a class."""
+    names = [found.__name__ for found in concrete(cls)][:4]
+    such_as = f" such as {', '.join(names)}" if names else ""
+    opened = hasattr(cls, "open") and hasattr(value, "draw") and not isinstance(value, Checked)
+    instead = "; that is opened: give the source itself, or `Memory` of your own arrays"
+    return f"should be a {cls.__name__}{such_as}, not {_shown(value)}{instead if opened else ''}"
+
+
 def _shown(value: Any) -> str:
-    return " ".join(repr(value).split())[:60]
+    plain = type(value).__repr__ is object.__repr__
+    return f"a {type(value).__name__}" if plain else " ".join(repr(value).split())[:60]
 
 
 def options(hint: Any) -> tuple[Any, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import typing
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fluorosynth.core.check import fitted, options
+from fluorosynth.core.check import concrete, fitted, options
 from fluorosynth.core.component import Component, kinds
 from fluorosynth.errors import UsageError
 
@@ -72,10 +72,18 @@ def load(root: type[C], plain: object, where: str = "", folder: Path | None = No
     UsageError
         For an unknown kind or key (with the nearest known one), a wrong type or value.
     """
-    if not isinstance(plain, Mapping) or not isinstance(plain.get("kind"), str):
-        raise UsageError(f"{where}: expected a table with a key 'kind', not {plain!r}")
     known = kinds(root, root.package)
+    if not isinstance(plain, Mapping) or not isinstance(plain.get("kind"), str):
+        raise UsageError(
+            f"{where}: expected a table such as {_such_as(known, plain)}, not {plain!r}; "
+            f"kinds: {', '.join(sorted(known))}"
+        )
     kind = plain["kind"]
+    if any(cls.kind == kind and not cls.writable for cls in concrete(root)):
+        raise UsageError(
+            f"{where}.kind: {kind!r} holds arrays, which no file says: write them to files and "
+            f"name these; kinds: {', '.join(sorted(known))}"
+        )
     if kind not in known:
         raise UsageError(f"{where}.kind: no {kind!r} here{did_you_mean(kind, known)}")
     fields_ = {k: v for k, v in plain.items() if k != "kind"}
@@ -97,18 +105,25 @@ def build(cls: type[Any], plain: Mapping[str, Any], where: str, folder: Path | N
     """
     hints = typing.get_type_hints(cls, include_extras=True)
     names = [f.name for f in fields(cls)]
+    inside = f"{where}." if where else ""
     for key in plain:
         if key not in names:
-            at = f"{where}.{key}" if where else key
-            raise UsageError(f"{at}: unknown key{did_you_mean(key, names)}")
+            raise UsageError(f"{inside}{key}: unknown key{did_you_mean(key, names)}")
+    for name in required(cls):
+        if name not in plain:
+            raise UsageError(f"{inside}{name} is missing: add {_entry(name, hints[name])}")
     values = {
-        key: _value(hints[key], value, f"{where}.{key}" if where else key, folder)
-        for key, value in plain.items()
+        key: _value(hints[key], value, f"{inside}{key}", folder) for key, value in plain.items()
     }
     try:
         return cls(**values)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{where or cls.__name__}: {error}") from None
+
+
+def required(cls: type[Any]) -> list[str]:
+    """Return the names of the fields of a dataclass that have no default."""
+    return [f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -139,8 +154,33 @@ def _value(hint: Any, value: Any, where: str, folder: Path | None) -> Any:
     if family is None:
         return _leaf(hint, value, where, folder)
     if not isinstance(value, list):
-        raise UsageError(f"{where}: expected a list of tables, not {value!r}")
+        raise UsageError(f"{where}: expected {_entry(where, hint)}, not {value!r}")
     return tuple(load(family, v, f"{where}[{i}]", folder) for i, v in enumerate(value))
+
+
+def _entry(where: str, hint: Any) -> str:
+    """Return how a key is written, for a message."""
+    arguments = typing.get_args(hint)
+    family = _family(arguments[0]) if typing.get_origin(hint) is tuple else None
+    name = where.rpartition(".")[2]
+    if family is None:
+        return f"{name} = ..."
+    known = f"with a key kind ({', '.join(sorted(kinds(family, family.package)))})"
+    return f"tables {known} in a list" if "." in where else f"a table [[{name}]] {known}"
+
+
+def _such_as(known: Mapping[str, type[Any]], plain: object) -> str:
+    """Return the table that numbers were meant for, or the first that there is."""
+    given = plain if isinstance(plain, list) else [plain]
+    numbers = [value for value in given if isinstance(value, int | float)]
+    for kind, cls in known.items():
+        names = required(cls)
+        if numbers and len(names) == len(numbers) and cls.__annotations__[names[0]] == "float":
+            pairs = ", ".join(
+                f"{name} = {value}" for name, value in zip(names, numbers, strict=True)
+            )
+            return f'{{ kind = "{kind}", {pairs} }}'
+    return f'{{ kind = "{min(known)}" }}'
 
 
 def _leaf(hint: Any, value: Any, where: str, folder: Path | None) -> Any:

@@ -16,6 +16,7 @@ from fluorosynth.io.gif import write_gif
 from fluorosynth.sample import IGNORE, INSTRUMENT, Image, Mask, Sample
 
 LABEL_COLOUR, IGNORE_COLOUR, TIP_COLOUR = (255, 200, 0), (60, 120, 255), (255, 60, 60)
+LEGEND = {"label": LABEL_COLOUR, "ignored: no truth": IGNORE_COLOUR}
 
 
 def outlined(image: Image, mask: Mask, scale: int = 2) -> NDArray[np.uint8]:
@@ -61,7 +62,7 @@ def preview_sheet(samples: Sequence[Sample], columns: int = 4) -> NDArray[np.uin
             raise ValueError("a preview needs rendered samples")
         plain = np.repeat(sample.image[:, :, None], 3, axis=2)
         tiles.append(np.concatenate([plain, outlined(sample.image, sample.mask, 1)], axis=1))
-    return contact_sheet(tiles, columns)
+    return contact_sheet(tiles, columns, legend=LEGEND)
 
 
 def spread_out(count: int, few: int) -> list[int]:

@@ -65,7 +65,7 @@ def export(
         pictures alone.
     """
     out = Path(out)
-    exporter = to if isinstance(to, Exporter) else _find(to)
+    exporter = to if isinstance(to, Exporter) else find_exporter(to)
     made_from = {
         "export": dump(exporter) if is_dataclass(exporter) else exporter.kind,
         "source": source,
@@ -109,7 +109,19 @@ def _stills(
         yield index, sample
 
 
-def _find(kind: str) -> Exporter:
+def find_exporter(kind: str) -> Exporter:
+    """Return the exporter of a layout.
+
+    Parameters
+    ----------
+    kind
+        Name of the layout.
+
+    Raises
+    ------
+    UsageError
+        For an unknown one.
+    """
     known = kinds(Exporter, "fluorosynth.exporters")  # type: ignore[type-abstract]
     if kind not in known:
         raise UsageError(f"no exporter {kind!r}{did_you_mean(kind, known)}")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 GAP = 4  # px between tiles
+FONT, LETTERS = cv2.FONT_HERSHEY_SIMPLEX, 0.4
+LINE = 18  # px of a line of the legend
+Legend = Mapping[str, tuple[int, int, int]]
+FOUND: Legend = {"found": (0, 200, 0), "missed": (0, 80, 255), "false": (255, 0, 0)}
 
 
 def contact_sheet(
-    images: Sequence[NDArray[np.uint8]], columns: int = 8, labels: Sequence[str] | None = None
+    images: Sequence[NDArray[np.uint8]],
+    columns: int = 8,
+    labels: Sequence[str] | None = None,
+    legend: Legend | None = None,
 ) -> NDArray[np.uint8]:
     """Lay pictures out in rows, each with a small caption in its top-left corner.
 
@@ -25,6 +32,8 @@ def contact_sheet(
         Pictures in a row, >= 1.
     labels
         Captions, one per picture; None: none. Characters outside ASCII show as ``?``.
+    legend
+        Colours, RGB, by what they mean: lines below the pictures. None: none.
 
     Returns
     -------
@@ -50,7 +59,7 @@ def contact_sheet(
         sheet[y : y + image.shape[0], x : x + image.shape[1]] = tile
         if labels is not None:
             _caption(sheet, labels[number], (x + 3, y + 14))
-    return sheet
+    return np.concatenate([sheet, _legend(legend, sheet.shape[1])]) if legend else sheet
 
 
 def png_bytes(image: NDArray[np.unsignedinteger], compression: int = 3) -> bytes:
@@ -69,6 +78,27 @@ def png_bytes(image: NDArray[np.unsignedinteger], compression: int = 3) -> bytes
     return bytes(encoded)
 
 
-def _caption(sheet: NDArray[np.uint8], text: str, at: tuple[int, int]) -> None:
-    for colour, thickness in (((0, 0, 0), 3), ((255, 255, 0), 1)):
-        cv2.putText(sheet, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, thickness, cv2.LINE_AA)
+def _legend(legend: Legend, width: int) -> NDArray[np.uint8]:
+    """Return as many lines as the entries need, each with a square of its colour before it."""
+    places, at, line = list[tuple[int, int]](), GAP, 0
+    for text in legend:
+        (wide, _), _ = cv2.getTextSize(text, FONT, LETTERS, 1)
+        if at > GAP and at + LINE + wide > width:
+            at, line = GAP, line + 1
+        places.append((at, line * LINE))
+        at += 2 * LINE + wide
+    strip = np.zeros(((line + 1) * LINE + GAP, width, 3), np.uint8)
+    for (text, colour), (x, y) in zip(legend.items(), places, strict=True):
+        cv2.rectangle(strip, (x, y + 4), (x + 10, y + 14), colour, -1)
+        _caption(strip, text, (x + LINE, y + 13), (255, 255, 255))
+    return strip
+
+
+def _caption(
+    sheet: NDArray[np.uint8],
+    text: str,
+    at: tuple[int, int],
+    colour: tuple[int, int, int] = (255, 255, 0),
+) -> None:
+    for paint, thickness in (((0, 0, 0), 3), (colour, 1)):
+        cv2.putText(sheet, text, at, FONT, LETTERS, paint, thickness, cv2.LINE_AA)

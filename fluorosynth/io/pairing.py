@@ -16,6 +16,7 @@ from fluorosynth.io.published import is_label_file, label_file
 from fluorosynth.io.walk import files_below
 from fluorosynth.sample import IGNORE, INSTRUMENT
 
+STATED = "masks.json"
 MASK_FOLDERS = ("masks", "labelsTr", "labelsTs")
 _BESIDE_MASKS = ("instruments", "overlays", "probabilities", "centrelines")
 _BESIDE = {  # what is written beside pictures, and the file that says so
@@ -99,8 +100,9 @@ def masks_among(files: Sequence[Path], root: Path) -> list[Path]:
 def stated_values(masks: Iterable[MaskFile]) -> MaskValues | None:
     """Return what a file beside the masks says of their values, None where none does.
 
-    ``export --to folder`` writes ``instruments.json`` beside masks of 0, 1 and 255 (ignore);
-    nnU-Net's ``dataset.json`` lists the labels.
+    ``masks.json`` beside the folder of masks does, as ``export --to folder`` writes it; older
+    exports have ``instruments.json`` alone, beside masks of 0, 1 and 255 (ignore); nnU-Net's
+    ``dataset.json`` lists the labels.
 
     Parameters
     ----------
@@ -116,12 +118,20 @@ def stated_values(masks: Iterable[MaskFile]) -> MaskValues | None:
     if len(folders) != 1:
         return None
     folder = folders.pop()
+    if folder.name == "masks" and (folder.parent / STATED).is_file():
+        return _of_export(folder.parent / STATED)
     if folder.name == "masks" and (folder.parent / "instruments.json").is_file():
         return MaskValues(instrument=(INSTRUMENT,), ignore=IGNORE)
     about = folder.parent / "dataset.json"
     if folder.name in MASK_FOLDERS[1:] and about.is_file():
         return _of_nnunet(about)
     return None
+
+
+def _of_export(stated: Path) -> MaskValues:
+    with untrusted(stated):
+        values = json.loads(stated.read_text("utf-8"))
+        return MaskValues(instrument=tuple(values["instrument"]), ignore=values["ignore"])
 
 
 def _of_nnunet(about: Path) -> MaskValues | None:

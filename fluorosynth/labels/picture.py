@@ -15,6 +15,7 @@ from fluorosynth.sample import Image
 SURE, UNSURE = (90, 230, 90), (255, 120, 0)  # RGB, mixed by confidence
 DRAWN = (255, 230, 0)
 OTHER = (255, 70, 200)
+LEGEND = {"drawn": DRAWN, "found, sure": SURE, "found, unsure": UNSURE}
 SHIFT = 4  # bits below a pixel
 
 
@@ -84,7 +85,7 @@ def sheet(
     for k in picks:
         scores = " ".join(f"{i.score:.2f}" for i in known[k].instruments)
         captions.append(f"{known[k].index} {scores}" + (" lost" if known[k].lost else ""))
-    return contact_sheet(tiles, 6, captions)
+    return contact_sheet(tiles, 6, captions, LEGEND)
 
 
 def _enlarged(image: Image, size: int) -> tuple[NDArray[np.uint8], float]:

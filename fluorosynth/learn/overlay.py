@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.dataset.preview import TIP_COLOUR, outlined
+from fluorosynth.dataset.preview import LABEL_COLOUR, TIP_COLOUR, outlined
 from fluorosynth.io.gif import write_gif
 from fluorosynth.sample import Image, Mask
 
+LEGEND = {"predicted": LABEL_COLOUR}
 SMALL = 512  # px: smaller pictures are shown twice as large, so that the outline hides nothing
 
 

@@ -10,11 +10,13 @@ from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.sample import Image
 
 STYLE = """
-body { font: 15px/1.4 system-ui, sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em }
+body { font: 15px/1.4 system-ui, sans-serif; margin: 2em auto; max-width: 80em; padding: 0 1em }
 table { border-collapse: collapse; margin: 1em 0 } caption { text-align: left; font-weight: 600 }
-th, td { padding: .2em .7em; border-bottom: 1px solid #ddd; text-align: right }
-th:first-child, td:first-child { text-align: left } .wide { overflow-x: auto }
+th, td { padding: .2em .4em; border-bottom: 1px solid #ddd; text-align: right; font-size: 14px }
+th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: #fff }
+td { overflow-wrap: anywhere; min-width: 3em } p { max-width: 60em } .wide { overflow-x: auto }
 figure { display: inline-block; margin: .5em } figure img { width: 20em } img { max-width: 100% }
+figcaption { overflow-wrap: anywhere; max-width: 20em }
 """
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -36,7 +38,8 @@ def page(title: str, parts: Iterable[str]) -> str:
     """
     name = escape(title)
     head = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title>'
+        f'<!doctype html><html lang="en"><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{name}</title>'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         f"<style>{STYLE}</style><h1>{name}</h1>"
     )

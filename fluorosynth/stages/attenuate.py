@@ -84,8 +84,8 @@ class Attenuate(Intensity):
     filled: Chance = 0.4
 
     def __post_init__(self) -> None:
-        check_odds("catheters", self.catheters, self.catheter_odds)
-        check_odds("wires", self.wires, self.wire_odds)
+        check_odds("catheters", self.catheters, self.catheter_odds, "catheter_odds")
+        check_odds("wires", self.wires, self.wire_odds, "wire_odds")
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Draw all instruments and keep how much they took away."""

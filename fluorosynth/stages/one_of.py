@@ -29,7 +29,7 @@ class OneOf(Stage):
     odds: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        check_odds("one_of", self.stages, self.odds)
+        check_odds("stages", self.stages, self.odds, "odds")
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Apply the stage that one draw picks."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from fluorosynth.errors import UsageError
 from fluorosynth.io.atomic import replacing
-from fluorosynth.io.contact_sheet import contact_sheet, png_bytes
+from fluorosynth.io.contact_sheet import FOUND, contact_sheet, png_bytes
 from fluorosynth.metrics import bootstrap_interval
 from fluorosynth.reports import page
 from fluorosynth.reports.pictures import agreement
@@ -209,7 +209,7 @@ def worst_strip(stress: Stress, key: str) -> bytes:
         above.append(_tile(agreement(pair.image, stress.found(pair.image) > 0, pair.truth)))
         below.append(_tile(agreement(pair.bare, stress.found(pair.bare) > 0, nothing)))
     labels = [f"{level:g}" for level in axis.levels] + [""] * len(axis.levels)
-    return png_bytes(contact_sheet([*above, *below], len(axis.levels), labels), 9)
+    return png_bytes(contact_sheet([*above, *below], len(axis.levels), labels, FOUND), 9)
 
 
 def _tile(picture: Any) -> Any:

@@ -44,8 +44,8 @@ from fluorosynth.stages.render import Render
         (lambda: Flip("up"), "Flip: `axis` should be 'horizontal', .* not 'up'"),
         (lambda: Jitter(amount=0.5), "Jitter: `amount` should be a valid integer, not 0.5"),
         (lambda: Jitter(amount=True), "Jitter: `amount` should be a valid integer, not True"),
-        (lambda: Compose((Flip(), 3)), r"Compose: `stages`\[1\] .* Stage, not 3"),
-        (lambda: Compose(Flip()), "Compose: `stages` should be a valid tuple, not Flip"),
+        (lambda: Compose((Flip(), 3)), r"Compose: `stages`\[1\] .* Stage such as .*, not 3"),
+        (lambda: Compose(Flip()), "Compose: `stages` should be a list or tuple, not Flip"),
         (lambda: Compose((Flip(),), chance=-1), "Compose: `chance` should be at least 0, not -1"),
         (lambda: Display(log="often"), "Display: `log` should be a valid number, not 'often'"),
         (lambda: Uniform("a", 1), "Uniform: `low` should be a valid number, not 'a'"),
@@ -69,9 +69,12 @@ def test_what_does_not_fit_is_refused_when_built(build, said):
     [
         ({"size": 1}, "Recipe: `size` should be at least 32, not 1"),
         ({"frames": 0}, "Recipe: `frames` should be at least 1, not 0"),
-        ({"stages": (Render(), "jitter")}, r"Recipe: `stages`\[1\] .* Stage, not 'jitter'"),
+        (
+            {"stages": (Render(), "jitter")},
+            r"Recipe: `stages`\[1\] .* Stage such as .*, not 'jitter'",
+        ),
         ({"motion": 3}, "Recipe: `motion` should be a Motion, not 3"),
-        ({"devices": (Flip(),)}, r"Recipe: `devices`\[0\] .* DeviceSource, not Flip"),
+        ({"devices": (Flip(),)}, r"Recipe: `devices`\[0\] .* DeviceSource such as .*, not Flip"),
     ],
 )
 def test_a_recipe_is_checked_like_its_parts(tmp_path, changes, said):

@@ -16,7 +16,13 @@ from small import device, fluorosynth, rendered, small_recipe
 
 from fluorosynth.dataset.generation import generate
 from fluorosynth.dataset.manifest import read_samples
-from fluorosynth.dataset.preview import outlined, preview_sheet, write_preview
+from fluorosynth.dataset.preview import (
+    IGNORE_COLOUR,
+    LABEL_COLOUR,
+    outlined,
+    preview_sheet,
+    write_preview,
+)
 from fluorosynth.errors import UsageError
 from fluorosynth.exporters.base import Exporter, export
 from fluorosynth.exporters.instrument_ids import instrument_ids
@@ -172,8 +178,10 @@ def test_folder_holds_pairs(tmp_path):
     export(iter(samples), "folder", tmp_path / "png")
     for index, sample in samples:
         np.testing.assert_array_equal(png(tmp_path / f"png/images/{index:06d}.png"), sample.image)
-        np.testing.assert_array_equal(png(tmp_path / f"png/masks/{index:06d}.png"), sample.mask)
+        shown = np.select([sample.mask == 1, sample.mask == 255], [255, 128])
+        np.testing.assert_array_equal(png(tmp_path / f"png/masks/{index:06d}.png"), shown)
     assert len(list((tmp_path / "png").rglob("*.png"))) == 6
+    assert "255 instrument, 128" in (tmp_path / "png/README.txt").read_text()
 
 
 def test_folder_numbers_instruments_and_marks_their_tips(tmp_path):
@@ -243,7 +251,11 @@ def test_the_sheet_shows_each_picture_plain_and_outlined(made, tmp_path):
     samples = [sample for _, sample in read_samples(made)]
     write_preview(samples, tmp_path / "sheet.png", columns=4)
     sheet = png(tmp_path / "sheet.png")
-    assert sheet.shape == (2 * (SIZE + GAP) + GAP, 4 * (2 * SIZE + GAP) + GAP, 3)
+    pictures = 2 * (SIZE + GAP) + GAP
+    legend = sheet[pictures:].reshape(-1, 3)
+    for colour in (LABEL_COLOUR, IGNORE_COLOUR):
+        assert (legend == colour).all(1).sum() > 50
+    assert sheet[:pictures].shape == (pictures, 4 * (2 * SIZE + GAP) + GAP, 3)
     for number, sample in enumerate(samples):
         row, column = divmod(number, 4)
         y, x = GAP + row * (SIZE + GAP), GAP + column * (2 * SIZE + GAP)

@@ -15,7 +15,7 @@ from fluorosynth.learn.adaptation.sure import Predicted
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import LabelledDataset
 from fluorosynth.learn.evaluation.evaluate import evaluate, frame_predictor, prepare
-from fluorosynth.learn.overlay import overlay
+from fluorosynth.learn.overlay import LEGEND, overlay
 from fluorosynth.learn.prediction.segment import SegmentConfig
 
 WANTED = ("dice", "cldice")
@@ -136,7 +136,7 @@ def before_after(frames: Iterable[Predicted], afterwards: Iterable[Predicted]) -
         for when, one in zip(WHEN, (old, new), strict=True):
             tiles.append(overlay(one.image, one.mask))
             labels.append(f"{one.name} {when}")
-    return contact_sheet(tiles, 2, labels)
+    return contact_sheet(tiles, 2, labels, LEGEND)
 
 
 def _mask(path: Path) -> NDArray[np.bool_]:

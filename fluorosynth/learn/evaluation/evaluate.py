@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -112,6 +112,16 @@ class Evaluation:
         for row in self.at(threshold):
             found.setdefault(row.sequence, []).append(row.values[name])
         return found
+
+    @property
+    def sequences(self) -> dict[str, int]:
+        """The number of images of each sequence."""
+        return dict(Counter(row.sequence for row in self.at(self.own)))
+
+    @property
+    def grouped(self) -> bool:
+        """Whether a sequence has more than one image: means over images and sequences differ."""
+        return max(self.sequences.values()) > 1
 
     def overall(self, threshold: float) -> dict[str, Interval]:
         """Return each measure's mean over the sequences' means, with its 95 % interval.

@@ -18,6 +18,7 @@ from fluorosynth.reports.text import show, show_interval
 from fluorosynth.sample import Image
 
 METRICS, SUMMARY, REPORT = "metrics.csv", "summary.json", "report.html"
+MOST_BOXES = 60  # sequences: more make a plot that nobody reads
 LABELS = {
     "dice": "Dice",
     "iou": "IoU",
@@ -114,12 +115,7 @@ def page(
         Facts on what was evaluated on what, JSON-compatible.
     """
     thresholds = evaluation.thresholds
-    columns = ["", *(f"above {t:g} ({what})" for t, what in thresholds.items())]
-    overall = [evaluation.overall(t) for t in thresholds]
-    rows = [
-        [LABELS[name], *(show_interval(found[name]) for found in overall)]
-        for name in evaluation.measures
-    ]
+    over, columns, rows = means(evaluation)
     per_sequence = [
         [name, str(found["images"]), *(show(found[key]) for key in evaluation.measures)]
         for name, found in means_of_sequences(evaluation, threshold).items()
@@ -130,20 +126,43 @@ def page(
         "Evaluation",
         [
             table("", [], [[key, _plain(value)] for key, value in facts.items()]),
-            table("Mean over sequences [95 % interval]", columns, rows),
+            table(f"Mean over {over} [95 % interval]", ["", *columns], rows),
             paragraph(
                 "Intervals: whole sequences drawn with replacement (percentile bootstrap); none "
-                "for one sequence. Truth and prediction both empty: shares 1, distances 0; one of "
-                "them empty: shares 0, distances the image's diagonal. Pixels labelled 255 count "
-                "in nothing."
+                "for one sequence. Images of several patients that count as one sequence: evaluate "
+                "with other `sequences`. Truth and prediction both empty: shares 1, distances 0; "
+                "one of them empty: shares 0, distances the image's diagonal. Pixels labelled 255 "
+                "count in nothing."
             ),
-            table(f"Sequences, {at}", heads, per_sequence),
+            *([table(f"Sequences, {at}", heads, per_sequence)] if evaluation.grouped else []),
             heading(f"Dice of the images, {at}"),
-            plot(_box_plot(evaluation.by_sequence(threshold, "dice")), "box plot"),
+            plot(_box_plot(_boxes(evaluation, threshold)), "box plot"),
             *(part for name, pictures in shown.items() for part in _gallery(name, pictures)),
             paragraph("Found green, missed blue, false red."),
         ],
     )
+
+
+def means(evaluation: Evaluation) -> tuple[str, list[str], list[list[str]]]:
+    """Return what the means are over, the heads of their columns, and a row for each measure.
+
+    Where a sequence has more than one image, the mean over images, which says nothing of other
+    sequences and has no interval, stands beside the mean over sequences.
+
+    Parameters
+    ----------
+    evaluation
+        Measures of all images.
+    """
+    columns = list[str]()
+    cells = {name: list[str]() for name in evaluation.measures}
+    for threshold, what in evaluation.thresholds.items():
+        columns += [f"> {threshold:g} ({what})", *(["images"] if evaluation.grouped else [])]
+        overall, images = evaluation.overall(threshold), evaluation.over_images(threshold)
+        for name, row in cells.items():
+            row += [show_interval(overall[name]), *([show(images[name])] * evaluation.grouped)]
+    over = "sequences, and over images" if evaluation.grouped else "images"
+    return over, columns, [[LABELS[name], *row] for name, row in cells.items()]
 
 
 def means_of_sequences(evaluation: Evaluation, threshold: float) -> dict[str, dict[str, Any]]:
@@ -188,6 +207,16 @@ def _gallery(name: str, pictures: Sequence[tuple[Row, Image]]) -> list[str]:
     captions = [f"{r.sequence} {r.name}: Dice {show(r.values['dice'])}" for r, _ in pictures]
     shown = [picture for _, picture in pictures]
     return [heading(name), gallery(list(zip(shown, captions, strict=True)))]
+
+
+def _boxes(evaluation: Evaluation, threshold: float) -> dict[str, list[float]]:
+    """Return the Dice of each sequence's images, or of what one plot can show."""
+    by_sequence = evaluation.by_sequence(threshold, "dice")
+    if not evaluation.grouped:
+        return {"images": [values[0] for values in by_sequence.values()]}
+    if len(by_sequence) > MOST_BOXES:
+        return {"means of sequences": [mean(values) for values in by_sequence.values()]}
+    return by_sequence
 
 
 def _box_plot(values: Mapping[str, Sequence[float]]) -> bytes:

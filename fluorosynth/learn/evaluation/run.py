@@ -12,7 +12,8 @@ from tqdm import tqdm
 
 from fluorosynth.errors import UsageError
 from fluorosynth.learn.checkpoint import Model, as_model
-from fluorosynth.learn.data import LabelledDataset, open_dataset
+from fluorosynth.learn.data import LabelledDataset, grouped, open_dataset
+from fluorosynth.learn.data.grouped import BY_NAME
 from fluorosynth.learn.device import one_thread, pick_device
 from fluorosynth.learn.evaluation.evaluate import (
     Evaluation,
@@ -44,6 +45,7 @@ def evaluate_model(
     scales: Sequence[float] = (1.0,),
     min_length: float | None = None,
     min_presence: float | None = None,
+    sequences: str | Path = BY_NAME,
     limit: int = 0,
     device: str = "auto",
     seed: int = 0,
@@ -78,6 +80,10 @@ def evaluate_model(
     min_presence
         Probability of an instrument below which a frame is left empty, in [0, 1]; None: the
         model's own.
+    sequences
+        Sequences that means and intervals are over: ``"name"``, as folders and names tell;
+        ``"none"``, each image by itself; else a CSV file with the columns ``image`` and
+        ``sequence``.
     limit
         Number of images at most, evenly spread; 0: all.
     device
@@ -127,9 +133,12 @@ def evaluate_model(
     )
     if not isinstance(pairs, LabelledDataset):
         pairs = open_dataset(pairs)
+    pairs = grouped(pairs, sequences)
     facts = {
         "data": pairs.source,
         "images": 0,
+        "sequences": 0,
+        "sequences_by": str(sequences),
         "longer_side_px": size or "as they are",
         "longer_side_for_network_px": config.size or "as they are",
         "model": source,
@@ -147,6 +156,7 @@ def evaluate_model(
         found = evaluate(
             pairs, predict, thresholds, seed, quiet, config.min_length, workers, config.size
         )
+        facts["sequences"] = len(found.sequences)
         _report(found, pairs, predict, config, facts, out, quiet)
     return found
 

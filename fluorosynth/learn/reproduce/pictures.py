@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fluorosynth.io.contact_sheet import contact_sheet
+from fluorosynth.io.contact_sheet import FOUND, Legend, contact_sheet
 from fluorosynth.io.frames import read_frames
 from fluorosynth.learn.checkpoint import BEST, Model, load_model
 from fluorosynth.learn.data import LabelledDataset
@@ -125,7 +125,7 @@ def examples(
         found = [agreement(image, predict(image) > threshold, truth) for predict in predictors]
         tiles += [image, *found, truth * np.uint8(255)]
         labels += [f"{name} {head}" for head in HEADS]
-    return _sheet(tiles, len(HEADS), labels)
+    return _sheet(tiles, len(HEADS), labels, FOUND)
 
 
 def film(model: Path, pairs: LabelledDataset, threshold: float, device: str, out: Path) -> None:
@@ -150,11 +150,13 @@ def film(model: Path, pairs: LabelledDataset, threshold: float, device: str, out
     shown.close()
 
 
-def _sheet(tiles: Sequence[Image], columns: int, labels: Sequence[str]) -> Image:
+def _sheet(
+    tiles: Sequence[Image], columns: int, labels: Sequence[str], legend: Legend | None = None
+) -> Image:
     """Return a contact sheet of tiles large enough for their captions."""
     times = max(1, LEAST // tiles[0].shape[0])
     large = [tile.repeat(times, axis=0).repeat(times, axis=1) for tile in tiles]
-    return contact_sheet(large, columns, labels)
+    return contact_sheet(large, columns, labels, legend)
 
 
 def _model(step: Path, device: str) -> Model:

@@ -104,6 +104,7 @@ def finetune(
     validation: LabelledDataset | None = None,
     quiet: bool = False,
     keep_better: bool = True,
+    log: str = "",
 ) -> Result:
     """Go on training ``model`` on other data; it is not changed itself.
 
@@ -128,10 +129,12 @@ def finetune(
         No progress bar.
     keep_better
         Measure the model that the run goes on from, too, and keep it where no epoch is better.
+    log
+        Name of a tracker, as for ``train``; empty: none.
 
     Raises
     ------
     FluorosynthError
         As ``train``.
     """
-    return train(pairs, config, out, validation, as_model(model), quiet, keep_better)
+    return train(pairs, config, out, validation, as_model(model), quiet, keep_better, log)

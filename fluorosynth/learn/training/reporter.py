@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import LabelledDataset
+from fluorosynth.learn.trackers.base import Tracker
 from fluorosynth.learn.training.config import TrainConfig
 from fluorosynth.learn.training.keep import CHOOSE_FROM
 from fluorosynth.learn.training.parallel import Process
@@ -41,6 +42,8 @@ class Reporter:
         Number of epochs of the whole run.
     quiet
         No bar.
+    tracker
+        Place that the measures of each epoch go to as well.
     """
 
     def __init__(
@@ -51,10 +54,12 @@ class Reporter:
         data: TrainingData,
         epochs: int,
         quiet: bool,
+        tracker: type[Tracker] | None = None,
     ) -> None:
         self.folder, self.epochs, self.quiet = RunFolder(out), epochs, quiet
         self.length, self.batch = data.batches.length, data.batches.batch
         self.folder.write_config(settings)
+        self.tracker = tracker(out, settings, state.epoch) if tracker else None
         begun = state.epoch or state.step
         if state.history:  # its last line may not have been written
             self.folder.write_metrics(state.history)
@@ -76,6 +81,8 @@ class Reporter:
         trace: TracebackType | None,
     ) -> None:
         self.bar.close()
+        if self.tracker:
+            self.tracker.close()
 
     def step(self, state: RunState) -> None:
         """Show loss and Dice of the epoch so far.
@@ -117,6 +124,8 @@ class Reporter:
         row = state.history[-1]
         self.folder.write_overlays(int(row["epoch"]), shown)
         self.folder.write_metrics(state.history)
+        if self.tracker:
+            self.tracker.epoch(row)
         self.say(
             f"epoch {row['epoch']}/{self.epochs}: loss {row['train_loss']:.4f}, "
             f"Dice {row['train_dice']:.4f}, validation Dice {row['validation_dice']:.4f} "

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fluorosynth.errors import InterruptedRunError
 from fluorosynth.io.atomic import replacing
-from fluorosynth.io.contact_sheet import png_bytes
+from fluorosynth.io.contact_sheet import FOUND, contact_sheet, png_bytes
 from fluorosynth.io.lock import locked
 from fluorosynth.learn.checkpoint import LAST
 from fluorosynth.reports.pictures import agreement
@@ -92,7 +92,7 @@ class RunFolder:
             for shot in shown
         ]
         with replacing(self.path / OVERLAYS / f"epoch-{epoch:03d}.png") as part:
-            part.write_bytes(png_bytes(np.hstack(columns)))
+            part.write_bytes(png_bytes(contact_sheet(columns, len(columns), legend=FOUND)))
 
     def _draw(self, history: Sequence[Mapping[str, float]]) -> None:
         from matplotlib.figure import Figure

@@ -16,6 +16,7 @@ from fluorosynth.errors import FluorosynthError, UsageError
 from fluorosynth.learn.checkpoint import BEST, LAST, Model, save_model, weights_hash
 from fluorosynth.learn.data import LabelledDataset
 from fluorosynth.learn.device import autocast, memory_errors
+from fluorosynth.learn.trackers.base import Tracker, find_tracker
 from fluorosynth.learn.training.averaging import decay_at, update_average
 from fluorosynth.learn.training.config import TrainConfig
 from fluorosynth.learn.training.keep import kept_dice, kept_threshold, merit
@@ -75,6 +76,7 @@ def train(
     initial: Model | None = None,
     quiet: bool = False,
     keep_better: bool = True,
+    log: str = "",
 ) -> Result:
     """Train a network, or go on with the run in ``out``.
 
@@ -100,6 +102,9 @@ def train(
         No progress bar.
     keep_better
         Measure the model that the run goes on from, too, and keep it where no epoch is better.
+    log
+        Name of a tracker that the run is written to as well, ``"tensorboard"``, ``"wandb"`` or
+        ``"mlflow"``, locally; empty: none.
 
     Returns
     -------
@@ -125,6 +130,7 @@ def train(
     out = Path(out)
     if out.is_file():
         raise UsageError(f"`out` {out} is a file: name a folder")
+    tracker = find_tracker(log) if log else None
     with (
         join(config.device) as process,
         alone(out, process.first),
@@ -132,7 +138,7 @@ def train(
         interruptible(out),
         memory_errors(advice),
     ):
-        return _run(pairs, config, out, validation, initial, quiet, keep_better, process)
+        return _run(pairs, config, out, validation, initial, quiet, keep_better, process, tracker)
 
 
 def _run(
@@ -144,6 +150,7 @@ def _run(
     quiet: bool,
     keep_better: bool,
     process: Process,
+    tracker: type[Tracker] | None,
 ) -> Result:
     data = prepare_data(pairs, validation, config, process)
     start = weights_hash(initial.network) if initial else ""
@@ -170,7 +177,9 @@ def _run(
         network.compile()
     engine = process.parallel(network)
     settings = described(pairs, config, data, start, state.model, process)
-    reporter = Reporter(out, settings, state, data, config.epochs, quiet) if process.first else None
+    reporter = None
+    if process.first:
+        reporter = Reporter(out, settings, state, data, config.epochs, quiet, tracker)
 
     with reporter or nullcontext():
         if initial and keep_better and not (state.history or state.step):
