@@ -20,6 +20,7 @@ MASK_FOLDERS = ("masks", "labelsTr", "labelsTs")
 _BESIDE_MASKS = ("instruments", "overlays", "probabilities", "centrelines")
 _BESIDE = {  # what is written beside pictures, and the file that says so
     "contact_sheet.png": "patches.csv",
+    "windows.png": "patches.csv",
     "preview.png": "dataset.json",
     "first.png": "dataset.json",
 }
