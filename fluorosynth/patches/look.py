@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -73,10 +76,9 @@ class Looks:
         float
             Grey values.
         """
-        return max(_mean(self._power, x, y, side), 0.0) ** 0.5
+        return math.sqrt(max(_mean(self._power, x, y, side), 0.0))
 
 
-def _mean(sums: NDArray[np.generic], x: int, y: int, side: int) -> float:
-    corners = (sums[y + side, x + side], sums[y, x], sums[y, x + side], sums[y + side, x])
-    whole, before, above, left = (float(value) for value in corners)  # type: ignore[arg-type]
-    return (whole + before - above - left) / side**2
+def _mean(sums: NDArray[Any], x: int, y: int, side: int) -> float:
+    last = float(sums[y + side, x + side]) - float(sums[y, x + side])
+    return (last - float(sums[y + side, x]) + float(sums[y, x])) / side**2
