@@ -37,7 +37,7 @@ Interrupted, the same command goes on.
 @click.option(
     "--overlays/--no-overlays", default=True, show_default=True, help="Outlined pictures."
 )
-@click.option("--fps", default=15.0, show_default=True, help="Of the films of sequences.")
+@click.option("--fps", type=float, help="Of the films of sequences. Default: the file's own.")
 @click.option("--device", default="auto", show_default=True, help="cuda, mps, cpu, ...")
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
@@ -55,7 +55,7 @@ def command(
     probabilities: bool,
     centreline: bool,
     overlays: bool,
-    fps: float,
+    fps: float | None,
     device: str,
     skip_bad: bool,
     quiet: bool,
@@ -64,7 +64,7 @@ def command(
     loading(quiet)
     from fluorosynth.errors import InterruptedRunError
     from fluorosynth.learn.prediction.inference import Inference
-    from fluorosynth.learn.prediction.predict import Wanted, predict
+    from fluorosynth.learn.prediction.predict import FPS, Wanted, predict
     from fluorosynth.learn.prediction.segment import SegmentConfig
 
     inference = Inference.load(source, device)
@@ -90,6 +90,13 @@ def command(
     if quiet:
         return
     seconds = time.perf_counter() - started
+    if done.timeless and fps is None:
+        films = "a film does" if done.timeless == 1 else f"{done.timeless} films do"
+        click.echo(
+            f"the source of {films} not say its frame rate: shown at {FPS:g} frames/s, unless "
+            "--fps says another",
+            err=True,
+        )
     before = f", {done.skipped} files were done before" if done.skipped else ""
     click.echo(
         f"{done.frames} frames in {seconds:.1f} s ({done.frames / seconds:.1f} frames/s, "

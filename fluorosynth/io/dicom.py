@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _GET_IT = "pip install 'fluorosynth[dicom]'"
 _PIXEL_TAGS = ["NumberOfFrames", "Rows", "Columns", "ExtendedOffsetTable"]
 _PIXEL_TAGS += ["ExtendedOffsetTableLengths"]
+_RATE_TAGS = ["FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate"]
 _NEEDED = ["BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"]
 _NEEDED += ["SamplesPerPixel", "PhotometricInterpretation"]
 _FLOATS = (b"\xe0\x7f\x08\x00", b"\xe0\x7f\x09\x00", b"\x7f\xe0\x00\x08", b"\x7f\xe0\x00\x09")
@@ -38,6 +39,27 @@ def count(path: Path) -> int:
         File of DICOM.
     """
     return int(read_header(path)[0].get("NumberOfFrames") or 1)
+
+
+def rate(path: Path) -> float | None:
+    """Return the frames a second at which a sequence was taken, None where nothing says so.
+
+    Source: DICOM PS3.3 C.7.6.5, the Cine Module.
+
+    Parameters
+    ----------
+    path
+        File of DICOM.
+    """
+    header, _ = read_header(path, _RATE_TAGS)
+    every = float(header.get("FrameTime") or 0)  # ms
+    if not every and (steps := header.get("FrameTimeVector")):
+        later = np.atleast_1d(np.array(steps, float))[1:]  # the first frame's is 0
+        every = float(later.mean()) if later.size else 0.0
+    if every > 0:
+        return 1000 / every
+    stated = header.get("CineRate") or header.get("RecommendedDisplayFrameRate")
+    return float(stated) if stated else None
 
 
 def read(

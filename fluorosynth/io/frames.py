@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -29,10 +29,13 @@ __all__ = [
     "count_frames",
     "find_masks",
     "find_sources",
+    "frame_rate",
     "read_frames",
     "root_of",
     "to_uint8",
 ]
+
+MAX_RATE = 1000.0  # frames a second: what claims more is not to be believed
 
 _Pixels = tuple[NDArray[np.uint8], NDArray[np.bool_] | None]
 
@@ -154,6 +157,26 @@ def count_frames(path: str | Path) -> int:
         frames = _reader(path).count(path)
     check_count(path, frames)
     return frames
+
+
+def frame_rate(path: str | Path) -> float | None:
+    """Return how many frames a second a file of frames was taken at, where it says so.
+
+    Parameters
+    ----------
+    path
+        File of any known format.
+
+    Raises
+    ------
+    BadDataError
+        When it cannot be read.
+    """
+    path = Path(path)
+    with untrusted(path):
+        rate: Callable[[Path], float | None] = getattr(_reader(path), "rate", lambda _: None)
+        found = rate(path)
+    return found if found is not None and 0 < found <= MAX_RATE else None
 
 
 def read_frames(path: str | Path, wanted: Sequence[int] | None = None) -> Iterator[Frame]:
