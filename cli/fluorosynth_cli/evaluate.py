@@ -49,6 +49,7 @@ def command(
     threshold: int | None,
     skip_bad: bool,
     layout: str,
+    invert: bool,
     quiet: bool,
     **settings: Any,
 ) -> None:
@@ -57,7 +58,7 @@ def command(
     from fluorosynth.learn.evaluation.run import evaluate_model
     from fluorosynth.learn.evaluation.text import as_text
 
-    pairs = open_labelled(data, masks, instrument, ignore, threshold, skip_bad, layout)
+    pairs = open_labelled(data, masks, instrument, ignore, threshold, skip_bad, layout, invert)
     found = evaluate_model(source, pairs, out, quiet=quiet, **settings)
     if not quiet:
         click.echo(f"{as_text(found, found.own)}\n\n{out / 'report.html'}")

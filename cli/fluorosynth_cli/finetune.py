@@ -47,6 +47,7 @@ def command(
     threshold: int | None,
     skip_bad: bool,
     layout: str,
+    invert: bool,
     **settings: Any,
 ) -> None:
     """Fine-tune a model on DATA: labelled images, a generated set, or a recipe.
@@ -60,7 +61,7 @@ def command(
     from fluorosynth.learn.training.finetune import finetune, finetune_config
 
     model = load_model(source)
-    options = masks, instrument, ignore, threshold, skip_bad, layout
+    options = masks, instrument, ignore, threshold, skip_bad, layout, invert
     pairs = open_data(data, n, settings["seed"], *options)
     config = finetune_config(model, layers, synthetic=bool(pairs.recipe), **settings)
     summarise(finetune(pairs, model, config, out, quiet=quiet), quiet)

@@ -12,7 +12,13 @@ from warnings import warn
 import click
 
 from fluorosynth.errors import BadDataError, DataWarning
-from fluorosynth_cli.data_options import mask_values, say_left_out, values_of
+from fluorosynth_cli.data_options import (
+    invert_option,
+    mask_values,
+    say_left_out,
+    say_polarity,
+    values_of,
+)
 from fluorosynth_cli.learn_options import loading
 
 if TYPE_CHECKING:
@@ -69,6 +75,7 @@ windows.png, and strike out a bad patch by deleting its line in patches.csv.
 )
 @click.option("--strict", is_flag=True, help="Exit with 3 when fewer than --count are found.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
+@invert_option
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def command(
@@ -88,6 +95,7 @@ def command(
     manifest: Path | None,
     strict: bool,
     seed: int,
+    invert: bool,
     skip_bad: bool,
     quiet: bool,
 ) -> None:
@@ -108,12 +116,13 @@ def command(
         return
     if manifest is not None:
         windows = read_manifest(manifest)
-        cuts = cut_patches(root_of(src), list(windows.values()), size)
+        cuts = cut_patches(root_of(src), list(windows.values()), size, invert)
         write_patches(dict(zip(windows, cuts, strict=True)), out, made_from)
         _summary(len(cuts), out, quiet)
         return
     values = values_of(instrument, ignore, threshold)
-    search = Search(count, size, masks, smallest, ceiling, temporal, values)
+    search = Search(count, size, masks, smallest, ceiling, temporal, values, invert)
+    say_polarity(src, invert)
     detector = None if masks else _detector(source, device, quiet)
     with _progress(quiet) as told:
         patches = extract_patches(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fluorosynth_cli.data_options import say_left_out
+from fluorosynth_cli.data_options import invert_option, say_left_out, say_polarity
 from fluorosynth_cli.learn_options import loading, mask_options
 
 EXAMPLES = """
@@ -39,6 +39,7 @@ Interrupted, the same command goes on.
 )
 @click.option("--fps", type=float, help="Of the films of sequences. Default: the file's own.")
 @click.option("--device", default="auto", show_default=True, help="cuda, mps, cpu, ...")
+@invert_option
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def command(
@@ -57,6 +58,7 @@ def command(
     overlays: bool,
     fps: float | None,
     device: str,
+    invert: bool,
     skip_bad: bool,
     quiet: bool,
 ) -> None:
@@ -79,10 +81,13 @@ def command(
         min_presence=min_presence,
     )
     wanted = Wanted(probabilities=probabilities, overlays=overlays, centrelines=centreline, fps=fps)
+    say_polarity(src, invert)
     started = time.perf_counter()
     try:
         on_bad = say_left_out if skip_bad else None
-        done = predict(src, inference, out, config, wanted, on_bad=on_bad, quiet=quiet)
+        done = predict(
+            src, inference, out, config, wanted, invert=invert, on_bad=on_bad, quiet=quiet
+        )
     except KeyboardInterrupt:
         raise InterruptedRunError(
             f"interrupted; what is complete stays in {out}: run the same command to go on"

@@ -27,9 +27,10 @@ def changed(
     skip_bad: bool = False,
     frames: int | None = None,
     frame_size: tuple[int, int] | None = None,
+    invert: bool = False,
 ) -> Recipe:
     """Return the recipe with the command line's sources, size, frames and ``--set`` values."""
     named: dict[str, Any] = {"size": size, "frames": frames}
     given = {key: value for key, value in named.items() if value is not None}
-    recipe = recipe.with_sources(backgrounds, devices, skip_bad, frame_size)
+    recipe = recipe.with_sources(backgrounds, devices, skip_bad, frame_size, invert)
     return replace(recipe, **given).with_values(*settings)

@@ -179,7 +179,9 @@ def frame_rate(path: str | Path) -> float | None:
     return found if found is not None and 0 < found <= MAX_RATE else None
 
 
-def read_frames(path: str | Path, wanted: Sequence[int] | None = None) -> Iterator[Frame]:
+def read_frames(
+    path: str | Path, wanted: Sequence[int] | None = None, invert: bool = False
+) -> Iterator[Frame]:
     """Yield the frames of one file, decoding one at a time.
 
     Parameters
@@ -189,6 +191,8 @@ def read_frames(path: str | Path, wanted: Sequence[int] | None = None) -> Iterat
     wanted
         Frame numbers in ascending order; all by default. Ones past the end are BadDataError,
         except in a video, whose header only estimates its length.
+    invert
+        Whether dense material is bright in the file, so that grey values are turned round.
 
     Raises
     ------
@@ -214,7 +218,7 @@ def read_frames(path: str | Path, wanted: Sequence[int] | None = None) -> Iterat
             image, field = next(pixels, (None, None))
         if image is None:
             return
-        yield Frame(image, path, index, field)
+        yield Frame(255 - image if invert else image, path, index, field)
 
 
 def _found(src: str | Path) -> list[Path]:

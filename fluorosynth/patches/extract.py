@@ -105,10 +105,13 @@ def extract_patches(
             if on_bad is None:
                 raise
             on_bad(error)
-    return cut_patches(root, choose(candidates, search.count), search.size)
+    chosen_windows = choose(candidates, search.count)
+    return cut_patches(root, chosen_windows, search.size, search.invert)
 
 
-def cut_patches(root: Path, windows: Sequence[Window], size: int) -> list[Patch]:
+def cut_patches(
+    root: Path, windows: Sequence[Window], size: int, invert: bool = False
+) -> list[Patch]:
     """Cut windows out of files; the patches come in the same order.
 
     Parameters
@@ -119,6 +122,8 @@ def cut_patches(root: Path, windows: Sequence[Window], size: int) -> list[Patch]
         Rectangles to cut.
     size
         Side of a patch, px.
+    invert
+        Whether dense material is bright in the files.
 
     Raises
     ------
@@ -129,7 +134,7 @@ def cut_patches(root: Path, windows: Sequence[Window], size: int) -> list[Patch]
     order = sorted(windows, key=lambda window: (window.source, window.frame))
     for source, group in groupby(order, key=lambda window: window.source):
         mine = list(group)
-        for frame in read_frames(root / source, sorted({window.frame for window in mine})):
+        for frame in read_frames(root / source, sorted({w.frame for w in mine}), invert):
             view, scale = _small(frame.image)
             for window in mine:
                 if window.frame == frame.index:

@@ -89,9 +89,10 @@ def sights(
     Sight
         One per frame.
     """
+    frames = read_frames(source, wanted, search.invert)
     if search.temporal and len(wanted) >= SEQUENCE:
-        return _sequence(source, wanted, detector, looked)
-    return _alone(source, wanted, detector, looked)
+        return _sequence(list(frames), detector, looked)
+    return _alone(frames, detector, looked)
 
 
 def masked_sights(
@@ -135,18 +136,17 @@ def masked_sights(
         raise BadDataError(
             f"{quoted(source)} has no mask of the same name in {quoted(masks.folder)}"
         )
-    for frame in read_frames(source, _spaced(list(known), min(share, FRAMES[1]))):
+    wanted = _spaced(list(known), min(share, FRAMES[1]))
+    for frame in read_frames(source, wanted, search.invert):
         yield Sight(frame, _free(frame), keep_off(known[frame.index], frame, search.mask_values))
         looked()
 
 
 def _sequence(
-    source: Path,
-    wanted: Sequence[int],
+    frames: list[Frame],
     detector: Detector | None,
     looked: Callable[[], object],
 ) -> Iterator[Sight]:
-    frames = list(read_frames(source, wanted))
     if not frames:  # a video's header may claim what is not there
         return
     free = np.logical_and.reduce([_free(frame) for frame in frames])
@@ -165,12 +165,11 @@ def _sequence(
 
 
 def _alone(
-    source: Path,
-    wanted: Sequence[int],
+    frames: Iterator[Frame],
     detector: Detector | None,
     looked: Callable[[], object],
 ) -> Iterator[Sight]:
-    for frame in read_frames(source, wanted):
+    for frame in frames:
         free = _free(frame)
         score = instrument_score(frame.image, free)
         if (maps := _maps(frame.image[None], detector)) is not None:

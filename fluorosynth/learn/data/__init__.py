@@ -11,6 +11,7 @@ from fluorosynth.learn.data.batches import Batch, EpochBatches, collate, collate
 from fluorosynth.learn.data.crops import Crops
 from fluorosynth.learn.data.derived import Derived
 from fluorosynth.learn.data.folder import LabelledFolder
+from fluorosynth.learn.data.inverted import Inverted
 from fluorosynth.learn.data.layout import LayoutDataset
 from fluorosynth.learn.data.mixed import Mixed
 from fluorosynth.learn.data.normalise import Normalisation, measure_normalisation
@@ -30,6 +31,7 @@ __all__ = [
     "Crops",
     "Derived",
     "EpochBatches",
+    "Inverted",
     "LabelledDataset",
     "LabelledFolder",
     "LayoutDataset",

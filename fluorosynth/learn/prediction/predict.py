@@ -101,6 +101,7 @@ def predict(
     wanted: Wanted | None = None,
     *,
     device: str = "auto",
+    invert: bool = False,
     on_bad: Callable[[BadDataError], None] | None = None,
     quiet: bool = True,
 ) -> Outcome:
@@ -132,6 +133,8 @@ def predict(
         Files to write beside the masks; None: overlays.
     device
         PyTorch device of a model that is not ready yet; ``"auto"``: CUDA, else MPS, else CPU.
+    invert
+        Whether dense material is bright in the frames, so that their grey values are turned round.
     on_bad
         Function of the error of a file that cannot be read, which is then left out; None: the
         error is raised.
@@ -166,6 +169,7 @@ def predict(
     config = config or SegmentConfig.of(inference.model)
     weights = weights_hash(inference.model.network)
     settings = {"weights": weights, "mode": str(inference.mode), **asdict(config), **asdict(wanted)}
+    settings["invert"] = invert
     journal = Journal(out, settings)
     names = _names(sources, root)
     done = {source for source in sources if journal.has(source)}
@@ -178,10 +182,10 @@ def predict(
             if source in done:
                 readable.append(source)
                 continue
-            clips = read_clips([*readable, source], len(readable), inference.channels)
+            clips = read_clips([*readable, source], len(readable), inference.channels, invert)
             try:
                 several = (counts[source] or count_frames(source)) > 1
-                with _Writer(source, out, name, several, wanted, quiet) as writer:
+                with _Writer(source, out, name, several, wanted, quiet, invert) as writer:
                     for batch in _batches(clips, inference.batch):
                         stack = np.stack([clip for _, clip in batch])
                         results = segment(stack, inference, config)
@@ -218,9 +222,16 @@ class _Writer:
     """Writes the outputs of one source; what needs all frames when left without an error."""
 
     def __init__(
-        self, source: Path, out: Path, name: str, sequence: bool, wanted: Wanted, quiet: bool
+        self,
+        source: Path,
+        out: Path,
+        name: str,
+        sequence: bool,
+        wanted: Wanted,
+        quiet: bool,
+        invert: bool,
     ) -> None:
-        self.source, self.quiet = source, quiet
+        self.source, self.quiet, self.invert = source, quiet, invert
         self.out, self.name, self.sequence, self.wanted = out, name, sequence, wanted
         self.timeless = False
         self._picture: tuple[Frame, Mask] | None = None  # of a file of one
@@ -276,7 +287,7 @@ class _Writer:
         indices = [row["frame"] for row in self._frames]
         bar = tqdm(indices, "film", leave=False, file=sys.stderr, disable=self.quiet)
         try:
-            for _, frame in zip(bar, read_frames(self.source, indices), strict=False):
+            for _, frame in zip(bar, read_frames(self.source, indices, self.invert), strict=False):
                 coded = np.fromfile(self._still("masks", frame.index), np.uint8)
                 mask = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)) // np.uint8(255)
                 film.add(_outlined(frame, mask, curves))
