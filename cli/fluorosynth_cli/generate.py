@@ -97,7 +97,7 @@ def command(
     cv2.setNumThreads(1)
     picked = pick_recipe(recipe)
     chosen = changed(
-        picked, settings, backgrounds, devices, size, skip_bad, frames, frame_size, invert
+        picked, settings, backgrounds, devices, size, skip_bad, frames, frame_size, invert, quiet
     )
     if job is not None:
         hours = _estimate(chosen, n, seed, out, shard_size, "")

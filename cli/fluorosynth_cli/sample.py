@@ -64,6 +64,7 @@ def command(
         skip_bad,
         frame_size=frame_size,
         invert=invert,
+        quiet=quiet,
     )
     frames = chosen.sequence(seed, index)
     write_preview(frames, out)
