@@ -157,7 +157,7 @@ class Folder(BackgroundSource):
             if frame.field is not None:
                 image = np.where(frame.field, image, np.uint8(0))
             known = ignore.of(name.as_posix(), frame.index) if ignore else None
-            mask = _unknown(known, frame) if known else None
+            mask = _unknown(known, frame) if known and known.path != source else None
             yield (
                 identity,
                 resized(image[square], size, size),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.frames import Frame, count_frames, read_frames
+from fluorosynth.io.frames import Frame, count_frames, frames_together, read_frames
 from fluorosynth.io.guard import quoted
 from fluorosynth.io.pairing import MaskFolder
 from fluorosynth.patches.curvilinear import instrument_score
@@ -57,7 +57,7 @@ def planned(source: Path, share: int, search: Search) -> list[int]:
         Settings of the search.
     """
     total = count_frames(source)
-    if search.temporal and total >= SEQUENCE:
+    if search.temporal and total >= SEQUENCE and frames_together(source) == total:
         share = max(share, FRAMES[0])
     return _spaced(range(total), min(share, FRAMES[1]))
 
@@ -90,7 +90,8 @@ def sights(
         One per frame.
     """
     frames = read_frames(source, wanted, search.invert)
-    if search.temporal and len(wanted) >= SEQUENCE:
+    one_view = frames_together(source) == count_frames(source)
+    if search.temporal and len(wanted) >= SEQUENCE and one_view:
         return _sequence(list(frames), detector, looked)
     return _alone(frames, detector, looked)
 
@@ -131,7 +132,7 @@ def masked_sights(
         When there is no mask, or one of another size.
     """
     found = {frame: masks.of(name, frame) for frame in range(count_frames(source))}
-    known = {frame: mask for frame, mask in found.items() if mask is not None}
+    known = {t: mask for t, mask in found.items() if mask is not None and mask.path != source}
     if not known:
         raise BadDataError(
             f"{quoted(source)} has no mask of the same name in {quoted(masks.folder)}"

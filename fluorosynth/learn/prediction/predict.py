@@ -26,6 +26,7 @@ from fluorosynth.io.frames import (
     count_frames,
     find_sources,
     frame_rate,
+    frames_together,
     read_frames,
     root_of,
 )
@@ -244,7 +245,9 @@ class _Writer:
     def __exit__(self, kind: object, *error: object) -> None:
         if kind is not None:
             return
-        curves = centrelines(self._traced)
+        step = frames_together(self.source)
+        parts = [self._traced[k : k + step] for k in range(0, len(self._traced), step)]
+        curves = [curve for part in parts for curve in centrelines(part)]
         of_frame = defaultdict(list)
         for curve in curves:
             of_frame[curve["frame"]].append(curve)

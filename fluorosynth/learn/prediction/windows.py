@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.io.frames import Frame, count_frames, find_sources, read_frames
+from fluorosynth.io.frames import Frame, count_frames, find_sources, frames_together, read_frames
 
 Clip = tuple[Frame, NDArray[np.uint8]]
 
@@ -48,7 +48,10 @@ def read_clips(
             frame.image for picture in pictures for frame in read_frames(picture, None, invert)
         ]
     window = deque(recent, maxlen=channels)
+    together = frames_together(path)
     for frame in read_frames(path, None, invert):
+        if frame.index and frame.index % together == 0:
+            window.clear()
         if window and window[-1].shape != frame.image.shape:
             window.clear()
         window.append(frame.image)
