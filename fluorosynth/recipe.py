@@ -194,6 +194,7 @@ class Recipe(Checked):
         devices: str | Path | DeviceSource | Sequence[DeviceSource] | None = None,
         skip_bad: bool = False,
         frame_size: tuple[int, int] | None = None,
+        invert: bool = False,
     ) -> Recipe:
         """Return the recipe with other sources, equally likely, and as many empty pictures.
 
@@ -212,6 +213,8 @@ class Recipe(Checked):
         frame_size
             Height and width in pixels of the frames that centrelines are in, where their file does
             not say.
+        invert
+            Whether dense material is bright in frames that ``backgrounds`` names by a path.
 
         Returns
         -------
@@ -232,7 +235,10 @@ class Recipe(Checked):
 
         new: dict[str, Any] = {}
         if backgrounds is not None:
-            new |= {"backgrounds": background_sources(backgrounds, skip_bad), "background_odds": ()}
+            new |= {
+                "backgrounds": background_sources(backgrounds, skip_bad, invert),
+                "background_odds": (),
+            }
         if devices is not None:
             new |= self._with_empty(device_sources(devices, skip_bad, frame_size))
         return replace(self, **new)

@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 import pytest
 from fluorosynth_cli.main import COMMANDS, main
+from makers import write_weiss
 
 import fluorosynth
 from fluorosynth.dataset.generation import generate
@@ -38,6 +39,11 @@ SMALLER = {
     "--n 100 ": "--n 2 ",
     "runs/quick --quick": "runs/quick --quick --epochs 1 --crop 64",
     "patches run.dcm --out patches  ": "patches run.dcm --out patches --count 4 --size 64 ",
+    "--out runs/tuned": "--out runs/tuned --epochs 1 --size 64 --mix 0",
+    "predicted/masks --out patches": "predicted/masks --out patches --count 2 --size 32",
+    "--out patches-weiss": "--out patches-weiss --count 2 --size 16",
+    "--out predicted-weiss": "--out predicted-weiss --size 32 --no-overlays",
+    "--out reports/weiss": "--out reports/weiss --limit 3",
 }
 SHORTEST = {"backgrounds": "bundled", "devices": "spline", "stages": "render"}
 BLOCK = re.compile(r"^(?:<!-- (\w+) -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -56,6 +62,8 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     make_sequence(folder / "run.dcm", size=160)
     mask = Recipe.preset("paper").sample(seed=0, index=1).mask
+    (folder / "weiss").mkdir()
+    write_weiss(folder / "weiss", size=32)
     (folder / "masks").mkdir()
     cv2.imwrite(str(folder / "masks/0.png"), mask)
     return folder

@@ -16,13 +16,20 @@ from fluorosynth.dataset.manifest import read_samples
 from fluorosynth.devices.source_of import device_sources
 from fluorosynth.errors import BadDataError, FluorosynthError
 from fluorosynth.exporters.base import export
-from fluorosynth.io.frames import find_masks, find_sources, read_frames
+from fluorosynth.io.frames import (
+    count_frames,
+    find_masks,
+    find_sources,
+    frames_together,
+    read_frames,
+)
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import Normalisation, open_dataset
 from fluorosynth.learn.networks import build
 from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.predict import Wanted, predict
 from fluorosynth.learn.prediction.segment import SegmentConfig
+from fluorosynth.learn.prediction.windows import read_clips
 from fluorosynth.patches.extract import extract_patches
 from fluorosynth.patches.search import Search
 from fluorosynth.recipe import Recipe
@@ -94,6 +101,51 @@ def test_exports_are_labelled_data(made, kind):
     for (image, mask), sample in zip(pairs, truth(made), strict=True):
         np.testing.assert_array_equal(image, sample.image)
         np.testing.assert_array_equal(mask, sample.mask)
+
+
+def test_generated_sets_are_frames(made, tmp_path):
+    truths = [sample.image for sample in truth(made)]
+    (shard,) = find_sources(made / "set")
+    assert shard.suffix == ".h5"
+    np.testing.assert_array_equal([f.image for f in read_frames(shard)], truths)
+    assert len(Folder(made / "set").open(64, 0)) == COUNT
+    search = Search(count=2, size=48, smallest=48, ceiling=0.99)
+    assert len(extract_patches(made / "set", search)) == 2
+    done = predict(made / "set", Darkness(), tmp_path / "out", SegmentConfig(threshold=0.5, size=0))
+    assert done.frames == COUNT
+    assert len(list((tmp_path / "out/masks").glob("shard-*/*.png"))) == COUNT
+
+
+def test_generated_sequences_are_frames_in_order(tmp_path):
+    generate(Recipe.preset("paper").with_values("frames=3", "size=64"), tmp_path / "set", 2, seed=1)
+    (shard,) = find_sources(tmp_path / "set")
+    assert (count_frames(shard), frames_together(shard)) == (6, 3)
+    made = [sample.image for _, sample in read_samples(tmp_path / "set")]
+    np.testing.assert_array_equal([f.image for f in read_frames(shard)], made)
+    np.testing.assert_array_equal([f.image for f in read_frames(shard, [1, 4])], made[1::3])
+    clips = [clip for _, clip in read_clips([shard], 0, 2)]
+    np.testing.assert_array_equal(clips[3], np.stack([made[3], made[3]]))  # a new sequence
+    np.testing.assert_array_equal(clips[4], np.stack([made[3], made[4]]))
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".jpg"])
+def test_masks_of_other_formats_belong_to_frames(tmp_path, suffix):
+    mask = np.zeros((96, 96), np.uint8)
+    cv2.line(mask, (20, 0), (60, 80), 255, 6)
+    frame = np.random.default_rng(0).integers(90, 120, mask.shape, dtype=np.uint8)
+    (tmp_path / "masks").mkdir()
+    cv2.imwrite(str(tmp_path / "a.png"), frame)
+    cv2.imwrite(str(tmp_path / f"masks/a{suffix}"), mask)
+    ((_, found),) = open_dataset(tmp_path)
+    assert ((found > 0) != (mask > 0)).mean() < 0.01
+    assert [path.suffix for path in find_masks(tmp_path)] == [suffix]
+    (device,) = device_source(tmp_path / "masks").open(96, 0).draw(np.random.default_rng(0))
+    assert near(device.centreline[2:-2], np.linspace([20, 0], [60, 80], 200)) < 1
+    search = Search(count=3, size=32, smallest=32, masks=str(tmp_path / "masks"))
+    for patch in extract_patches(tmp_path, search):
+        window = patch.window
+        cut = mask[window.y : window.y + window.height, window.x : window.x + window.width]
+        assert not cut.any()
 
 
 @pytest.mark.parametrize("kind", EXPORTS)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from fluorosynth_cli.data_options import invert_option, say_polarity
 from fluorosynth_cli.learn_options import loading
 
 EXAMPLES = """
@@ -34,6 +35,7 @@ Writes model.pt, adapt.json, overlays.png. Interrupted, the same command goes on
 @click.option("--size", default=0, help="Side of the samples, px. Default: as trained.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of all draws.")
 @click.option("--device", default="auto", show_default=True, help="cuda, mps, cpu, ...")
+@invert_option
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def command(
     src: str,
@@ -55,6 +57,7 @@ def command(
             click.echo(f"step {number}/{total}: {SAID[task.name]}", err=True)
 
     config = AdaptConfig(**settings)
+    say_polarity(src, config.invert)
     try:
         done = adapt(src, source, out, config, labels, device=device, told=told, quiet=quiet)
     except KeyboardInterrupt:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fluorosynth_cli.data_options import invert_option, say_polarity
+
 if TYPE_CHECKING:
     import socket
 
@@ -33,7 +35,10 @@ Labels are saved after each change in OUT/labels.json. Close the page and press 
 @click.option("--model", default="default", show_default=True, help="For suggestions; or none.")
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="[default: a free one]")
 @click.option("--no-browser", is_flag=True, help="Print the address, open nothing.")
-def command(src: str, out: Path | None, model: str, port: int, no_browser: bool) -> None:
+@invert_option
+def command(
+    src: str, out: Path | None, model: str, port: int, no_browser: bool, invert: bool
+) -> None:
     """Label the frames of SRC (a file, a folder, a glob) in the browser.
 
     The page is for this machine's user alone: it listens on 127.0.0.1, and its address holds a
@@ -51,7 +56,8 @@ def command(src: str, out: Path | None, model: str, port: int, no_browser: bool)
             "annotating needs Starlette and uvicorn: pip install 'fluorosynth[annotate]'"
         ) from None
 
-    frames = FrameSequence(src)
+    frames = FrameSequence(src, invert)
+    say_polarity(src, invert)
     out = out or Path(f"{Path(frames.source.name).stem}-labels")
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is a file: name a folder")

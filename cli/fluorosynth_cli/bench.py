@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fluorosynth_cli.data_options import class_options
+from fluorosynth_cli.data_options import class_options, invert_option
 
 EXAMPLES = """
 \b
@@ -52,6 +52,7 @@ def command() -> None:
 @click.option("--limit", default=0, type=click.IntRange(0), help="Pictures, evenly spread.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
 @click.option("--device", default="auto", show_default=True, help="cuda, mps, cpu, ...")
+@invert_option
 @click.option("--quiet", is_flag=True, help="No progress, no table.")
 def run(
     data: str,
@@ -66,6 +67,7 @@ def run(
     limit: int,
     seed: int,
     device: str,
+    invert: bool,
     quiet: bool,
 ) -> None:
     """Run a model on SET and write row.json, metrics.csv, summary.json and report.html."""
@@ -83,20 +85,20 @@ def run(
         write_row,
     )
     from fluorosynth.learn.evaluation.report import write_report
-    from fluorosynth_cli.data_options import open_labelled
+    from fluorosynth_cli.data_options import open_labelled_as_is, upright
     from fluorosynth_cli.segmenters import open_segmenter
 
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file: name a folder")
     segmenter = open_segmenter(model, line, threshold, device)
-    opened = open_labelled(data, None, instrument, ignore, None, False, layout)
+    opened = open_labelled_as_is(data, None, instrument, ignore, None, False, layout)
     whole = by_protocol(opened, part, seed)
     pairs = whole
     if 0 < limit < len(whole):
         pairs = Subset(whole, np.linspace(0, len(whole) - 1, limit).round().astype(int))
     out.mkdir(parents=True, exist_ok=True)  # before the work, not after it
     with tqdm(total=len(pairs), unit="image", file=sys.stderr, disable=quiet) as bar:
-        found = bench(segmenter, pairs, seed, bar.update)
+        found = bench(segmenter, upright(pairs, invert), seed, bar.update)
     row = row_of(found, segmenter, pairs, Path(data).resolve().name)
     write_row(row, out / FILE)
     write_report(found, next(iter(found.thresholds)), {}, {**row.set, **row.model}, out)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from fluorosynth.io.masks import MaskValues
     from fluorosynth.learn.data import LabelledDataset
 
@@ -83,7 +86,7 @@ def data_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--masks", help="A folder of masks named like the images, where elsewhere."),
         click.option("--skip-bad", is_flag=True, help="Leave out pairs that cannot be read."),
     ]
-    return _with(class_options(_with(function, [threshold])), options)
+    return _with(class_options(_with(invert_option(function), [threshold])), options)
 
 
 def open_labelled(
@@ -94,8 +97,23 @@ def open_labelled(
     threshold: int | None,
     skip_bad: bool,
     layout: str,
+    invert: bool = False,
 ) -> LabelledDataset:
-    """Open what a path holds with the options of ``data_options``."""
+    """Open what a path holds with the options of ``data_options``, dense material dark."""
+    options = masks, instrument, ignore, threshold, skip_bad, layout
+    return upright(open_labelled_as_is(data, *options), invert)
+
+
+def open_labelled_as_is(
+    data: str,
+    masks: str | None,
+    instrument: tuple[str, ...],
+    ignore: tuple[str, ...],
+    threshold: int | None,
+    skip_bad: bool,
+    layout: str,
+) -> LabelledDataset:
+    """Open what a path holds, whichever way round its pictures are."""
     from fluorosynth.layouts.classes import ClassMap
     from fluorosynth.learn.data import open_dataset
 
@@ -105,6 +123,52 @@ def open_labelled(
     one = int(ignore[0]) if ignore else None
     values = values_of(tuple(map(int, instrument)), one, threshold)
     return open_dataset(data, masks, values, skip_bad, layout)
+
+
+def invert_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option on which way round frames are."""
+    said = "Dense material is bright in the frames (bone-white): turn grey values round."
+    return _with(function, [click.option("--invert", is_flag=True, help=said)])
+
+
+def say_polarity(src: str, invert: bool) -> None:
+    """Warn where dense material seems to be bright in frames, as they will be seen."""
+    from fluorosynth.errors import FluorosynthError
+    from fluorosynth.io.frames import count_frames, find_sources, read_frames
+
+    try:
+        sources = find_sources(src)
+        frames = []
+        for path in dict.fromkeys(sources[k] for k in (0, len(sources) // 2, -1)):
+            middle = count_frames(path) // 2
+            frames += [frame.image for frame in read_frames(path, [middle], invert)]
+    except FluorosynthError:  # said when it is their turn
+        return
+    _say_guess(frames, invert)
+
+
+def upright(pairs: LabelledDataset, invert: bool) -> LabelledDataset:
+    """Return labelled data the way round that networks see it; warn where that seems wrong."""
+    from fluorosynth.learn.data import Inverted
+
+    pairs = Inverted(pairs) if invert else pairs
+    if not pairs.recipe and len(pairs):
+        shown = [pairs[k][0] for k in dict.fromkeys((0, len(pairs) // 2, len(pairs) - 1))]
+        _say_guess([image if image.ndim == 2 else image[-1] for image in shown], invert)
+    return pairs
+
+
+def _say_guess(frames: Sequence[NDArray[np.uint8]], invert: bool) -> None:
+    from fluorosynth.io.polarity import guess_polarity
+
+    found = guess_polarity(frames)
+    if found.suspicious:
+        way_out = "leave --invert out" if invert else "add --invert"
+        click.echo(
+            f"Warning: dense material seems to be bright in these frames (confidence "
+            f"{found.confidence:.2f}), where it should be dark: look at one, and if so {way_out}",
+            err=True,
+        )
 
 
 def values_of(instrument: tuple[int, ...], ignore: int | None, threshold: int | None) -> MaskValues:

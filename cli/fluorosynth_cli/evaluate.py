@@ -61,6 +61,7 @@ def command(
     threshold: int | None,
     skip_bad: bool,
     layout: str,
+    invert: bool,
     quiet: bool,
     **settings: Any,
 ) -> None:
@@ -69,7 +70,7 @@ def command(
     from fluorosynth.learn.evaluation.run import evaluate_model
     from fluorosynth.learn.evaluation.text import as_text
 
-    pairs = open_labelled(data, masks, instrument, ignore, threshold, skip_bad, layout)
+    pairs = open_labelled(data, masks, instrument, ignore, threshold, skip_bad, layout, invert)
     found = evaluate_model(source, pairs, out, quiet=quiet, **settings)
     if not quiet:
         click.echo(as_text(found, found.own))

@@ -48,6 +48,7 @@ def command(
     skip_bad: bool,
     layout: str,
     log: str,
+    invert: bool,
     **settings: Any,
 ) -> None:
     """Fine-tune a model on DATA: labelled images, a generated set, or a recipe.
@@ -61,7 +62,7 @@ def command(
     from fluorosynth.learn.training.finetune import finetune, finetune_config
 
     model = load_model(source)
-    options = masks, instrument, ignore, threshold, skip_bad, layout
+    options = masks, instrument, ignore, threshold, skip_bad, layout, invert
     pairs = open_data(data, n, settings["seed"], *options)
     config = finetune_config(model, layers, synthetic=bool(pairs.recipe), **settings)
     summarise(finetune(pairs, model, config, out, quiet=quiet, log=log), quiet)

@@ -13,6 +13,7 @@ import click
 
 from fluorosynth.dataset.job_array import parse_part
 from fluorosynth.errors import InterruptedRunError, SampleError, UsageError
+from fluorosynth_cli.data_options import invert_option, say_polarity
 from fluorosynth_cli.progress import progress
 from fluorosynth_cli.recipe_options import changed, pick_recipe
 
@@ -56,6 +57,7 @@ Interrupted at any moment, the same command goes on and ends with the same bytes
 @click.option("--compress", is_flag=True, help="gzip the pictures: smaller, ten times slower.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="jitter.amount=20, ...")
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
+@invert_option
 @click.option("--dry-run", is_flag=True, help="Say what would be written, how large, how long.")
 @click.option("--part", metavar="I/N", help="Write part I of N alone; auto, auto/N: a job array's.")
 @click.option("--finish", is_flag=True, help="Check that all parts are there; write the card.")
@@ -81,6 +83,7 @@ def command(
     compress: bool,
     settings: tuple[str, ...],
     skip_bad: bool,
+    invert: bool,
     dry_run: bool,
     part: str | None,
     finish: bool,
@@ -93,11 +96,15 @@ def command(
 
     cv2.setNumThreads(1)
     picked = pick_recipe(recipe)
-    chosen = changed(picked, settings, backgrounds, devices, size, skip_bad, frames, frame_size)
+    chosen = changed(
+        picked, settings, backgrounds, devices, size, skip_bad, frames, frame_size, invert, quiet
+    )
     if job is not None:
         hours = _estimate(chosen, n, seed, out, shard_size, "")
         click.echo(_script(job, part, hours), nl=False)
         return
+    if backgrounds is not None:
+        say_polarity(backgrounds, invert)
     if dry_run:
         _estimate(chosen, n, seed, out, shard_size, "at most" if compress else "about")
         return
@@ -113,7 +120,7 @@ def command(
         named = {"recipe": recipe, "backgrounds": backgrounds, "devices": devices, "size": size}
         options = [word for key, v in named.items() if v for word in (f"--{key}", str(v))]
         options += [word for setting in settings for word in ("--set", setting)]
-        options += ["--skip-bad"] * skip_bad
+        options += ["--skip-bad"] * skip_bad + ["--invert"] * invert
         options += ["--frame-size", *map(str, frame_size)] if frame_size else []
         options += ["--set", f"frames={frames}"] if frames else []
         options += ["--seed", str(seed), "--index", str(error.index), "--out", "x.png"]

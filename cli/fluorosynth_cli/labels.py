@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from fluorosynth_cli.data_options import invert_option
+
 EXAMPLES = """
 \b
 Examples:
@@ -78,8 +80,14 @@ def convert(
 @click.option("--frames", help="The frames, for the picture.")
 @click.option("--picture", type=click.Path(path_type=Path), help="A contact sheet, PNG.")
 @click.option("--csv", "table", type=click.Path(path_type=Path), help="All frames, as CSV.")
+@invert_option
 def compare(
-    one: Path, two: Path, frames: str | None, picture: Path | None, table: Path | None
+    one: Path,
+    two: Path,
+    frames: str | None,
+    picture: Path | None,
+    table: Path | None,
+    invert: bool,
 ) -> None:
     """Compare two labellings of one sequence, frame by frame; ONE is taken for the truth."""
     import csv
@@ -116,7 +124,7 @@ def compare(
         from fluorosynth.io.contact_sheet import contact_sheet, png_bytes
         from fluorosynth.labels.picture import both
 
-        run = FrameSequence(frames)
+        run = FrameSequence(frames, invert)
         check_source(first, run.source, str(one))
         picks = [found[k].index for k in np.unique(np.linspace(0, len(found) - 1, 24).astype(int))]
         tiles = [both(run[t], first.at(t), second.at(t)) for t in picks]

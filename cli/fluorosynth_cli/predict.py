@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fluorosynth_cli.data_options import say_left_out
+from fluorosynth_cli.data_options import invert_option, say_left_out, say_polarity
 from fluorosynth_cli.learn_options import loading, mask_options
 
 EXAMPLES = """
@@ -37,8 +37,9 @@ Interrupted, the same command goes on.
 @click.option(
     "--overlays/--no-overlays", default=True, show_default=True, help="Outlined pictures."
 )
-@click.option("--fps", default=15.0, show_default=True, help="Of the films of sequences.")
+@click.option("--fps", type=float, help="Of the films of sequences. Default: the file's own.")
 @click.option("--device", default="auto", show_default=True, help="cuda, mps, cpu, ...")
+@invert_option
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def command(
@@ -55,8 +56,9 @@ def command(
     probabilities: bool,
     centreline: bool,
     overlays: bool,
-    fps: float,
+    fps: float | None,
     device: str,
+    invert: bool,
     skip_bad: bool,
     quiet: bool,
 ) -> None:
@@ -64,7 +66,7 @@ def command(
     loading(quiet)
     from fluorosynth.errors import InterruptedRunError
     from fluorosynth.learn.prediction.inference import Inference
-    from fluorosynth.learn.prediction.predict import Wanted, predict
+    from fluorosynth.learn.prediction.predict import FPS, Wanted, predict
     from fluorosynth.learn.prediction.segment import SegmentConfig
 
     inference = Inference.load(source, device)
@@ -79,10 +81,13 @@ def command(
         min_presence=min_presence,
     )
     wanted = Wanted(probabilities=probabilities, overlays=overlays, centrelines=centreline, fps=fps)
+    say_polarity(src, invert)
     started = time.perf_counter()
     try:
         on_bad = say_left_out if skip_bad else None
-        done = predict(src, inference, out, config, wanted, on_bad=on_bad, quiet=quiet)
+        done = predict(
+            src, inference, out, config, wanted, invert=invert, on_bad=on_bad, quiet=quiet
+        )
     except KeyboardInterrupt:
         raise InterruptedRunError(
             f"interrupted; what is complete stays in {out}: run the same command to go on"
@@ -90,6 +95,13 @@ def command(
     if quiet:
         return
     seconds = time.perf_counter() - started
+    if done.timeless and fps is None:
+        films = "a film does" if done.timeless == 1 else f"{done.timeless} films do"
+        click.echo(
+            f"the source of {films} not say its frame rate: shown at {FPS:g} frames/s, unless "
+            "--fps says another",
+            err=True,
+        )
     before = f", {done.skipped} files were done before" if done.skipped else ""
     click.echo(
         f"{done.frames} frames in {seconds:.1f} s ({done.frames / seconds:.1f} frames/s, "

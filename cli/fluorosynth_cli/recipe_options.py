@@ -6,8 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 if TYPE_CHECKING:
     from fluorosynth.recipe import Recipe
+
+ENGAGE = "engage"
 
 
 def pick_recipe(name: str) -> Recipe:
@@ -27,9 +31,27 @@ def changed(
     skip_bad: bool = False,
     frames: int | None = None,
     frame_size: tuple[int, int] | None = None,
+    invert: bool = False,
+    quiet: bool = False,
 ) -> Recipe:
-    """Return the recipe with the command line's sources, size, frames and ``--set`` values."""
+    """Return the recipe with the command line's sources, size, frames and ``--set`` values.
+
+    With devices of the user's own, ``engage`` is off unless a setting names it: it would bend them
+    along the paths of others.
+    """
     named: dict[str, Any] = {"size": size, "frames": frames}
     given = {key: value for key, value in named.items() if value is not None}
-    recipe = recipe.with_sources(backgrounds, devices, skip_bad, frame_size)
+    from fluorosynth.stages.engage import Engage
+
+    recipe = recipe.with_sources(backgrounds, devices, skip_bad, frame_size, invert)
+    own = devices is not None and not any(text.startswith(f"{ENGAGE}.") for text in settings)
+    bent = [s for s in recipe.stages if isinstance(s, Engage) and s.chance > 0] if own else []
+    if bent:
+        settings = (f"{ENGAGE}.chance=0", *settings)
+        if not quiet:
+            click.echo(
+                f"{ENGAGE} is off: it would bend your devices along coronary paths; "
+                f"--set {ENGAGE}.chance={bent[0].chance:g} asks for it",
+                err=True,
+            )
     return replace(recipe, **given).with_values(*settings)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from fluorosynth_cli.data_options import invert_option
 from fluorosynth_cli.recipe_options import changed, pick_recipe
 
 EXAMPLES = """
@@ -28,6 +29,7 @@ Examples:
 @click.option("--size", type=int, help="Side of the picture, px.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="As for generate.")
 @click.option("--skip-bad", is_flag=True, help="As for generate.")
+@invert_option
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A PNG file.")
 @click.option("--quiet", is_flag=True, help="Do not print what was drawn.")
 def command(
@@ -40,6 +42,7 @@ def command(
     size: int | None,
     settings: tuple[str, ...],
     skip_bad: bool,
+    invert: bool,
     out: Path,
     quiet: bool,
 ) -> None:
@@ -52,7 +55,17 @@ def command(
     from fluorosynth.dataset.preview import write_preview
 
     picked = pick_recipe(recipe)
-    chosen = changed(picked, settings, backgrounds, devices, size, skip_bad, frame_size=frame_size)
+    chosen = changed(
+        picked,
+        settings,
+        backgrounds,
+        devices,
+        size,
+        skip_bad,
+        frame_size=frame_size,
+        invert=invert,
+        quiet=quiet,
+    )
     frames = chosen.sequence(seed, index)
     write_preview(frames, out)
     if not quiet:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fluorosynth_cli.data_options import invert_option, say_polarity
+
 if TYPE_CHECKING:
     from fluorosynth.stress.summary import Summary
 
@@ -47,6 +49,7 @@ Writes report.html and stress.json. Same seed, same pictures, same figures.
 @click.option("--threshold", type=float, help="On maps. Default: the model's own, else 0.5.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
 @click.option("--device", default="auto", show_default=True, help="cuda, mps, cpu, ...")
+@invert_option
 @click.option("--quiet", is_flag=True, help="No progress, no table.")
 def command(
     model: str | None,
@@ -60,6 +63,7 @@ def command(
     threshold: float | None,
     seed: int,
     device: str,
+    invert: bool,
     quiet: bool,
 ) -> None:
     """Find out where MODEL breaks: contrast, width, noise, blur, overlap, bends, field, scale."""
@@ -82,12 +86,14 @@ def command(
     from fluorosynth.stress.summary import summarise, write_summary
     from fluorosynth_cli.segmenters import open_segmenter
 
+    if backgrounds is not None:
+        say_polarity(backgrounds, invert)
     config = StressConfig(
         tuple(pick_axes([name for name in axes.split(",") if name])),
         pictures=pictures,
         size=size,
         seed=seed,
-        backgrounds=background_sources(backgrounds)[0] if backgrounds else None,
+        backgrounds=background_sources(backgrounds, invert=invert)[0] if backgrounds else None,
     )
     segmenter = open_segmenter(model, line, threshold, device)
     out.mkdir(parents=True, exist_ok=True)  # before the work, not after it

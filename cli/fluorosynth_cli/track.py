@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from fluorosynth_cli.data_options import invert_option, say_polarity
+
 EXAMPLES = """
 \b
 Examples:
@@ -43,6 +45,7 @@ Curves of origin "drawn" are kept; all others are replaced.
 @click.option(
     "--give-up", default=0.5, show_default=True, help="Confidence below which it is lost."
 )
+@invert_option
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def command(
     run: str,
@@ -57,6 +60,7 @@ def command(
     device: str,
     picture: Path | None,
     give_up: float,
+    invert: bool,
     quiet: bool,
 ) -> None:
     """Follow instruments through RUN: a video, a DICOM file, a folder of frames."""
@@ -66,7 +70,8 @@ def command(
     from fluorosynth.labels import FrameSequence, check_source, read_labels, write_labels
     from fluorosynth.track import TrackConfig, track
 
-    frames = FrameSequence(run)
+    frames = FrameSequence(run, invert)
+    say_polarity(run, invert)
     if Path(start).is_file():
         labels = read_labels(start)
         check_source(labels, frames.source, start)

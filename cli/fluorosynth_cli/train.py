@@ -143,6 +143,7 @@ def command(
     skip_bad: bool,
     layout: str,
     log: str,
+    invert: bool,
     **settings: Any,
 ) -> None:
     """Train a network on DATA: a generated set, a labelled folder, or a recipe."""
@@ -154,7 +155,7 @@ def command(
         given = click.get_current_context().get_parameter_source
         settings |= {k: v for k, v in QUICK.items() if given(k) == ParameterSource.DEFAULT}
     config = TrainConfig(**{name: value for name, value in settings.items() if value is not None})
-    options = masks, instrument, ignore, threshold, skip_bad, layout
+    options = masks, instrument, ignore, threshold, skip_bad, layout, invert
     pairs = open_data(data, n, config.seed, *options)
     summarise(train(pairs, config, out, quiet=quiet, log=log), quiet)
 
@@ -169,6 +170,7 @@ def open_data(
     threshold: int | None = None,
     skip_bad: bool = False,
     layout: str = "",
+    invert: bool = False,
 ) -> LabelledDataset:
     """Open a path, or a recipe (a preset's name or a TOML file) as endless data."""
     from fluorosynth.learn.data import open_recipe
@@ -176,7 +178,7 @@ def open_data(
 
     if data.endswith(".toml") or (data in Recipe.presets() and not Path(data).exists()):
         return open_recipe(data, seed, n)
-    return open_labelled(data, masks, instrument, ignore, threshold, skip_bad, layout)
+    return open_labelled(data, masks, instrument, ignore, threshold, skip_bad, layout, invert)
 
 
 def summarise(result: Result, quiet: bool) -> None:

@@ -8,10 +8,11 @@ import numpy as np
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.labels.model import Instrument
-from fluorosynth.sample import Device, Image
+from fluorosynth.patches.edge import FieldEdge
+from fluorosynth.sample import Image
+from fluorosynth.track.identity import Known, Seen, identified
 
 SHORTEST = 12.0  # px of the network's picture; what is shorter is rather a bone's edge
-EDGE = 1.0  # px from the border within which an instrument leaves the picture
 Suggester = Callable[[Image], tuple[Instrument, ...]]
 
 
@@ -44,19 +45,20 @@ def model_suggester(source: str = "default") -> Suggester:
             devices = trace(found.mask)
         except BadDataError:  # speckle
             return ()
-        return tuple(_instrument(d, n, found.mask.shape) for n, d in enumerate(devices, 1))
+        edge = FieldEdge(image)
+        seen = [Seen(device, edge.at_ends(device)) for device in devices]
+        (known,) = identified([seen], max(image.shape))
+        return tuple(map(_instrument, known))
 
     return suggest
 
 
-def _instrument(device: Device, number: int, shape: tuple[int, int]) -> Instrument:
-    x, y = device.centreline[-1]
-    inside = EDGE <= x <= shape[1] - 1 - EDGE and EDGE <= y <= shape[0] - 1 - EDGE
+def _instrument(one: Known) -> Instrument:
     return Instrument(
-        device.centreline,
-        device.width,
-        f"suggestion_{number}",
-        device.label,
-        bool(inside),
+        one.device.centreline,
+        one.device.width,
+        f"suggestion_{one.number + 1}",
+        one.device.label,
+        one.tip,
         "suggested",
     )

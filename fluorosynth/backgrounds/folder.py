@@ -58,6 +58,9 @@ class Folder(BackgroundSource):
         File of CSV, ``io.paths``, of roughly where instruments lie in the pictures, by their ids,
         in pixels of the picture: where the stage `engage` may lead another one. They are not
         ignored by that.
+    invert
+        Whether dense material is bright in the pictures, so that their grey values are turned
+        round.
 
     Examples
     --------
@@ -73,6 +76,7 @@ class Folder(BackgroundSource):
     skip_bad: bool = False
     ignore: Path | None = None
     instruments: Path | None = None
+    invert: bool = False
 
     def open(self, size: int, seed: int) -> BackgroundPool:  # noqa: ARG002 - nothing is drawn once
         """Read the frames into a pool of ``(size, size)`` pictures.
@@ -146,14 +150,14 @@ class Folder(BackgroundSource):
         ignore: MaskFolder | None,
     ) -> Iterator[tuple[str, Image, Ignore | None, tuple[int, int, np.float32]]]:
         """Yield id, picture, mask, and the square it was cut from: left, top, scale."""
-        for frame in read_frames(source, wanted) if wanted else ():
+        for frame in read_frames(source, wanted, self.invert) if wanted else ():
             identity = name.as_posix() + (f"#{frame.index}" if count > 1 else "")
             square = rows, columns = central_square(frame)
             image = frame.image
             if frame.field is not None:
                 image = np.where(frame.field, image, np.uint8(0))
             known = ignore.of(name.as_posix(), frame.index) if ignore else None
-            mask = _unknown(known, frame) if known else None
+            mask = _unknown(known, frame) if known and known.path != source else None
             yield (
                 identity,
                 resized(image[square], size, size),

@@ -13,7 +13,9 @@ from fluorosynth.io.volume import is_nifti
 
 
 def background_sources(
-    src: str | Path | BackgroundSource | Sequence[BackgroundSource], skip_bad: bool = False
+    src: str | Path | BackgroundSource | Sequence[BackgroundSource],
+    skip_bad: bool = False,
+    invert: bool = False,
 ) -> tuple[BackgroundSource, ...]:
     """Return the sources that ``src`` names.
 
@@ -23,6 +25,8 @@ def background_sources(
         NIfTI file of a CT; frames as a file, a folder or a glob; a source; or several sources.
     skip_bad
         Whether frames that cannot be read are left out; otherwise the first is refused by name.
+    invert
+        Whether dense material is bright in frames that are named by a path.
 
     Returns
     -------
@@ -34,6 +38,8 @@ def background_sources(
     ['ct', 'folder']
     """
     if isinstance(src, str | Path):
-        return (Ct(Path(src)) if is_nifti(Path(src)) else Folder(Path(src), skip_bad=skip_bad),)
+        if is_nifti(Path(src)):
+            return (Ct(Path(src)),)
+        return (Folder(Path(src), skip_bad=skip_bad, invert=invert),)
     several: Any = src if isinstance(src, Sequence) else (src,)
     return tuple(several)

@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from fluorosynth.errors import BadDataError, DataWarning, MissingExtraError
-from fluorosynth.io.dicom_display import DISPLAY_TAGS, displayed, of_frame, states_range
+from fluorosynth.io.dicom_display import (
+    DISPLAY_TAGS,
+    displayed,
+    of_frame,
+    shows_dense_bright,
+    states_range,
+)
 from fluorosynth.io.dicom_field import exposed_field, field_tags
 from fluorosynth.io.guard import check_count, check_shape, quoted
 
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
 _GET_IT = "pip install 'fluorosynth[dicom]'"
 _PIXEL_TAGS = ["NumberOfFrames", "Rows", "Columns", "ExtendedOffsetTable"]
 _PIXEL_TAGS += ["ExtendedOffsetTableLengths"]
+_RATE_TAGS = ["FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate"]
 _NEEDED = ["BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"]
 _NEEDED += ["SamplesPerPixel", "PhotometricInterpretation"]
 _FLOATS = (b"\xe0\x7f\x08\x00", b"\xe0\x7f\x09\x00", b"\x7f\xe0\x00\x08", b"\x7f\xe0\x00\x09")
@@ -40,14 +47,36 @@ def count(path: Path) -> int:
     return int(read_header(path)[0].get("NumberOfFrames") or 1)
 
 
+def rate(path: Path) -> float | None:
+    """Return the frames a second at which a sequence was taken, None where nothing says so.
+
+    Source: DICOM PS3.3 C.7.6.5, the Cine Module.
+
+    Parameters
+    ----------
+    path
+        File of DICOM.
+    """
+    header, _ = read_header(path, _RATE_TAGS)
+    every = float(header.get("FrameTime") or 0)  # ms
+    if not every and (steps := header.get("FrameTimeVector")):
+        later = np.atleast_1d(np.array(steps, float))[1:]  # the first frame's is 0
+        every = float(later.mean()) if later.size else 0.0
+    if every > 0:
+        return 1000 / every
+    stated = header.get("CineRate") or header.get("RecommendedDisplayFrameRate")
+    return float(stated) if stated else None
+
+
 def read(
     path: Path, wanted: Sequence[int]
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_] | None]]:
     """Yield frames as ``(H, W)`` uint8 with their exposed field, decoding one at a time.
 
     Values go through the modality LUT (not of XA and RF) and the VOI LUT or window (else all bits
-    stored are shown); MONOCHROME1 is inverted, colour becomes grey. Nothing else is taken from the
-    header. A DataWarning names a file that states no window and comes out flat.
+    stored are shown); MONOCHROME1 is inverted, colour becomes grey. What is shown with dense
+    material bright, as the file states, is turned round. Nothing else is taken from the header. A
+    DataWarning names a file that was turned round, or states no window and comes out flat.
 
     Parameters
     ----------
@@ -62,6 +91,7 @@ def read(
         own = of_frame(header, index)
         if not looked:
             _warn_of_flat(path, own, index, pixels)
+            _warn_of_bright(path, own)
         looked = True
         yield displayed(own, pixels), exposed_field(own, header.Rows, header.Columns)
 
@@ -155,6 +185,17 @@ def _warn_of_flat(path: Path, header: Dataset, index: int, pixels: NDArray[Any])
             f"{quoted(path)} states no window, and the values of frame {index} span {span} of "
             f"{2**header.BitsStored}: it comes out nearly flat. Add a window (DCMTK: dcmodify -i "
             "WindowCenter=... -i WindowWidth=...) or save it as TIFF, which is stretched",
+            DataWarning,
+            stacklevel=2,
+        )
+
+
+def _warn_of_bright(path: Path, header: Dataset) -> None:
+    """Warn of a file that is turned round."""
+    if shows_dense_bright(header):
+        warnings.warn(
+            f"{quoted(path)} states that dense material is shown bright (its Pixel Intensity "
+            "Relationship Sign): turned round, so that it is dark",
             DataWarning,
             stacklevel=2,
         )

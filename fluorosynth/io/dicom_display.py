@@ -19,7 +19,12 @@ _COLOURS = ("Red", "Green", "Blue")
 _WINDOW = ("WindowCenter", "WindowWidth", "VOILUTFunction")
 # In enhanced objects these sequences sit in the functional groups, shared or per frame.
 _GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
-_MACROS = ("PixelValueTransformationSequence", "FrameVOILUTSequence", "FrameDisplayShutterSequence")
+_MACROS = (
+    "PixelValueTransformationSequence",
+    "FrameVOILUTSequence",
+    "FrameDisplayShutterSequence",
+    "FramePixelDataPropertiesSequence",
+)
 _MODALITY = ("ModalityLUTSequence", "RescaleSlope", "RescaleIntercept", "RescaleType")
 DISPLAY_TAGS = [
     "SOPClassUID",
@@ -32,6 +37,7 @@ DISPLAY_TAGS = [
     *_MODALITY,
     "VOILUTSequence",
     "PresentationLUTShape",
+    "PixelIntensityRelationshipSign",
     *_WINDOW,
     *_GROUPS,
     *(f"{colour}PaletteColorLookupTableDescriptor" for colour in _COLOURS),
@@ -83,7 +89,8 @@ def displayed(header: Dataset, stored: NDArray[Any]) -> NDArray[np.uint8]:
     if stored.ndim == 3:
         return to_uint8(to_grey(stored), (0, 2**header.BitsStored - 1))
     image = _monochrome(header, stored.astype(np.int64))
-    return 255 - image if _inverted(header) else image
+    inverted = _shown_inverted(header)
+    return 255 - image if inverted ^ shows_dense_bright(header) else image
 
 
 def states_range(header: Dataset) -> bool:
@@ -98,7 +105,34 @@ def states_range(header: Dataset) -> bool:
     return colour or _has_window(header) or _table(header, "VOILUTSequence") is not None
 
 
-def _inverted(header: Dataset) -> bool:
+def shows_dense_bright(header: Dataset) -> bool:
+    """Tell whether a header states that dense material is shown bright, as on radiographs.
+
+    Pixel Intensity Relationship Sign (0028,1041) says whether higher values stand for more of the
+    beam; what makes of them what is shown may turn them round. False where nothing is stated.
+    Source: DICOM PS3.3 C.8.11.3.1.2.
+
+    Parameters
+    ----------
+    header
+        Header of the frame; see ``of_frame``.
+    """
+    sign = header.get("PixelIntensityRelationshipSign")
+    if sign not in (1, -1) or header.SamplesPerPixel > 1:
+        return False
+    turned = [_shown_inverted(header)]
+    if not is_projection(str(header.get("SOPClassUID", ""))):
+        turned.append(float(header.get("RescaleSlope") or 1) < 0)
+        turned.append(_falls(_table(header, "ModalityLUTSequence")))
+    turned.append(_falls(_table(header, "VOILUTSequence")))
+    return bool(sign == -1) != (sum(turned) % 2 == 1)
+
+
+def _falls(table: _Table | None) -> bool:
+    return table is not None and bool(table.entries[-1] < table.entries[0])
+
+
+def _shown_inverted(header: Dataset) -> bool:
     shape = str(header.get("PresentationLUTShape") or "")
     return shape == "INVERSE" if shape else header.PhotometricInterpretation == "MONOCHROME1"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError, DataWarning
 from fluorosynth.io.guard import MAX_FRAMES, MAX_PIXELS, MIN_SIDE, check_count, quoted, untrusted
-from fluorosynth.io.names import BY_SUFFIX, natural_key
+from fluorosynth.io.names import BY_SUFFIX, MASKS, natural_key
 from fluorosynth.io.pairing import frames_among, masks_among
 from fluorosynth.io.pixels import to_uint8
 from fluorosynth.io.walk import files_below
@@ -29,10 +29,15 @@ __all__ = [
     "count_frames",
     "find_masks",
     "find_sources",
+    "frame_rate",
+    "frames_together",
     "read_frames",
     "root_of",
     "to_uint8",
 ]
+
+SHARD = "shard-"  # how the files of a generated set begin
+MAX_RATE = 1000.0  # frames a second: what claims more is not to be believed
 
 _Pixels = tuple[NDArray[np.uint8], NDArray[np.bool_] | None]
 
@@ -74,9 +79,10 @@ def find_sources(
     src
         File, folder (searched to any depth, linked folders too) or glob such as
         ``runs/**/*.dcm``. A path that exists is taken literally, whatever characters it holds.
-        DICOM files need no suffix. Of folders and globs, hidden files, those of other formats,
-        masks and what is written beside them are passed over; with a ``DataWarning``, also DICOM
-        that is no image (a dose report) and files without suffix that may not be read.
+        DICOM files need no suffix; a generated set's are ``shard-*.h5``. Of folders and globs,
+        hidden files, those of other formats, masks and what is written beside them are passed over;
+        with a ``DataWarning``, also DICOM that is no image (a dose report) and files without suffix
+        that may not be read.
     suffixes
         Suffixes to take from folders and globs, whatever the files are; by default those of all
         kinds of frames.
@@ -101,7 +107,7 @@ def find_sources(
 
 
 def find_masks(src: str | Path) -> list[Path]:
-    """Return the PNG masks, or published label files, that a source names, in natural order.
+    """Return the masks, or published label files, that a source names, in natural order.
 
     Of a folder or glob that holds frames as well, the masks: ``NAME_mask.png``, what lies in a
     folder ``masks`` or nnU-Net's ``labelsTr``; else all.
@@ -117,10 +123,10 @@ def find_masks(src: str | Path) -> list[Path]:
         When nothing is there.
     """
     path, found = Path(src), _found(src)
-    usable = [f for f in found if f == path or f.suffix.lower() in (".png", ".hdf5")]
+    usable = [f for f in found if f == path or f.suffix.lower() in (*MASKS, ".hdf5")]
     masks = usable if found == [path] else masks_among(usable, _root(path, found))
     if not masks:
-        raise BadDataError(f"{quoted(src)} {_why_nothing(path, found, ('.png',))}")
+        raise BadDataError(f"{quoted(src)} {_why_nothing(path, found, MASKS)}")
     return masks
 
 
@@ -156,7 +162,51 @@ def count_frames(path: str | Path) -> int:
     return frames
 
 
-def read_frames(path: str | Path, wanted: Sequence[int] | None = None) -> Iterator[Frame]:
+def frame_rate(path: str | Path) -> float | None:
+    """Return how many frames a second a file of frames was taken at, where it says so.
+
+    Parameters
+    ----------
+    path
+        File of any known format.
+
+    Raises
+    ------
+    BadDataError
+        When it cannot be read.
+    """
+    path = Path(path)
+    with untrusted(path):
+        rate: Callable[[Path], float | None] = getattr(_reader(path), "rate", lambda _: None)
+        found = rate(path)
+    return found if found is not None and 0 < found <= MAX_RATE else None
+
+
+def frames_together(path: str | Path) -> int:
+    """Return how many frames in a row of a file follow one another; then the next ones begin.
+
+    Those of a film do throughout, those of a generated set by its sequences: pictures on their own
+    are sequences of one.
+
+    Parameters
+    ----------
+    path
+        File of any known format.
+
+    Raises
+    ------
+    BadDataError
+        When it cannot be read.
+    """
+    path = Path(path)
+    with untrusted(path):
+        together: Callable[[Path], int] | None = getattr(_reader(path), "together", None)
+        return count_frames(path) if together is None else together(path)
+
+
+def read_frames(
+    path: str | Path, wanted: Sequence[int] | None = None, invert: bool = False
+) -> Iterator[Frame]:
     """Yield the frames of one file, decoding one at a time.
 
     Parameters
@@ -166,6 +216,8 @@ def read_frames(path: str | Path, wanted: Sequence[int] | None = None) -> Iterat
     wanted
         Frame numbers in ascending order; all by default. Ones past the end are BadDataError,
         except in a video, whose header only estimates its length.
+    invert
+        Whether dense material is bright in the file, so that grey values are turned round.
 
     Raises
     ------
@@ -191,7 +243,7 @@ def read_frames(path: str | Path, wanted: Sequence[int] | None = None) -> Iterat
             image, field = next(pixels, (None, None))
         if image is None:
             return
-        yield Frame(image, path, index, field)
+        yield Frame(255 - image if invert else image, path, index, field)
 
 
 def _found(src: str | Path) -> list[Path]:
@@ -231,6 +283,8 @@ def _frames(files: list[Path]) -> list[Path]:
         except BadDataError as error:  # no suffix, so nothing says that it is a frame
             passed.append(str(error))
             continue
+        if name == "generated" and not file.name.startswith(SHARD):
+            continue  # other programs' files end so, too
         if name == "dicom" and (what := _other_dicom(file)):
             passed.append(f"{quoted(file)} is a DICOM {what}, no image")
         elif name is not None:

@@ -12,7 +12,7 @@ from fluorosynth.errors import BadDataError, DataWarning
 from fluorosynth.io.frames import count_frames, find_sources
 from fluorosynth.io.guard import quoted
 from fluorosynth.io.masks import MaskFile
-from fluorosynth.io.names import BY_SUFFIX, natural_key, stem
+from fluorosynth.io.names import BY_SUFFIX, MASKS, natural_key, stem
 from fluorosynth.io.pairing import MaskFolder, is_by_product, is_mask
 from fluorosynth.io.published import is_label_file
 from fluorosynth.io.walk import files_below
@@ -129,7 +129,8 @@ def _of_source(source: Path, frames: int, places: list[_Place]) -> Iterator[Labe
     if found:
         return
     for masks, name, folder in places:
-        if (mask := masks.of_whole(name)) is not None:
+        mask = masks.of_whole(name)
+        if mask is not None and mask.path != source:
             if frames > 1:
                 raise BadDataError(
                     f"{mask} is one mask for the {frames} frames of {quoted(source)}: name masks "
@@ -162,8 +163,8 @@ def _places(
 def _check_formats(drawn: list[Path]) -> None:
     for path in drawn:
         suffix = path.suffix.lower()
-        if suffix in BY_SUFFIX and suffix != ".png" and not is_label_file(path):
-            raise BadDataError(f"{quoted(path)} is no PNG: save masks as PNG")
+        if suffix in BY_SUFFIX and suffix not in MASKS and not is_label_file(path):
+            raise BadDataError(f"{quoted(path)} is no mask: save masks as PNG or TIFF")
 
 
 def _check_all_used(drawn: list[Path], used: set[Path], skip_bad: bool) -> None:

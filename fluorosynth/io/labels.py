@@ -14,7 +14,14 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.io.guard import check_shape, quoted, untrusted
 
 MAX_COLOURS = 64  # more are a picture
-_PNG = b"\x89PNG\r\n\x1a\n"
+_FORMATS = {  # how files begin
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"\xff\xd8\xff": "JPEG",
+}
+DARK, BRIGHT = 64, 192  # of a JPEG of a drawing hardly anything lies between
+BETWEEN = 0.5  # of the bright pixels, at most: rims that the compression blurred
 
 
 @dataclass(frozen=True)
@@ -35,30 +42,52 @@ class Labels:
 
 
 def read_labels(path: Path) -> Labels:
-    """Read the labels of a PNG as a viewer shows it, upright.
+    """Read the labels of a PNG or TIFF as a viewer shows it, upright; of a JPEG a drawing.
 
     Grey values and the indices of a palette that begins with black are taken as they are. In
     another palette black is background, whatever its index. Of a colour image the largest channel
     counts, or, where there are several colours, their numbers from 1 on. What is wholly
-    transparent is background; of a layer of one colour, the alpha channel is the drawing.
+    transparent is background; of a layer of one colour, the alpha channel is the drawing. A JPEG
+    blurs numbers, so that only a white drawing on black is certain in one.
 
     Parameters
     ----------
     path
-        File of the label image, PNG.
+        File of the label image.
 
     Raises
     ------
     BadDataError
-        When the file is missing, broken, too small or too large, or no PNG.
+        When the file is missing, broken, too small or too large, of another format, of several
+        pages, or a JPEG of anything but a white drawing on black.
     """
     with untrusted(path):
         with path.open("rb") as file:
-            if file.read(len(_PNG)) != _PNG:
-                raise BadDataError(f"{quoted(path)} is no PNG: save masks as PNG")
-        with Image.open(path, formats=("PNG",)) as image:
+            head = file.read(8)
+        kind = next((name for magic, name in _FORMATS.items() if head.startswith(magic)), None)
+        if kind is None:
+            raise BadDataError(f"{quoted(path)} is no PNG, TIFF or JPEG: save masks as PNG")
+        with Image.open(path, formats=(kind,)) as image:
             check_shape(path, image.height, image.width)
-            return _labels(ImageOps.exif_transpose(image))
+            if (pages := getattr(image, "n_frames", 1)) > 1:
+                raise BadDataError(
+                    f"{quoted(path)} holds {pages} pages: save each mask by itself, such as "
+                    f"masks/{path.stem}/00000.png"
+                )
+            upright = ImageOps.exif_transpose(image)
+            return _of_jpeg(path, upright) if kind == "JPEG" else _labels(upright)
+
+
+def _of_jpeg(path: Path, image: Image.Image) -> Labels:
+    values = np.asarray(image.convert("L"))
+    bright = int((values >= BRIGHT).sum())
+    between = int(((values > DARK) & (values < BRIGHT)).sum())
+    if values.any() and not (bright and between <= BETWEEN * bright):
+        raise BadDataError(
+            f"{quoted(path)} is a JPEG, which blurs the values of masks, and no white drawing on "
+            "black: save masks as PNG"
+        )
+    return Labels((values >= 128).astype(np.uint8), drawn=True)
 
 
 def _labels(image: Image.Image) -> Labels:
@@ -69,6 +98,8 @@ def _labels(image: Image.Image) -> Labels:
     if image.mode in ("LA", "PA", "RGB", "RGBA"):
         return _of_colours(np.asarray(image.convert("RGBA")))
     values = np.asarray(image)
+    if values.dtype.kind == "f" and (values != np.rint(values)).any():
+        raise ValueError("it holds fractions, so it is no mask: cut them at a half, save 0 and 1")
     if values.dtype.itemsize > 2:
         values = values.clip(0, 65535).astype(np.uint16)
     if values.dtype.itemsize == 2 and np.isin(values, (0, 65535)).all():

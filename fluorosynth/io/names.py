@@ -12,7 +12,9 @@ READERS = {
     "video": (".avi", ".mp4"),
     "dicom": (".dcm", ".dicom"),
     "published": (".hdf5",),
+    "generated": (".h5",),
 }
+MASKS = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 BY_SUFFIX = {suffix: reader for reader, suffixes in READERS.items() for suffix in suffixes}
 _NUMBER = re.compile(r"([0-9]+)")
 

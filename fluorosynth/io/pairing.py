@@ -9,9 +9,10 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from fluorosynth.io.guard import untrusted
+from fluorosynth.errors import BadDataError
+from fluorosynth.io.guard import quoted, untrusted
 from fluorosynth.io.masks import MaskFile, MaskValues
-from fluorosynth.io.names import stem
+from fluorosynth.io.names import MASKS, stem
 from fluorosynth.io.published import is_label_file, label_file
 from fluorosynth.io.walk import files_below
 from fluorosynth.sample import IGNORE, INSTRUMENT
@@ -21,6 +22,7 @@ MASK_FOLDERS = ("masks", "labelsTr", "labelsTs")
 _BESIDE_MASKS = ("instruments", "overlays", "probabilities", "centrelines")
 _BESIDE = {  # what is written beside pictures, and the file that says so
     "contact_sheet.png": "patches.csv",
+    "windows.png": "patches.csv",
     "preview.png": "dataset.json",
     "first.png": "dataset.json",
 }
@@ -164,13 +166,23 @@ class MaskFolder:
         self.folder = folder
         self._by_name: dict[str, Path] = {}
         numbered: dict[str, dict[int, Path]] = defaultdict(dict)
-        for path in sorted(folder.glob("*_mask.png")) if beside else files_below(folder):
-            if path.suffix.lower() == ".png":
+        for path in sorted(folder.glob("*_mask.*")) if beside else files_below(folder):
+            if path.suffix.lower() in MASKS:
                 name = path.relative_to(folder).with_suffix("").as_posix()
-                self._by_name[name] = path
+                self._add(name, path)
                 if path.stem.isascii() and path.stem.isdigit():
                     numbered[PurePosixPath(name).parent.as_posix()][int(path.stem)] = path
         self._numbered = dict(numbered)
+
+    def _add(self, name: str, path: Path) -> None:
+        """Enter a mask by its name; a PNG comes before what is not made for masks."""
+        other = self._by_name.get(name)
+        if other is None or path.suffix.lower() == ".png":
+            self._by_name[name] = path
+        if other is not None and ".png" not in (path.suffix.lower(), other.suffix.lower()):
+            raise BadDataError(
+                f"{quoted(other)} and {quoted(path)} are masks of one name: keep one of them"
+            )
 
     def of(self, name: str, frame: int) -> MaskFile | None:
         """Return the mask of a frame, if any: its own, or the one of the whole file.

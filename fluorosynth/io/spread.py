@@ -63,6 +63,7 @@ def write_spread(
     out: str | Path,
     count: int = 5,
     written: Callable[[Path], None] | None = None,
+    invert: bool = False,
 ) -> list[Path]:
     """Write frames that are spread over a source as PNG, to be labelled.
 
@@ -79,6 +80,8 @@ def write_spread(
         Number of frames, >= 1.
     written
         Called with each file that was written; None: nothing is.
+    invert
+        Whether dense material is bright in the source; it is dark in what is written.
 
     Returns
     -------
@@ -101,7 +104,7 @@ def write_spread(
     for source, wanted in spread_frames(src, count):
         name = stem(source.relative_to(root).as_posix())
         several = count_frames(source) > 1
-        for frame in read_frames(source, wanted):
+        for frame in read_frames(source, wanted, invert):
             path = out / (f"{name}_{frame.index:05d}.png" if several else f"{name}.png")
             if path in done:
                 raise BadDataError(

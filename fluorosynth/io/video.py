@@ -32,6 +32,18 @@ def count(path: Path) -> int:
     return _counted(path, state.st_size, state.st_mtime_ns)
 
 
+def rate(path: Path) -> float:
+    """Return the frames a second that the header states.
+
+    Parameters
+    ----------
+    path
+        File of a video.
+    """
+    with _opened(path) as video:
+        return float(video.get(cv2.CAP_PROP_FPS))
+
+
 @lru_cache(maxsize=256)
 def _counted(path: Path, size: int, modified: int) -> int:  # noqa: ARG001 - of the file as it is
     with _opened(path) as video:

@@ -27,6 +27,8 @@ class FrameSequence(Sequence[Image]):
     src
         File of any format that ``io.frames`` reads, a folder or a glob. A folder's pictures follow
         one another by name; so do several files of several frames.
+    invert
+        Whether dense material is bright in them, so that grey values are turned round.
 
     Raises
     ------
@@ -43,8 +45,8 @@ class FrameSequence(Sequence[Image]):
     (3, (32, 48), 'run.npy')
     """
 
-    def __init__(self, src: str | Path) -> None:
-        path = Path(src)
+    def __init__(self, src: str | Path, invert: bool = False) -> None:
+        path, self.invert = Path(src), invert
         self.paths = tuple(find_sources(src))
         self._places = [(p, i) for p in self.paths for i in range(count_frames(p))]
         check_count(path, len(self._places))
@@ -88,7 +90,7 @@ class FrameSequence(Sequence[Image]):
         found: list[Image] = []
         for path in dict.fromkeys(path for path, _ in places):
             wanted = [index for p, index in places if p == path]
-            frames = list(read_frames(path, wanted))
+            frames = list(read_frames(path, wanted, self.invert))
             if len(frames) < len(wanted):  # a video's header may claim what is not there
                 raise BadDataError(f"{quoted(path)} ends before its frame {wanted[len(frames)]}")
             for frame in frames:

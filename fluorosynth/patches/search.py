@@ -35,6 +35,8 @@ class Search(Checked):
         Whether the frames of a sequence are looked at together.
     mask_values
         Values of the masks, where they do not tell.
+    invert
+        Whether dense material is bright in the frames; it is dark in the patches.
     """
 
     count: Annotated[int, Ge(1)] = 32
@@ -44,6 +46,7 @@ class Search(Checked):
     ceiling: Annotated[float, Interval(ge=0, lt=1)] = 0.2
     temporal: bool = True
     mask_values: MaskValues = field(default_factory=MaskValues)
+    invert: bool = False
 
     def __post_init__(self) -> None:
         if not (self.smallest == 0 or self.smallest >= 8):

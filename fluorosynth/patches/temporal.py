@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,8 +17,8 @@ GREY = 128  # what the frames' difference to that is drawn on
 
 def sequence_scores(
     frames: NDArray[np.uint8], field: NDArray[np.bool_] | None = None
-) -> NDArray[np.float32]:
-    """Return how instrument-like the curve through each pixel of each frame of a sequence is.
+) -> Iterator[NDArray[np.float32]]:
+    """Yield how instrument-like the curve through each pixel of each frame of a sequence is.
 
     What moves is looked for in each frame divided by the 90th percentile over time, where anatomy
     at rest cancels, and counts for the frames before and after too. What stays, however
@@ -30,25 +32,46 @@ def sequence_scores(
     field
         Exposed field, ``(H, W)`` bool.
 
-    Returns
-    -------
-    ``(T, H, W)`` float32 in [0, 1].
+    Yields
+    ------
+    One map per frame, ``(H, W)`` float32 in [0, 1].
 
     Examples
     --------
     >>> frames = np.full((12, 96, 96), 150, np.uint8)
     >>> for t in range(12):
     ...     frames[t, :, 20 + 4 * t : 24 + 4 * t] = 110
-    >>> score = sequence_scores(frames)
-    >>> bool(score[0, 48, 22] > 0.5), float(score[0, 48, 62]), bool(score[11, 48, 64] > 0.5)
+    >>> score = list(sequence_scores(frames))
+    >>> bool(score[0][48, 22] > 0.5), float(score[0][48, 62]), bool(score[11][48, 64] > 0.5)
     (True, 0.0, True)
     """
     bright = np.percentile(frames, UNCOVERED, axis=0).astype(np.float32)
-    moving = [instrument_score(_darkening(frame, bright), field) for frame in frames]
-    around = np.stack([moving[0], *moving, moving[-1]])
-    moved = np.maximum(np.maximum(around[:-2], around[2:]), around[1:-1])
-    resting = [instrument_score(_median(frames, t), field) for t in range(len(frames))]
-    return np.asarray(np.maximum(moved, resting))
+    moving = (instrument_score(_darkening(frame, bright), field) for frame in frames)
+    before = after = now = next(moving)
+    for resting in resting_scores(frames, field):
+        after = next(moving, now)
+        yield np.asarray(np.maximum.reduce([before, now, after, resting]))
+        before, now = now, after
+
+
+def resting_scores(
+    frames: NDArray[np.uint8], field: NDArray[np.bool_] | None = None
+) -> Iterator[NDArray[np.float32]]:
+    """Yield how instrument-like the curves in the median of five frames are, for each frame.
+
+    Parameters
+    ----------
+    frames
+        Frames of one view, ``(T, H, W)`` uint8.
+    field
+        Exposed field, ``(H, W)`` bool.
+
+    Yields
+    ------
+    One map per frame, ``(H, W)`` float32 in [0, 1].
+    """
+    for t in range(len(frames)):
+        yield instrument_score(_median(frames, t), field)
 
 
 def _median(frames: NDArray[np.uint8], centre: int) -> Image:

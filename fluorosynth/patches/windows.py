@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.square import resized
+from fluorosynth.patches.look import Looks
 from fluorosynth.sample import Image
 
 
@@ -54,10 +56,16 @@ class Patch:
         Picture, ``(size, size)`` uint8.
     window
         Rectangle that it was cut from.
+    view
+        Frame that it was cut from, made small, ``(h, w)`` uint8; None where that is not known.
+    scale
+        Factor from the frame to ``view``, in (0, 1].
     """
 
     image: Image
     window: Window
+    view: Image | None = None
+    scale: float = 1.0
 
 
 def draw_squares(
@@ -67,7 +75,8 @@ def draw_squares(
     *,
     smallest: int,
     ceiling: float,
-    tries: int = 400,
+    looks: Looks | None = None,
+    tries: int = 2000,
 ) -> list[tuple[int, int, int, float]]:
     """Draw squares of random place and size that lie in the field and score low.
 
@@ -86,6 +95,8 @@ def draw_squares(
         Least side, px.
     ceiling
         Highest score of a window that passes.
+    looks
+        Judge of what there is to see: nearly black squares do not pass; None: all do.
     tries
         Number of squares drawn.
 
@@ -98,15 +109,22 @@ def draw_squares(
         return []
     bottom, right = int(rows[-1]) + 1, int(columns[-1]) + 1
     largest = min(bottom - rows[0], right - columns[0])
+    draws = rng.random((tries, 3))
+    sides = (smallest * (largest / smallest) ** draws[:, 0]).astype(int)
+    lefts = (columns[0] + draws[:, 1] * (right - columns[0] - sides + 1)).astype(int)
+    tops = (rows[0] + draws[:, 2] * (bottom - rows[0] - sides + 1)).astype(int)
+    barred = cv2.integral((~field | (score > ceiling + 5e-4)).astype(np.uint8))
+    free = (
+        barred[tops + sides, lefts + sides]
+        + barred[tops, lefts]
+        - barred[tops, lefts + sides]
+        - barred[tops + sides, lefts]
+    ) == 0
     found = []
-    for share, across, down in rng.random((tries, 3)):
-        side = int(smallest * (largest / smallest) ** share)
-        x = int(columns[0] + across * (right - columns[0] - side + 1))
-        y = int(rows[0] + down * (bottom - rows[0] - side + 1))
-        if field[y : y + side, x : x + side].all():
+    for x, y, side in np.stack([lefts, tops, sides], axis=1)[free].tolist():
+        if looks is None or not looks.dark(x, y, side):
             worst = round(float(score[y : y + side, x : x + side].max()), 3)
-            if worst <= ceiling:
-                found.append((x, y, side, worst))
+            found.append((x, y, side, worst))
     return found
 
 

@@ -22,7 +22,11 @@ LINE = cv2.line(np.zeros((32, 32), np.uint8), (0, 8), (28, 20), 255, 3)
 
 def put(path, image=GREY):
     path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), image)
+    path.write_bytes(
+        cv2.imencode(".png", image)[1].tobytes()
+        if path.suffix == ".mp4"
+        else cv2.imencode(path.suffix, image)[1].tobytes()
+    )
     return path
 
 
@@ -184,8 +188,7 @@ def test_masks_and_by_products_are_no_frames(tmp_path):
         (["images/a.png", "masks/a.png", "masks/b.png"], "b.png' has no image"),
         (["a.png", "a_mask.png", "c_mask.png"], "c_mask.png' has no image"),
         (["a.png", "a.jpg", "a_mask.png"], "have one name"),
-        (["images/a.png", "masks/a.tif"], "a.tif' is no PNG: save masks as PNG"),
-        (["images/a.png", "masks/a.jpg"], "a.jpg' is no PNG: save masks as PNG"),
+        (["images/a.png", "masks/a.mp4"], "a.mp4' is no mask: save masks as PNG or TIFF"),
     ],
 )
 def test_pairs_that_do_not_fit(tmp_path, files, words):

@@ -190,12 +190,72 @@ def test_a_mask_is_upright(tmp_path):
     assert np.array_equal(read(MaskFile(tmp_path / "m.png"))[0], LINE)
 
 
-@pytest.mark.parametrize("suffix", [".tif", ".jpg", ".bmp"])
-def test_masks_are_png_whatever_they_are_called(tmp_path, suffix):
+@pytest.mark.parametrize("suffix", [".tif", ".bmp"])
+def test_masks_are_known_by_their_bytes(tmp_path, suffix):
     Image.fromarray(LINE * np.uint8(255)).save(tmp_path / f"m{suffix}")
     (tmp_path / f"m{suffix}").rename(tmp_path / "m.png")
-    with pytest.raises(BadDataError, match=r"m\.png' is no PNG: save masks as PNG"):
-        read(MaskFile(tmp_path / "m.png"))
+    mask = MaskFile(tmp_path / "m.png")
+    if suffix == ".tif":
+        np.testing.assert_array_equal(read(mask)[0], LINE)
+    else:
+        with pytest.raises(
+            BadDataError, match=r"m\.png' is no PNG, TIFF or JPEG: save masks as PNG"
+        ):
+            read(mask)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        LINE,
+        LINE.astype(np.uint8),
+        LINE * np.uint8(255),
+        LINE * np.uint16(65535),
+        LINE * np.uint16(3),
+    ],
+    ids=["bilevel", "0 and 1", "0 and 255", "16 bits, white", "16 bits, 0 and 3"],
+)
+@pytest.mark.parametrize("packing", [None, "tiff_lzw", "tiff_adobe_deflate"])
+def test_tiff_masks(tmp_path, values, packing):
+    Image.fromarray(values).save(tmp_path / "m.tif", compression=packing)
+    np.testing.assert_array_equal(read(MaskFile(tmp_path / "m.tif"))[0], LINE)
+
+
+def test_tiffs_that_leave_doubts_are_refused(tmp_path):
+    page = Image.fromarray(LINE * np.uint8(255))
+    page.save(tmp_path / "run.tif", save_all=True, append_images=[page, page])
+    with pytest.raises(BadDataError, match=r"3 pages: save each mask by itself.*masks/run/00000"):
+        read(MaskFile(tmp_path / "run.tif"))
+    Image.fromarray(LINE.astype(np.float32) * 0.9).save(tmp_path / "map.tif")
+    with pytest.raises(BadDataError, match=r"map\.tif' cannot be read: it holds fractions"):
+        read(MaskFile(tmp_path / "map.tif"))
+
+
+@pytest.mark.parametrize("quality", [50, 75, 95])
+@pytest.mark.parametrize("width", [3, 5, 9])
+def test_a_white_drawing_in_a_jpeg(tmp_path, quality, width):
+    drawn = drawing(width=width)
+    Image.fromarray(drawn).save(tmp_path / "m.jpg", quality=quality)
+    found = read(MaskFile(tmp_path / "m.jpg"))[0] > 0
+    truth = drawn > 0
+    assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) > 0.97
+    Image.fromarray(np.zeros_like(drawn)).save(tmp_path / "empty.jpg", quality=quality)
+    assert not read(MaskFile(tmp_path / "empty.jpg"))[0].any()
+
+
+@pytest.mark.parametrize(
+    "values", [LINE * np.uint8(100), LINE * np.uint8(255) + IGNORED * np.uint8(128)]
+)
+def test_numbers_in_a_jpeg_are_refused(tmp_path, values):
+    Image.fromarray(values).save(tmp_path / "m.jpg", quality=90)
+    with pytest.raises(BadDataError, match="blurs the values of masks, and no white drawing"):
+        read(MaskFile(tmp_path / "m.jpg"))
+
+
+def test_0_and_1_in_a_jpeg_are_no_empty_mask(tmp_path):
+    Image.fromarray(LINE.astype(np.uint8)).save(tmp_path / "m.jpg", quality=95)
+    with pytest.raises(BadDataError, match="blurs the values of masks"):
+        read(MaskFile(tmp_path / "m.jpg"))
 
 
 def test_readable_leaves_out_by_name(tmp_path):

@@ -69,12 +69,12 @@ def moving_run(share, step=6, frames=8):
 
 def test_a_moving_wire_is_seen_where_it_is_in_each_frame():
     run = moving_run(0.8)
-    scores = sequence_scores(run)
+    scores = list(sequence_scores(run))
     for t in range(len(run)):
-        assert scores[t, 64, 20 + 6 * t] > 0.5
-    assert scores[0, :, 80:].max() < 0.2
+        assert scores[t][64, 20 + 6 * t] > 0.5
+    assert scores[0][:, 80:].max() < 0.2
 
 
 def test_a_faint_wire_at_rest_is_seen_throughout_the_run():
     run = moving_run(0.9, step=0)
-    assert sequence_scores(run)[:, 64, 20].min() > 0.2
+    assert min(score[64, 20] for score in sequence_scores(run)) > 0.2

@@ -22,7 +22,7 @@ from fluorosynth.learn.adaptation.compare import agreement, before_after, scores
 from fluorosynth.learn.adaptation.config import AdaptConfig
 from fluorosynth.learn.adaptation.sure import Sure, keep_sure, predicted_frames, recipes
 from fluorosynth.learn.checkpoint import Model, as_model, load_model, save_model, weights_hash
-from fluorosynth.learn.data import LabelledDataset, Mixed, RecipeDataset, open_dataset
+from fluorosynth.learn.data import Inverted, LabelledDataset, Mixed, RecipeDataset, open_dataset
 from fluorosynth.learn.prediction.predict import Wanted, predict
 from fluorosynth.learn.reproduce.tasks import Task, in_order, result_of, run_tasks
 from fluorosynth.learn.training.finetune import finetune, finetune_config
@@ -108,6 +108,8 @@ def adapt(
         raise UsageError(f"`out` {out} lies in {src}, and would be read as input: name another")
     if labels is not None and not isinstance(labels, LabelledDataset):
         labels = open_dataset(labels)
+    if labels is not None and config.invert:
+        labels = Inverted(labels)
     out.mkdir(parents=True, exist_ok=True)
     work = _Work(src, as_model(model), config, labels, device, quiet)
     steps, place = work.tasks(), out / STEPS
@@ -138,8 +140,9 @@ class _Work:
     def tasks(self) -> dict[str, Task]:
         """Return the steps by name."""
         model = {"weights": weights_hash(self.old.network), "masks": asdict(self.old.masks)}
-        facts = {"source": _stamp(self.src), **model, "threshold": self.old.threshold}
         settings = asdict(self.config)
+        facts = {"source": _stamp(self.src), **model, "threshold": self.old.threshold}
+        facts["invert"] = settings.pop("invert")
         own = {"held_out": settings.pop("held_out")}
         before = Task("before", facts, self._before)
         tuned = Task("tuned", settings, self._tune, {"before": before})
@@ -154,7 +157,13 @@ class _Work:
         if self._learnt is None:  # kept: their sources are dear to open
             total = sum(len(frames) for _, frames in spread_frames(self.src, self.config.frames))
             with tqdm(total=total, unit="frame", file=sys.stderr, disable=self.quiet) as bar:
-                sure = keep_sure(self.src, before / "predicted", self.config.frames, bar.update)
+                sure = keep_sure(
+                    self.src,
+                    before / "predicted",
+                    self.config.frames,
+                    bar.update,
+                    self.config.invert,
+                )
             self._learnt = sure, *recipes(sure, self.size)
         return self._learnt
 
@@ -179,6 +188,7 @@ class _Work:
             None,
             wanted,
             device=self.device,
+            invert=self.config.invert,
             quiet=self.quiet,
         )
         return {"frames": done.frames, "found": done.found}
@@ -239,7 +249,8 @@ def _finish(work: _Work, steps: dict[str, Task], place: Path, out: Path) -> Adap
     }
     better = work.new(steps["tuned"].folder(place)) if kept else work.old
     save_model(out / MODEL, better)
-    shown = (predicted_frames(work.src, folder, SHOWN) for folder in (before, after))
+    invert = work.config.invert
+    shown = (predicted_frames(work.src, folder, SHOWN, invert) for folder in (before, after))
     with replacing(out / PICTURE) as part:
         part.write_bytes(png_bytes(before_after(*shown)))
     with replacing(out / REPORT) as part:

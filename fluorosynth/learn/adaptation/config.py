@@ -30,6 +30,8 @@ class AdaptConfig(Checked):
         Number of samples of each recipe on which old and new model are compared.
     size
         Side of the samples in pixels; 0: that at which the model sees a frame.
+    invert
+        Whether dense material is bright in the run and in the labelled frames.
     seed
         Seed of the samples and of the training.
     """
@@ -42,6 +44,7 @@ class AdaptConfig(Checked):
     frames: int = 64
     held_out: int = 40
     size: int = 0
+    invert: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -89,7 +89,9 @@ class Sure:
     found: int
 
 
-def predicted_frames(src: str | Path, predicted: Path, count: int) -> Iterator[Predicted]:
+def predicted_frames(
+    src: str | Path, predicted: Path, count: int, invert: bool = False
+) -> Iterator[Predicted]:
     """Yield frames spread over a source with what ``predict`` has written of them, maps included.
 
     Parameters
@@ -100,13 +102,15 @@ def predicted_frames(src: str | Path, predicted: Path, count: int) -> Iterator[P
         Folder that ``predict`` has written.
     count
         Number of frames, at most.
+    invert
+        Whether dense material is bright in the source.
     """
     root = root_of(src)
     masks, maps = (MaskFolder(predicted / what) for what in ("masks", "probabilities"))
     for source, wanted in spread_frames(src, count):
         name = source.relative_to(root).as_posix()
         known = _presences(predicted, name)
-        for frame in read_frames(source, wanted):
+        for frame in read_frames(source, wanted, invert):
             files = [folder.of(name, frame.index) for folder in (masks, maps)]
             mask, found = (_pixels(file.path) for file in files if file is not None)
             image = frame.image if frame.field is None else np.where(frame.field, frame.image, 0)
@@ -157,7 +161,11 @@ def unknown(found: Map) -> NDArray[np.bool_]:
 
 
 def keep_sure(
-    src: str | Path, predicted: Path, count: int, looked: Callable[[], object] = lambda: None
+    src: str | Path,
+    predicted: Path,
+    count: int,
+    looked: Callable[[], object] = lambda: None,
+    invert: bool = False,
 ) -> Sure:
     """Return what is sure in a run as sources of a recipe.
 
@@ -174,6 +182,8 @@ def keep_sure(
         Number of frames, at most.
     looked
         Called after each frame.
+    invert
+        Whether dense material is bright in the source.
 
     Raises
     ------
@@ -182,7 +192,7 @@ def keep_sure(
     """
     kept, frames = list[Predicted](), 0
     curves: dict[tuple[int, int], list[tuple[Device, ...]]] = defaultdict(list)
-    for frame in predicted_frames(src, predicted, count):
+    for frame in predicted_frames(src, predicted, count, invert):
         frames += 1
         if frame.sure and (found := sure_curves(frame)):
             height, width = frame.image.shape

@@ -12,6 +12,7 @@ from fluorosynth.learn.data.crops import Crops
 from fluorosynth.learn.data.derived import Derived
 from fluorosynth.learn.data.folder import LabelledFolder
 from fluorosynth.learn.data.grouped import Grouped, grouped
+from fluorosynth.learn.data.inverted import Inverted
 from fluorosynth.learn.data.layout import LayoutDataset
 from fluorosynth.learn.data.mixed import Mixed
 from fluorosynth.learn.data.normalise import Normalisation, measure_normalisation
@@ -32,6 +33,7 @@ __all__ = [
     "Derived",
     "EpochBatches",
     "Grouped",
+    "Inverted",
     "LabelledDataset",
     "LabelledFolder",
     "LayoutDataset",

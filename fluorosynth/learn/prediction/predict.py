@@ -5,31 +5,45 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
-from fluorosynth.io.frames import Frame, count_frames, find_sources, root_of
+from fluorosynth.io.frames import (
+    Frame,
+    count_frames,
+    find_sources,
+    frame_rate,
+    frames_together,
+    read_frames,
+    root_of,
+)
 from fluorosynth.io.names import stem
 from fluorosynth.labels.file import write_labels
 from fluorosynth.learn.checkpoint import Model, as_model, weights_hash
 from fluorosynth.learn.overlay import Film, overlay
-from fluorosynth.learn.prediction.centrelines import centrelines
+from fluorosynth.learn.prediction.centrelines import Traced, centrelines, traced
 from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.journal import Journal
 from fluorosynth.learn.prediction.segment import SegmentConfig, Segmented, segment
 from fluorosynth.learn.prediction.suggestions import suggested
+from fluorosynth.learn.prediction.table import summary, write_table
 from fluorosynth.learn.prediction.windows import Clip, read_clips
+from fluorosynth.sample import Mask
+
+FPS = 15.0  # of films of files that do not say theirs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,21 +55,20 @@ class Wanted:
     probabilities
         Whether the maps are written, as 16-bit PNG: value / 65535.
     overlays
-        Whether pictures with the mask outlined are written; of sequences, films of ``fps`` frames a
-        second.
+        Whether pictures with the mask outlined are written; of sequences, films.
     centrelines
         Whether the instruments are written as curves in JSON; see ``learn.prediction.centrelines``.
     fps
-        Frames a second of films, > 0.
+        Frames a second of films, > 0; None: the file's own, and 15 where it does not say.
     """
 
     probabilities: bool = False
     overlays: bool = True
     centrelines: bool = False
-    fps: float = 15.0
+    fps: float | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.fps <= 1000:
+        if self.fps is not None and not 0 < self.fps <= 1000:
             raise UsageError(f"`fps` must be above 0 and at most 1000, not {self.fps}")
 
 
@@ -71,11 +84,14 @@ class Outcome:
         Number of those with an instrument.
     skipped
         Number of files done before.
+    timeless
+        Number of films of files that do not say their frame rate: 15 frames a second.
     """
 
     frames: int
     found: int
     skipped: int
+    timeless: int = 0
 
 
 def predict(
@@ -86,6 +102,7 @@ def predict(
     wanted: Wanted | None = None,
     *,
     device: str = "auto",
+    invert: bool = False,
     on_bad: Callable[[BadDataError], None] | None = None,
     quiet: bool = True,
 ) -> Outcome:
@@ -94,8 +111,10 @@ def predict(
     Written are ``masks/NAME.png`` (0 and 255, at the frame's resolution), ``overlays/NAME.png``
     and so on, NAME being the file's place below ``src`` without suffix. A file of several frames
     is a sequence: it has a folder ``masks/NAME`` with ``00012.png`` for its frame 12, and a film.
-    ``frames/NAME.json`` lists the frames: how many pixels are marked, and the probability that
-    there is an instrument at all (``presence``, null for a model that does not know it).
+    ``frames/NAME.json`` lists the frames: how many pixels are marked, the probability that
+    there is an instrument at all (``presence``, null for a model that does not know it), and the
+    instruments, each with a number that it keeps in the sequence. ``predictions.csv`` holds the
+    same of all files as a table.
 
     A network of several channels sees the frames before in the sequence; pictures of one folder and
     size follow one another by name.
@@ -115,6 +134,8 @@ def predict(
         Files to write beside the masks; None: overlays.
     device
         PyTorch device of a model that is not ready yet; ``"auto"``: CUDA, else MPS, else CPU.
+    invert
+        Whether dense material is bright in the frames, so that their grey values are turned round.
     on_bad
         Function of the error of a file that cannot be read, which is then left out; None: the
         error is raised.
@@ -149,11 +170,12 @@ def predict(
     config = config or SegmentConfig.of(inference.model)
     weights = weights_hash(inference.model.network)
     settings = {"weights": weights, "mode": str(inference.mode), **asdict(config), **asdict(wanted)}
+    settings["invert"] = invert
     journal = Journal(out, settings)
     names = _names(sources, root)
     done = {source for source in sources if journal.has(source)}
     counts = _counts([source for source in sources if source not in done], quiet)
-    frames = found = 0
+    frames = found = timeless = 0
     readable = list[Path]()
     bar = tqdm(total=sum(counts.values()), unit="frame", file=sys.stderr, disable=quiet)
     with bar:
@@ -161,10 +183,10 @@ def predict(
             if source in done:
                 readable.append(source)
                 continue
-            clips = read_clips([*readable, source], len(readable), inference.channels)
+            clips = read_clips([*readable, source], len(readable), inference.channels, invert)
             try:
                 several = (counts[source] or count_frames(source)) > 1
-                with _Writer(source, out, name, several, wanted) as writer:
+                with _Writer(source, out, name, several, wanted, quiet, invert) as writer:
                     for batch in _batches(clips, inference.batch):
                         stack = np.stack([clip for _, clip in batch])
                         results = segment(stack, inference, config)
@@ -173,6 +195,7 @@ def predict(
                             found += bool(result.mask.any())
                         frames += len(batch)
                         bar.update(len(batch))
+                timeless += writer.timeless
             except BadDataError as error:
                 if on_bad is None:
                     raise
@@ -180,7 +203,10 @@ def predict(
                 continue
             readable.append(source)
             journal.add(source)
-    return Outcome(frames, found, len(done))
+    places = {source: source.relative_to(root).as_posix() for source in readable}
+    named = zip(sources, names, strict=True)
+    write_table(out, [(places[source], name) for source, name in named if source in places])
+    return Outcome(frames, found, len(done), timeless)
 
 
 def _counts(sources: Sequence[Path], quiet: bool) -> dict[Path, int]:
@@ -194,58 +220,98 @@ def _counts(sources: Sequence[Path], quiet: bool) -> dict[Path, int]:
 
 
 class _Writer:
-    """Writes the outputs of one source; its film and curves when left without an error."""
+    """Writes the outputs of one source; what needs all frames when left without an error."""
 
-    def __init__(self, source: Path, out: Path, name: str, sequence: bool, wanted: Wanted) -> None:
-        self.source = source
+    def __init__(
+        self,
+        source: Path,
+        out: Path,
+        name: str,
+        sequence: bool,
+        wanted: Wanted,
+        quiet: bool,
+        invert: bool,
+    ) -> None:
+        self.source, self.quiet, self.invert = source, quiet, invert
         self.out, self.name, self.sequence, self.wanted = out, name, sequence, wanted
-        self.curves: list[dict[str, Any]] = []
-        self.frames: list[dict[str, Any]] = []
-        self.film = (
-            Film(self._path("overlays", ""), wanted.fps) if wanted.overlays and sequence else None
-        )
+        self.timeless = False
+        self._picture: tuple[Frame, Mask] | None = None  # of a file of one
+        self._traced: list[Traced] = []
+        self._frames: list[dict[str, Any]] = []
 
     def __enter__(self) -> _Writer:
         return self
 
     def __exit__(self, kind: object, *error: object) -> None:
-        if self.film is not None:
-            self.film.close(keep=kind is None)
-        if kind is None:
-            _write(self._path("frames", ".json"), json.dumps(self.frames).encode())
-        if self.wanted.centrelines and kind is None:
-            text = json.dumps(self.curves)
-            _write(self._path("centrelines", ".json"), text.encode())
-            write_labels(self._path("labels", ".json"), suggested(self.curves, self.source))
+        if kind is not None:
+            return
+        step = frames_together(self.source)
+        parts = [self._traced[k : k + step] for k in range(0, len(self._traced), step)]
+        curves = [curve for part in parts for curve in centrelines(part)]
+        of_frame = defaultdict(list)
+        for curve in curves:
+            of_frame[curve["frame"]].append(curve)
+        for row in self._frames:
+            row["instruments"] = [summary(curve) for curve in of_frame[row["frame"]]]
+        _write(self._path("frames", ".json"), json.dumps(self._frames).encode())
+        if self.wanted.centrelines:
+            _write(self._path("centrelines", ".json"), json.dumps(curves).encode())
+            write_labels(self._path("labels", ".json"), suggested(curves, self.source))
+        if self.wanted.overlays:
+            self._draw(of_frame)
 
     def add(self, frame: Frame, result: Segmented) -> None:
         """Write what belongs to one frame."""
         found, mask, presence = result
-        self.frames.append(
+        self._frames.append(
             {
                 "frame": frame.index,
+                "frame_size": list(mask.shape),
                 "presence": None if math.isnan(presence) else round(presence, 4),
                 "pixels": int(np.count_nonzero(mask)),
             }
         )
-        still = f"/{frame.index:05d}.png" if self.sequence else ".png"
-        _write(self._path("masks", still), png_bytes(mask * np.uint8(255)))
+        _write(self._still("masks", frame.index), png_bytes(mask * np.uint8(255)))
         if self.wanted.probabilities:
             deep = np.rint(found * 65535).astype(np.uint16)
-            _write(self._path("probabilities", still), png_bytes(deep))
-        curves = centrelines(mask, frame.index) if self.wanted.centrelines else []
-        self.curves += curves
-        if self.wanted.overlays:
-            picture = overlay(frame.image, mask, [c["tip"] for c in curves if c["tip"]])
-            if self.film is not None:
-                self.film.add(picture)
-            else:
-                _write(self._path("overlays", ".png"), png_bytes(picture))
+            _write(self._still("probabilities", frame.index), png_bytes(deep))
+        self._traced.append(traced(frame, mask, found))
+        self._picture = None if self.sequence else (frame, mask)
+
+    def _draw(self, curves: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
+        """Draw masks and tips on the frames: only now it is known which ends are tips."""
+        if self._picture is not None:
+            _write(self._path("overlays", ".png"), png_bytes(_outlined(*self._picture, curves)))
+        if not self.sequence:
+            return
+        own = self.wanted.fps or frame_rate(self.source)
+        self.timeless = own is None
+        film, done = Film(self._path("overlays", ""), own or FPS), False
+        indices = [row["frame"] for row in self._frames]
+        bar = tqdm(indices, "film", leave=False, file=sys.stderr, disable=self.quiet)
+        try:
+            for _, frame in zip(bar, read_frames(self.source, indices, self.invert), strict=False):
+                coded = np.fromfile(self._still("masks", frame.index), np.uint8)
+                mask = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)) // np.uint8(255)
+                film.add(_outlined(frame, mask, curves))
+            done = True
+        finally:
+            film.close(keep=done)
+
+    def _still(self, what: str, frame: int) -> Path:
+        return self._path(what, f"/{frame:05d}.png" if self.sequence else ".png")
 
     def _path(self, what: str, ending: str) -> Path:
         path = self.out / what / (self.name + ending)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+
+def _outlined(
+    frame: Frame, mask: Mask, curves: Mapping[int, Sequence[Mapping[str, Any]]]
+) -> NDArray[np.uint8]:
+    tips = [curve["tip"] for curve in curves.get(frame.index, ()) if curve["tip"]]
+    return overlay(frame.image, mask, tips)
 
 
 def _names(sources: Sequence[Path], root: Path) -> list[str]:

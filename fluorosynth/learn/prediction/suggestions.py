@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,11 @@ def suggested(curves: Sequence[Mapping[str, Any]], path: Path) -> Labels:
     frames: dict[int, list[Instrument]] = defaultdict(list)
     for curve in curves:
         found = frames[curve["frame"]]
-        number = Counter(i.label for i in found)[curve["label"]]
         found.append(
             Instrument(
                 np.array(curve["points"], np.float32),
                 np.array(curve["width"], np.float32),
-                f"{curve['label']}_{number}",
+                f"{curve['label']}_{curve['instrument']}",
                 curve["label"],
                 curve["tip"] is not None,
                 "suggested",

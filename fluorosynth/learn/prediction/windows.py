@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.io.frames import Frame, count_frames, find_sources, read_frames
+from fluorosynth.io.frames import Frame, count_frames, find_sources, frames_together, read_frames
 
 Clip = tuple[Frame, NDArray[np.uint8]]
 
 
-def read_clips(sources: Sequence[Path], number: int, channels: int) -> Iterator[Clip]:
+def read_clips(
+    sources: Sequence[Path], number: int, channels: int, invert: bool = False
+) -> Iterator[Clip]:
     """Yield each frame of a file with the clip that ends with it.
 
     Pictures of one folder follow one another by name, as the frames of a file do. At the start of a
@@ -29,6 +31,8 @@ def read_clips(sources: Sequence[Path], number: int, channels: int) -> Iterator[
         Number of the one that is read.
     channels
         K, the frames in a clip.
+    invert
+        Whether dense material is bright in the files.
 
     Yields
     ------
@@ -40,9 +44,14 @@ def read_clips(sources: Sequence[Path], number: int, channels: int) -> Iterator[
     recent = list[NDArray[np.uint8]]()
     if before and count_frames(path) == 1:
         pictures = [p for p in before if p.parent == path.parent and count_frames(p) == 1]
-        recent = [frame.image for picture in pictures for frame in read_frames(picture)]
+        recent = [
+            frame.image for picture in pictures for frame in read_frames(picture, None, invert)
+        ]
     window = deque(recent, maxlen=channels)
-    for frame in read_frames(path):
+    together = frames_together(path)
+    for frame in read_frames(path, None, invert):
+        if frame.index and frame.index % together == 0:
+            window.clear()
         if window and window[-1].shape != frame.image.shape:
             window.clear()
         window.append(frame.image)

@@ -1,3 +1,4 @@
+import csv
 import json
 import sys
 from pathlib import Path
@@ -53,7 +54,10 @@ def files(folder):
 
 
 def outputs(folder):
-    return {name: p.read_bytes() for name, p in files(folder).items() if p.suffix != ".jsonl"}
+    """Return what was written for each frame: not the journal, nor the table of all."""
+    found = files(folder)
+    assert "predictions.csv" in found
+    return {n: p.read_bytes() for n, p in found.items() if p.suffix not in (".jsonl", ".csv")}
 
 
 def run(*arguments):
@@ -131,14 +135,63 @@ def test_runs_keep_their_frame_numbers(kind, inference, tmp_path):
 
 def test_a_video_is_a_run(inference, tmp_path):
     writer = cv2.VideoWriter(
-        str(tmp_path / "run.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 15, (96, 80)
+        str(tmp_path / "run.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 12, (96, 80)
     )
     for index in range(4):
         writer.write(cv2.cvtColor(large(index, 96, 80)[0], cv2.COLOR_GRAY2BGR))
     writer.release()
-    predict(tmp_path / "run.avi", inference, tmp_path / "out", SegmentConfig(size=64))
+    done = predict(tmp_path / "run.avi", inference, tmp_path / "out", SegmentConfig(size=64))
     assert len(list((tmp_path / "out/masks/run").iterdir())) == 4
     assert film_frames(tmp_path / "out/overlays/run.mp4") == 4
+    assert done.timeless == 0
+    film = cv2.VideoCapture(str(tmp_path / "out/overlays/run.mp4"))
+    assert film.get(cv2.CAP_PROP_FPS) == pytest.approx(12, rel=1e-3)
+
+
+def test_a_frame_rate_that_nobody_states_is_said(frames, trained_file, tmp_path, capsys):
+    np.save(tmp_path / "run.npy", np.stack([picture(i)[0] for i in range(3)]))
+    words = [tmp_path / "run.npy", "--model", trained_file, "--device", "cpu", "--out"]
+    main(["predict", *map(str, [*words, tmp_path / "a"])])
+    assert "a film does not say its frame rate: shown at 15 frames/s" in capsys.readouterr().err
+    main(["predict", *map(str, [*words, tmp_path / "b", "--fps", 8])])
+    assert "frame rate" not in capsys.readouterr().err
+    film = cv2.VideoCapture(str(tmp_path / "b/overlays/run.mp4"))
+    assert film.get(cv2.CAP_PROP_FPS) == pytest.approx(8, rel=1e-3)
+
+
+def test_the_table_of_all_frames(inference, tmp_path):
+    """Of a line in a round field: its length, its tip, its number, in pixels of the frame."""
+    folder = tmp_path / "src"
+    folder.mkdir()
+    black = np.zeros((128, 128), np.uint8)
+    cv2.imwrite(str(folder / "empty.png"), black)
+    image, mask = picture(3)
+    image, mask = (cv2.resize(one, (128, 128)) for one in (image, mask * 255))
+    np.save(folder / "run.npy", np.stack([image, image]))
+    out = tmp_path / "out"
+    predict(folder, inference, out, SegmentConfig(size=64), Wanted(centrelines=True))
+    with (out / "predictions.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["file"], row["frame"]) for row in rows] == [
+        ("empty.png", "0"),
+        ("run.npy", "0"),
+        ("run.npy", "1"),
+    ]
+    assert {(row["frame_height"], row["frame_width"]) for row in rows} == {("128", "128")}
+    assert [row["instruments"] for row in rows] == ["0", "1", "1"]
+    assert (rows[0]["instrument"], rows[0]["length"], rows[0]["tip_x"]) == ("", "", "")
+    (curve, _) = json.loads((out / "centrelines/run.json").read_text())
+    points = np.array(curve["points"])
+    length = np.linalg.norm(np.diff(points, axis=0), axis=1).sum()
+    assert float(rows[1]["length"]) == pytest.approx(length, abs=0.06)
+    assert rows[1]["instrument"] == rows[2]["instrument"] == "0"
+    assert 0.5 < float(rows[1]["confidence"]) <= 1
+    tip = [rows[1]["tip_x"], rows[1]["tip_y"]]
+    assert tip == ([str(v) for v in curve["tip"]] if curve["tip"] else ["", ""])
+    before = (out / "predictions.csv").read_bytes()
+    (out / "predictions.csv").unlink()
+    predict(folder, inference, out, SegmentConfig(size=64), Wanted(centrelines=True))
+    assert (out / "predictions.csv").read_bytes() == before  # of files that were done before
 
 
 def test_films_are_gif_where_nothing_else_can_be_written(tmp_path):
