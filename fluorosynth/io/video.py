@@ -71,6 +71,18 @@ def read(path: Path, wanted: Sequence[int]) -> Iterator[tuple[NDArray[np.uint8],
             yield np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), np.uint8), None
 
 
+def rate(path: Path) -> float:
+    """Return the frames a second that the container states; 0 for none.
+
+    Parameters
+    ----------
+    path
+        File of a video.
+    """
+    with _opened(path) as video:
+        return float(video.get(cv2.CAP_PROP_FPS))
+
+
 def _undecodable(path: Path, video: cv2.VideoCapture) -> BadDataError:
     code = int(video.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
     known = code not in (0, 0xFFFFFFFF)

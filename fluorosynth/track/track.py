@@ -16,6 +16,7 @@ from fluorosynth.track.blend import blend
 from fluorosynth.track.config import TrackConfig
 from fluorosynth.track.curve import arc_length
 from fluorosynth.track.follow import begin, follow
+from fluorosynth.track.merge import merged
 from fluorosynth.track.state import Followed, Scale
 
 Evidence = Callable[[int], NDArray[np.float32]]
@@ -85,7 +86,7 @@ def track(
     for name, known in keys.items():
         for span in _spans(sorted(known), first, last):
             run = _Run(frames, config, evidence, progress, stop)
-            found = _merged(found, name, run.between(span, known))
+            found = _with(found, name, run.between(span, known))
             if run.stopped:
                 return found
     return found
@@ -192,13 +193,6 @@ def _instrument(now: Followed, key: Instrument) -> Instrument:
     )
 
 
-def _merged(labels: Labels, name: str, found: dict[int, Instrument | None]) -> Labels:
-    frames = []
-    for t, instrument in found.items():
-        frame = labels.at(t) or FrameLabels(t)
-        if frame.empty:  # somebody has looked, and says that there is none
-            continue
-        frames.append(
-            frame.with_lost(name) if instrument is None else frame.with_instrument(instrument)
-        )
-    return labels.with_frames(frames)
+def _with(labels: Labels, name: str, found: dict[int, Instrument | None]) -> Labels:
+    known = {t: labels.at(t) or FrameLabels(t) for t in found}
+    return labels.with_frames(merged(known[t], name, found[t]) for t in found)
