@@ -27,6 +27,7 @@ from tqdm import tqdm
 from fluorosynth import Recipe
 from fluorosynth.labels import FrameLabels, FrameSequence, Instrument, Labels, Source
 from fluorosynth.track import TrackConfig, track
+from fluorosynth.track.confidence import DOUBT
 
 FRAMES, SHOWN, FAR = 32, 20.0, 3.0  # px
 SEED, COUNT = 5, 40  # a seed that nothing was chosen on
@@ -233,7 +234,7 @@ def generated(seed, count, with_network):
                     over = np.nan if lost else float(row["error"] > FAR)
                     into["over"][name].append(over)
                 if method == "tracker that never gives up" and row["error"] > FAR:
-                    before = min(scores[1 : t - first + 1]) < give_up
+                    before = min(scores[1 : t - first + 1]) < DOUBT
                     flags[name].append(float(before))
     rng = np.random.default_rng(0)
     return {

@@ -17,7 +17,7 @@ const ui = {
   cursor: null, keyboard: false, stroke: null, drag: null, draft: null, suggested: false,
   look: { level: 128, window: 256, invert: false }, latest: null,
 };
-let grey = null, picture = null, speed = 15;
+let grey = null, picture = null, shown = null, speed = 15;
 
 const frame = () => ui.draft ?? store.frame(ui.at);
 const selected = () => edit.find(frame(), ui.selected);
@@ -39,6 +39,7 @@ function draw() {
   drawing = requestAnimationFrame(() => {
     drawing = 0;
     view.draw(picture, frame(), { ...ui, cursor: ui.keyboard ? ui.cursor : null });
+    $("view").dataset.frame = shown; // for who measures
   });
 }
 
@@ -127,7 +128,7 @@ async function go(index) {
   try {
     const found = await pictures.grey(to);
     if (ui.at !== to) return;
-    grey = found;
+    [grey, shown] = [found, to];
     shade();
     pictures.ahead(to, step);
   } catch (error) {

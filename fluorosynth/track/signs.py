@@ -1,0 +1,76 @@
+"""What can be seen, without the truth, of how well an instrument has been followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fluorosynth.track.curve import Array
+
+TAIL = 20  # points at the tip
+STRETCH = 20  # points of the stretch that looks least like the instrument
+
+
+@dataclass(frozen=True)
+class Signs:
+    """Figures of one frame, and sums over all since a person showed the instrument.
+
+    Lengths are in points of the curve: pixels of a frame of 256 px.
+
+    Parameters
+    ----------
+    age
+        Number of frames since it was shown.
+    looks
+        Mean probability that a point is on the instrument, by its appearance where it was shown.
+    tip_looks
+        The same of the points at the tip.
+    worst_looks
+        The same of the stretch where it is least.
+    unsure
+        Mean share of the likely courses that pass elsewhere.
+    points
+        Number of points.
+    growth
+        Logarithm of the length by that where it was shown.
+    returned
+        Sum over the frames of the distance between the last curve and the new one carried back
+        to its frame by optical flow.
+    tip_returned
+        The same of the tip.
+    drift
+        Sum over the frames of the tip's jumps from where it was expected, each as far as it was
+        unsure.
+    unended
+        Sum over the frames of the probability that the tip is elsewhere along the curve.
+    """
+
+    age: int = 0
+    looks: float = 1.0
+    tip_looks: float = 1.0
+    worst_looks: float = 1.0
+    unsure: float = 0.0
+    points: int = 1
+    growth: float = 0.0
+    returned: float = 0.0
+    tip_returned: float = 0.0
+    drift: float = 0.0
+    unended: float = 0.0
+
+
+def appearance(looks: Array) -> dict[str, float]:
+    """Return the three figures of appearance.
+
+    Parameters
+    ----------
+    looks
+        Probability that each visible point is on the instrument, ``(n,)``, n >= 1.
+    """
+    size = min(STRETCH, len(looks))
+    stretches = np.convolve(looks, np.full(size, 1 / size), "valid")
+    return {
+        "looks": float(looks.mean()),
+        "tip_looks": float(looks[-TAIL:].mean()),
+        "worst_looks": float(stretches.min()),
+    }
