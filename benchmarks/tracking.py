@@ -289,6 +289,7 @@ def real(folder):
                         "longer by px": round((len(places) - len(truth)) / 2, 0),
                         "tip px": round(float(np.linalg.norm(truth[-1] - places[-1])), 1),
                         "confidence": round(i.score, 2),
+                        "of the tip": round(float(i.confidence[-1]), 2),
                     }
                 )
     return rows

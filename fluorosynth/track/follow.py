@@ -16,7 +16,7 @@ from fluorosynth.track.ends import BACK, find_end
 from fluorosynth.track.field import Room
 from fluorosynth.track.locate import locate
 from fluorosynth.track.motion import Move, Ridges, Search, carried, find_move, fits, moved, small
-from fluorosynth.track.signs import Signs, appearance
+from fluorosynth.track.signs import Signs, Tail, appearance
 from fluorosynth.track.state import SHORTEST, End, Followed, Scale
 
 # Lengths are px of a frame of 256 px.
@@ -72,7 +72,9 @@ def begin(image: Image, points: Array, width: float, tip_in_view: bool) -> Follo
     seen = room.seen(curve)
     if seen.sum() < SHORTEST:
         return replace(start, points=curve[:0])
-    look = Appearance.learn(unroll(picture, curve, offsets)[seen], offsets, width)
+    band = unroll(picture, curve, offsets)[seen]
+    look = Appearance.learn(band, offsets, width)
+    tail = Tail.of(band, width, float(offsets[1] - offsets[0]))
     long, first = _prolonged(curve, start, scale)
     long, _ = locate(picture, long, (3.0,), look, scale, room)
     depth, noise = _depth(picture, long, look, scale, slice(first, first + len(curve)))
@@ -82,7 +84,7 @@ def begin(image: Image, points: Array, width: float, tip_in_view: bool) -> Follo
         usual = rows[max(at - BACK, 0) : at + 1]
         found, _ = find_end(rows, usual, noise, at, SPREAD)
         ends.append(End(usual, float(np.clip(found - at, -3, 3))) if not open_ else round_end)
-    return replace(start, look=look, known=look, entry=ends[0], tip=ends[1])
+    return replace(start, look=look, known=look, entry=ends[0], tip=ends[1], tail=tail)
 
 
 def follow(
@@ -172,7 +174,13 @@ def _learned(picture: Band, found: Followed, scale: Scale) -> Followed:
     step, middle = float(offsets[1] - offsets[0]), len(offsets) // 2
     band = unroll(picture, found.points, offsets)[seen]
     looks = 1 / (1 + np.exp(-found.known.log_odds(band, step, 3.0)[:, middle].astype(np.float64)))
-    signs = replace(found.signs, **appearance(looks))
+    tail = Tail.of(band, look.width, step)
+    signs = replace(
+        found.signs,
+        **appearance(looks),
+        tip_darker=float(np.log(tail.depth / found.tail.depth)),
+        tip_wider=float(np.log(tail.broad / found.tail.broad)),
+    )
     score, tip = confidence(signs)
     rate = RATE * float(sure.mean())
     now = float(np.median(tube_filter(band, look.width, step, 3.0)[:, middle]))

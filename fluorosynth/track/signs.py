@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fluorosynth.track.band import Band, tube_filter
 from fluorosynth.track.curve import Array
 
 TAIL = 20  # points at the tip
+LEAST = 1e-3  # depth, of a logarithm, below which there is nothing
 STRETCH = 20  # points of the stretch that looks least like the instrument
 
 
@@ -28,6 +30,10 @@ class Signs:
         The same of the points at the tip.
     worst_looks
         The same of the stretch where it is least.
+    tip_darker
+        Logarithm of the depth at the tip by that where it was shown.
+    tip_wider
+        The same of how much deeper the tip is to a filter of twice the width.
     unsure
         Mean share of the likely courses that pass elsewhere.
     points
@@ -50,6 +56,8 @@ class Signs:
     looks: float = 1.0
     tip_looks: float = 1.0
     worst_looks: float = 1.0
+    tip_darker: float = 0.0
+    tip_wider: float = 0.0
     unsure: float = 0.0
     points: int = 1
     growth: float = 0.0
@@ -57,6 +65,43 @@ class Signs:
     tip_returned: float = 0.0
     drift: float = 0.0
     unended: float = 0.0
+
+
+@dataclass(frozen=True)
+class Tail:
+    """What the tip looks like to two filters.
+
+    Parameters
+    ----------
+    depth
+        Median answer of the filter of the tube's width.
+    broad
+        That of a filter of twice the width, by the depth.
+    """
+
+    depth: float = 1.0
+    broad: float = 1.0
+
+    @classmethod
+    def of(cls, band: Band, width: float, step: float) -> Tail:
+        """Measure the last points of a band.
+
+        Parameters
+        ----------
+        band
+            Cross-sections, ``(n, k)`` float32.
+        width
+            Full width of the tube, px.
+        step
+            Distance of the columns, px.
+        """
+        last = band[-TAIL:]
+        one, two = (
+            float(np.median(tube_filter(last, w, step, 3.0)[:, last.shape[1] // 2]))
+            for w in (width, 2 * width)
+        )
+        depth = max(one, LEAST)
+        return cls(depth, max(two, LEAST) / depth)
 
 
 def appearance(looks: Array) -> dict[str, float]:

@@ -174,7 +174,8 @@ function place(point) {
   const at = [clampTo(point[0], store.width), clampTo(point[1], store.height)];
   if (!ui.selected) {
     const label = "catheter", here = new Set((frame().instruments ?? []).map((one) => one.id));
-    const again = ui.latest && !here.has(ui.latest) ? ui.latest : edit.freshId(store.frames, label);
+    const last = ui.latest && !here.has(ui.latest) ? ui.latest : null, lost = frame().lost ?? [];
+    const again = (lost.includes(last) ? last : lost[0] ?? last) ?? edit.freshId(store.frames, label);
     const like = [...store.frames.values()].flatMap((f) => f.instruments ?? []).find((one) => one.id === again);
     const width = like ? widths(like)[0] : (edit.WIDTH * Math.max(store.width, store.height)) / 512;
     ui.draft = edit.begun(frame(), again, like?.label ?? label, at, width);
