@@ -22,7 +22,7 @@ from fluorosynth.track.state import SHORTEST, End, Followed, Scale
 # Lengths are px of a frame of 256 px.
 MARGIN = 8.0  # from the border within which a curve enters or leaves there
 AHEAD = 12.0  # that an end may move beyond where it is expected
-SPREAD = 3.0  # between an end and where it is expected
+SPREAD = 1.3  # between an end and where it is expected
 STIFF = 24.0  # at the tip that keep their shape
 KNOTS = 4.0  # between the knots of the B-spline
 SURROUNDINGS = 8.0  # to either side that are looked at
