@@ -129,7 +129,7 @@ export class View {
     one.points.forEach(([x, y], i) => (i ? c.lineTo(x, y) : c.moveTo(x, y)));
     c.stroke();
     const [x, y] = one.points[one.points.length - 1], r = 5 / this.scale;
-    c.fillStyle = colour;
+    c.fillStyle = one.origin === "tracked" && (one.confidence?.at?.(-1) ?? 1) < SURE ? COLOURS.unsure : colour;
     if (one.tip_in_view ?? true) {
       c.beginPath();
       c.arc(x, y, r, 0, 7);
