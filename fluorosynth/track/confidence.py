@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from fluorosynth.track.signs import Signs
+from fluorosynth.track.signs import HORIZON, Signs
 
 # Logistic regressions, made by ``python benchmarks/confidence.py``, on generated sequences.
 BODY: Mapping[str, float] = {
@@ -57,6 +57,7 @@ def features(signs: Signs) -> dict[str, float]:
     signs
         What was seen.
     """
+    age = min(signs.age, HORIZON)
     return {
         "1": 1.0,
         "looks": signs.looks,
@@ -70,11 +71,11 @@ def features(signs: Signs) -> dict[str, float]:
         "points": float(np.log(max(signs.points, 1))),
         "growth": signs.growth,
         "changed": abs(signs.growth),
-        "age": float(np.log1p(signs.age)),
+        "age": float(np.log1p(age)),
         "returned": float(np.log1p(signs.returned)),
         "tip_returned": float(np.log1p(signs.tip_returned)),
         "drift": float(np.log1p(signs.drift)),
-        "unended": signs.unended / max(signs.age, 1),
+        "unended": signs.unended / max(age, 1),
     }
 
 

@@ -16,7 +16,7 @@ from fluorosynth.track.ends import BACK, find_end
 from fluorosynth.track.field import Room
 from fluorosynth.track.locate import locate
 from fluorosynth.track.motion import Move, Ridges, Search, carried, find_move, fits, moved, small
-from fluorosynth.track.signs import Signs, Tail, appearance
+from fluorosynth.track.signs import Tail, appearance
 from fluorosynth.track.state import SHORTEST, End, Followed, Scale
 
 # Lengths are px of a frame of 256 px.
@@ -119,16 +119,14 @@ def follow(
     sure = np.interp(rows, np.arange(len(sure[part])), sure[part])
     back = carried(curve, now, last.picture, unit)
     jump = abs(end - (first + len(expected) - 1)) * (1 - ending)
-    before = last.signs
-    signs = Signs(
-        age=before.age + 1,
+    signs = last.signs.after(
+        returned=distance(back, last.points) / unit,
+        tip_returned=float(np.linalg.norm(back[-1] - last.points[-1])) / unit,
+        drift=jump,
+        unended=1 - ending,
         unsure=float(1 - sure.mean()),
         points=len(curve),
         growth=float(np.log(len(curve) / last.shown)),
-        returned=before.returned + distance(back, last.points) / unit,
-        tip_returned=before.tip_returned + float(np.linalg.norm(back[-1] - last.points[-1])) / unit,
-        drift=before.drift + jump,
-        unended=before.unended + 1 - ending,
     )
     found = replace(
         last, points=curve, sure=sure, leaves=leaves, move=move, signs=signs, picture=now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from fluorosynth.track.band import Band, tube_filter
 from fluorosynth.track.curve import Array
 
 TAIL = 20  # points at the tip
+HORIZON = 31  # frames of the sequences that the confidence was fitted on
 LEAST = 1e-3  # depth, of a logarithm, below which there is nothing
 STRETCH = 20  # points of the stretch that looks least like the instrument
 
@@ -18,6 +19,7 @@ STRETCH = 20  # points of the stretch that looks least like the instrument
 class Signs:
     """Figures of one frame, and sums over all since a person showed the instrument.
 
+    After ``HORIZON`` frames the sums fade, as slowly as that they stay of that many frames.
     Lengths are in points of the curve: pixels of a frame of 256 px.
 
     Parameters
@@ -59,12 +61,41 @@ class Signs:
     tip_darker: float = 0.0
     tip_wider: float = 0.0
     unsure: float = 0.0
-    points: int = 1
+    points: float = 1
     growth: float = 0.0
     returned: float = 0.0
     tip_returned: float = 0.0
     drift: float = 0.0
     unended: float = 0.0
+
+    def after(
+        self, returned: float, tip_returned: float, drift: float, unended: float, **now: float
+    ) -> Signs:
+        """Return the signs of the next frame.
+
+        Parameters
+        ----------
+        returned
+            Distance to add to the sum of that name.
+        tip_returned
+            The same.
+        drift
+            The same.
+        unended
+            Probability to add to the sum of that name.
+        now
+            Other figures of the frame.
+        """
+        kept = 1.0 if self.age < HORIZON else 1 - 1 / HORIZON
+        return replace(
+            self,
+            age=self.age + 1,
+            returned=kept * self.returned + returned,
+            tip_returned=kept * self.tip_returned + tip_returned,
+            drift=kept * self.drift + drift,
+            unended=kept * self.unended + unended,
+            **now,
+        )
 
 
 @dataclass(frozen=True)

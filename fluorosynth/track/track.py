@@ -186,7 +186,7 @@ class _Widening:
 
     def __init__(self, image: Image, points: Array, width: float) -> None:
         self._width = width
-        self._drawn = typical_width(image, points, width)
+        self._drawn = typical_width(image, points, width) or float("nan")
         self._log = 0.0
 
     def seen(self, image: Image, now: Followed) -> float:

@@ -47,6 +47,17 @@ def test_a_tip_is_less_sure_where_it_looks_worse(worse):
     assert confidence(replace(WELL, **worse))[1] < confidence(WELL)[1]
 
 
+def test_time_alone_is_no_reason_for_doubt():
+    later = now = WELL
+    for _ in range(3000):
+        later = later.after(0.1, 0.3, 0.02, 0.03)
+    for _ in range(26):
+        now = now.after(0.1, 0.3, 0.02, 0.03)
+    assert confidence(later) == pytest.approx(confidence(now), abs=0.02)
+    jumped = later.after(12.0, 30.0, 20.0, 1.0)
+    assert all(a < b for a, b in zip(confidence(jumped), confidence(later), strict=True))
+
+
 def test_a_curve_that_jumps_to_something_else_is_in_doubt_or_lost():
     rng = np.random.default_rng(3)
     truth = whole()
