@@ -24,7 +24,7 @@ from fluorosynth.track.confidence import TOLERATED, features
 from fluorosynth.track.config import TrackConfig
 from fluorosynth.track.follow import begin, follow
 
-SEEDS, COUNT = (101, 102, 103, 104), 40
+SEEDS, COUNT = (101, 103, 104), 40
 TIP_FAR = 6.0  # px
 BODY = ("1", "worst_looks", "unsure", "points", "changed", "age", "returned", "drift")
 TIP = ("1", "looks", "tip_looks", "age", "tip_returned", "drift", "unended", "growth")
