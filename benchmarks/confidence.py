@@ -5,7 +5,8 @@
 
 Sequences of `physics` of other seeds than those of ``tracking.py``, tracked without giving up. Two
 logistic regressions: that the centreline is off by over 3 px, and that the tip is by over 6 px.
-Scores are of cross-validation in ten parts; all of a sequence is in one part.
+Each instrument is also looked for where it has gone: in a frame from which it was painted out, and in
+one of another sequence. Scores are of cross-validation in ten parts; all of a sequence is in one.
 """
 
 from __future__ import annotations
@@ -15,41 +16,60 @@ import json
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 from scipy.optimize import minimize
 from tqdm import tqdm
 from tracking import FAR, cases, interval, measured
 
-from fluorosynth.track.confidence import TOLERATED, features
+from fluorosynth.track.confidence import DOUBT, TOLERATED, features
 from fluorosynth.track.config import TrackConfig
 from fluorosynth.track.follow import begin, follow
 
 SEEDS, COUNT = (101, 103, 104), 40
 TIP_FAR = 6.0  # px
-BODY = ("1", "worst_looks", "unsure", "points", "changed", "age", "returned", "drift")
-TIP = ("1", "looks", "tip_looks", "age", "tip_returned", "drift", "unended", "growth")
+BODY = ("1", "worst_looks", "hidden", "points", "changed", "age", "returned")
+TIP = ("1", "looks", "tip_looks", "age", "tip_returned", "unended", "growth", "tip_swollen")
 PARTS = 10
 
 
 def rows(seeds, count):
     """Yield what was seen of each tracked frame, and its errors."""
     for seed in seeds:
-        for name, images, masks, truths, (first, points, width, tip), deep in cases(seed, count):
-            if deep < 1:
-                continue
+        found = [case for case in cases(seed, count) if case[-1] >= 1]
+        for number, (name, images, masks, truths, (first, points, width, tip), _) in enumerate(
+            found
+        ):
+            about = {"sequence": f"{seed}-{name}", "case": f"{seed}-{number}"}
             now = begin(images[first], points, width, bool(tip))
             for t in range(first + 1, len(images)):
                 if now.lost:
                     break
+                if t == min(first + 4, len(images) - 1):
+                    without = painted_out(images[t], masks[t], truths[t], width, number)
+                    other = found[(number + 1) % len(found)][1][5]
+                    yield from (about | gone(image, now) for image in (without, other))
                 now = follow(images[t], now, TrackConfig())
-                found = measured(truths[t], masks[t], images[t], now.points)
-                if np.isfinite(found["error"]):
-                    seen = features(now.signs)
-                    yield {"sequence": f"{seed}-{name}", "case": f"{seed}-{name}-{id(points)}"} | {
-                        **seen,
-                        "error": found["error"],
-                        "tip": found["tip"],
-                    }
+                off = measured(truths[t], masks[t], images[t], now.points)
+                if np.isfinite(off["error"]):
+                    errors = {"error": off["error"], "tip": off["tip"], "gone": False}
+                    yield about | errors | features(now.signs)
+
+
+def gone(image, now):
+    """Return what is seen of an instrument in a frame that does not show it."""
+    signs = follow(image, now, TrackConfig()).signs
+    return {"error": 1e9, "tip": np.nan, "gone": True} | features(signs)
+
+
+def painted_out(image, mask, truth, width, seed):
+    """Return a frame without its instruments, with noise of its own strength in their place."""
+    place = cv2.dilate((mask > 0).astype(np.uint8), np.ones((7, 7)))
+    cv2.polylines(place, [np.rint(truth).astype(np.int32)], False, 1, int(2 * width) + 3)
+    smooth = cv2.inpaint(image, place, 3, cv2.INPAINT_TELEA)
+    noise = np.std(image.astype(float) - cv2.GaussianBlur(image, (0, 0), 1.5))
+    grain = np.random.default_rng(seed).normal(0, noise, image.shape)
+    return np.clip(smooth + np.where(place > 0, grain, 0), 0, 255).astype(np.uint8)
 
 
 def fitted(x, y):
@@ -96,25 +116,27 @@ def main():
         if options.keep:
             options.keep.write_text(json.dumps(found))
     rng = np.random.default_rng(0)
-    groups = np.array([row["sequence"] for row in found])
-    cases_ = np.array([row["case"] for row in found])
+    groups, each, away = (np.array([row[k] for row in found]) for k in ("sequence", "case", "gone"))
     error, tip = (np.array([row[k] for row in found], float) for k in ("error", "tip"))
-    print(f"# {len(found)} frames of {len(set(groups))} sequences, {(error > FAR).mean():.1%} off")
+    off, right = (error > FAR) & ~away, error <= FAR
+    count = len(set(groups))
+    print(f"# {(~away).sum()} frames of {count} sequences, {off.sum()} off; {away.sum()} gone")
     x = np.array([[row[name] for name in BODY] for row in found])
-    odds = held_out(x, error > FAR, groups)
-    flagged = odds > np.log(TOLERATED / (1 - TOLERATED))
+    confidence = 1 / (1 + np.exp(held_out(x, error > FAR, groups)) * (1 - TOLERATED) / TOLERATED)
+    doubt, lost = confidence < DOUBT, confidence < TrackConfig().give_up
     before = np.zeros(len(found), bool)
-    for case in dict.fromkeys(cases_):
-        rows_ = np.flatnonzero(cases_ == case)
-        before[rows_] = np.maximum.accumulate(flagged[rows_])
-    for what, values, mask in (
-        ("flagged before or there, of frames off", before, error > FAR),
-        ("flagged there, of frames off", flagged, error > FAR),
-        ("flagged, of frames that are right", flagged, error <= FAR),
+    for case in dict.fromkeys(each):
+        rows_ = np.flatnonzero((each == case) & ~away)
+        before[rows_] = np.maximum.accumulate(doubt[rows_])
+    for what, values, among in (
+        ("in doubt before or there, of frames off", before, off),
+        ("in doubt there, of frames off", doubt, off),
+        ("in doubt, of frames that are right", doubt, right),
+        ("lost, of frames that are right", lost, right),
+        ("lost, of frames where it has gone", lost, away),
     ):
-        share, low, high = interval(
-            by_sequence(values[mask], groups[mask]), lambda v: 100 * v.mean(), rng
-        )
+        rates = by_sequence(values[among], groups[among])
+        share, low, high = interval(rates, lambda v: 100 * v.mean(), rng)
         print(f"# {what}: {share:.0f} % ({low:.0f} to {high:.0f})")
     for name, names, y, rows_ in (
         ("BODY", BODY, error > FAR, np.ones(len(found), bool)),

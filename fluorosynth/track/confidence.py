@@ -10,25 +10,26 @@ from fluorosynth.track.signs import HORIZON, Signs
 
 # Logistic regressions, made by ``python benchmarks/confidence.py``, on generated sequences.
 BODY: Mapping[str, float] = {
-    "1": 3.88,
-    "worst_looks": -2.75,
-    "unsure": 4.05,
-    "points": -1.67,
-    "changed": 2.33,
-    "age": -1.41,
-    "returned": 2.67,
-    "drift": 0.44,
+    "1": 9.46,
+    "worst_looks": -2.58,
+    "hidden": 4.01,
+    "points": -1.97,
+    "changed": 1.20,
+    "age": -2.89,
+    "returned": 3.34,
 }
 TIP: Mapping[str, float] = {
-    "1": 3.81,
-    "looks": -4.00,
-    "tip_looks": -3.05,
-    "age": -1.49,
-    "tip_returned": 1.60,
-    "drift": 0.31,
-    "unended": 6.36,
-    "growth": -1.76,
+    "1": 3.79,
+    "looks": -5.14,
+    "tip_looks": -2.57,
+    "age": -1.27,
+    "tip_returned": 1.81,
+    "unended": 14.28,
+    "growth": -1.99,
+    "tip_swollen": 0.95,
 }
+SWELLS = 0.25, 0.5  # logarithms of the tip's breadth: not a little, and quite
+HIDES = 0.4, 0.7  # shares of the likely courses that pass elsewhere
 TOLERATED = 0.1  # risk at which the confidence of a frame is 1/2
 DOUBT = 0.5  # confidence below which a frame, or a tip, is to be looked at
 
@@ -43,6 +44,12 @@ def confidence(signs: Signs) -> tuple[float, float]:
     ----------
     signs
         What was seen.
+
+    Examples
+    --------
+    >>> well = Signs(age=5, looks=0.97, tip_looks=0.97, worst_looks=0.9, unsure=0.05, points=150)
+    >>> [round(value, 1) for value in confidence(well)]
+    [1.0, 1.0]
     """
     seen = features(signs)
     tolerated = np.log(TOLERATED / (1 - TOLERATED))
@@ -57,25 +64,21 @@ def features(signs: Signs) -> dict[str, float]:
     signs
         What was seen.
     """
-    age = min(signs.age, HORIZON)
+    age, (low, high), (part, most) = min(signs.age, HORIZON), SWELLS, HIDES
     return {
         "1": 1.0,
         "looks": signs.looks,
         "tip_looks": signs.tip_looks,
         "worst_looks": signs.worst_looks,
-        "tip_darker": max(signs.tip_darker, 0.0),
-        "tip_fainter": max(-signs.tip_darker, 0.0),
-        "tip_wider": max(signs.tip_wider, 0.0),
-        "tip_narrower": max(-signs.tip_wider, 0.0),
-        "unsure": signs.unsure,
+        "hidden": float(np.clip((signs.unsure - part) / (most - part), 0, 1)),
         "points": float(np.log(max(signs.points, 1))),
         "growth": signs.growth,
         "changed": abs(signs.growth),
         "age": float(np.log1p(age)),
         "returned": float(np.log1p(signs.returned)),
         "tip_returned": float(np.log1p(signs.tip_returned)),
-        "drift": float(np.log1p(signs.drift)),
         "unended": signs.unended / max(age, 1),
+        "tip_swollen": float(np.clip((signs.tip_wider - low) / (high - low), 0, 1)),
     }
 
 

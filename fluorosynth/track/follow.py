@@ -16,7 +16,7 @@ from fluorosynth.track.ends import BACK, find_end
 from fluorosynth.track.field import Room
 from fluorosynth.track.locate import locate
 from fluorosynth.track.motion import Move, Ridges, Search, carried, find_move, fits, moved, small
-from fluorosynth.track.signs import Tail, appearance
+from fluorosynth.track.signs import appearance, breadth
 from fluorosynth.track.state import SHORTEST, End, Followed, Scale
 
 # Lengths are px of a frame of 256 px.
@@ -74,7 +74,7 @@ def begin(image: Image, points: Array, width: float, tip_in_view: bool) -> Follo
         return replace(start, points=curve[:0])
     band = unroll(picture, curve, offsets)[seen]
     look = Appearance.learn(band, offsets, width)
-    tail = Tail.of(band, width, float(offsets[1] - offsets[0]))
+    broad = breadth(band, width, float(offsets[1] - offsets[0]))
     long, first = _prolonged(curve, start, scale)
     long, _ = locate(picture, long, (3.0,), look, scale, room)
     depth, noise = _depth(picture, long, look, scale, slice(first, first + len(curve)))
@@ -84,7 +84,7 @@ def begin(image: Image, points: Array, width: float, tip_in_view: bool) -> Follo
         usual = rows[max(at - BACK, 0) : at + 1]
         found, _ = find_end(rows, usual, noise, at, SPREAD)
         ends.append(End(usual, float(np.clip(found - at, -3, 3))) if not open_ else round_end)
-    return replace(start, look=look, known=look, entry=ends[0], tip=ends[1], tail=tail)
+    return replace(start, look=look, known=look, entry=ends[0], tip=ends[1], broad=broad)
 
 
 def follow(
@@ -118,11 +118,9 @@ def follow(
     rows = np.linspace(0, len(sure[part]) - 1, len(curve))
     sure = np.interp(rows, np.arange(len(sure[part])), sure[part])
     back = carried(curve, now, last.picture, unit)
-    jump = abs(end - (first + len(expected) - 1)) * (1 - ending)
     signs = last.signs.after(
         returned=distance(back, last.points) / unit,
         tip_returned=float(np.linalg.norm(back[-1] - last.points[-1])) / unit,
-        drift=jump,
         unended=1 - ending,
         unsure=float(1 - sure.mean()),
         points=len(curve),
@@ -172,13 +170,8 @@ def _learned(picture: Band, found: Followed, scale: Scale) -> Followed:
     step, middle = float(offsets[1] - offsets[0]), len(offsets) // 2
     band = unroll(picture, found.points, offsets)[seen]
     looks = 1 / (1 + np.exp(-found.known.log_odds(band, step, 3.0)[:, middle].astype(np.float64)))
-    tail = Tail.of(band, look.width, step)
-    signs = replace(
-        found.signs,
-        **appearance(looks),
-        tip_darker=float(np.log(tail.depth / found.tail.depth)),
-        tip_wider=float(np.log(tail.broad / found.tail.broad)),
-    )
+    wider = float(np.log(breadth(band, look.width, step) / found.broad))
+    signs = replace(found.signs, tip_wider=wider, **appearance(looks))
     score, tip = confidence(signs)
     rate = RATE * float(sure.mean())
     now = float(np.median(tube_filter(band, look.width, step, 3.0)[:, middle]))

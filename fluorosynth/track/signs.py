@@ -32,10 +32,8 @@ class Signs:
         The same of the points at the tip.
     worst_looks
         The same of the stretch where it is least.
-    tip_darker
-        Logarithm of the depth at the tip by that where it was shown.
     tip_wider
-        The same of how much deeper the tip is to a filter of twice the width.
+        Logarithm of the tip's breadth by that where it was shown: a vessel is wider.
     unsure
         Mean share of the likely courses that pass elsewhere.
     points
@@ -47,9 +45,6 @@ class Signs:
         to its frame by optical flow.
     tip_returned
         The same of the tip.
-    drift
-        Sum over the frames of the tip's jumps from where it was expected, each as far as it was
-        unsure.
     unended
         Sum over the frames of the probability that the tip is elsewhere along the curve.
     """
@@ -58,19 +53,15 @@ class Signs:
     looks: float = 1.0
     tip_looks: float = 1.0
     worst_looks: float = 1.0
-    tip_darker: float = 0.0
     tip_wider: float = 0.0
     unsure: float = 0.0
     points: float = 1
     growth: float = 0.0
     returned: float = 0.0
     tip_returned: float = 0.0
-    drift: float = 0.0
     unended: float = 0.0
 
-    def after(
-        self, returned: float, tip_returned: float, drift: float, unended: float, **now: float
-    ) -> Signs:
+    def after(self, returned: float, tip_returned: float, unended: float, **now: float) -> Signs:
         """Return the signs of the next frame.
 
         Parameters
@@ -78,8 +69,6 @@ class Signs:
         returned
             Distance to add to the sum of that name.
         tip_returned
-            The same.
-        drift
             The same.
         unended
             Probability to add to the sum of that name.
@@ -92,47 +81,29 @@ class Signs:
             age=self.age + 1,
             returned=kept * self.returned + returned,
             tip_returned=kept * self.tip_returned + tip_returned,
-            drift=kept * self.drift + drift,
             unended=kept * self.unended + unended,
             **now,
         )
 
 
-@dataclass(frozen=True)
-class Tail:
-    """What the tip looks like to two filters.
+def breadth(band: Band, width: float, step: float) -> float:
+    """Return how deep the tip is to a filter of twice the width, by that of the width.
 
     Parameters
     ----------
-    depth
-        Median answer of the filter of the tube's width.
-    broad
-        That of a filter of twice the width, by the depth.
+    band
+        Cross-sections of the curve, ``(n, k)`` float32, the tip's last.
+    width
+        Full width of the tube, px.
+    step
+        Distance of the columns, px.
     """
-
-    depth: float = 1.0
-    broad: float = 1.0
-
-    @classmethod
-    def of(cls, band: Band, width: float, step: float) -> Tail:
-        """Measure the last points of a band.
-
-        Parameters
-        ----------
-        band
-            Cross-sections, ``(n, k)`` float32.
-        width
-            Full width of the tube, px.
-        step
-            Distance of the columns, px.
-        """
-        last = band[-TAIL:]
-        one, two = (
-            float(np.median(tube_filter(last, w, step, 3.0)[:, last.shape[1] // 2]))
-            for w in (width, 2 * width)
-        )
-        depth = max(one, LEAST)
-        return cls(depth, max(two, LEAST) / depth)
+    last = band[-TAIL:]
+    narrow, wide = (
+        max(float(np.median(tube_filter(last, w, step, 3.0)[:, last.shape[1] // 2])), LEAST)
+        for w in (width, 2 * width)
+    )
+    return wide / narrow
 
 
 def appearance(looks: Array) -> dict[str, float]:

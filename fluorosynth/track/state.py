@@ -11,7 +11,7 @@ from fluorosynth.track.appearance import Appearance
 from fluorosynth.track.curve import Array
 from fluorosynth.track.field import Room
 from fluorosynth.track.motion import Move
-from fluorosynth.track.signs import Signs, Tail
+from fluorosynth.track.signs import Signs
 
 WORKING_SIDE = 256  # px: the tracker's lengths refer to a frame of this side
 SHORTEST = 6  # points of a curve that can be followed
@@ -95,8 +95,8 @@ class Followed:
         Frame in the tracker's own pixels, ``(h, w)`` uint8.
     shown
         Number of points where a person showed it.
-    tail
-        What the tip looked like there.
+    broad
+        Breadth of its tip there.
     score
         Confidence of the frame, in [0, 1].
     signs
@@ -115,7 +115,7 @@ class Followed:
     move: Move
     picture: Image
     shown: int
-    tail: Tail = field(default_factory=Tail)
+    broad: float = 1.0
     score: float = 1.0
     signs: Signs = field(default_factory=Signs)
 
