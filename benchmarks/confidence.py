@@ -5,8 +5,8 @@
 
 Sequences of `physics` of other seeds than those of ``tracking.py``, tracked without giving up. Two
 logistic regressions: that the centreline is off by over 3 px, and that the tip is by over 6 px.
-Each instrument is also looked for where it has gone: in a frame from which it was painted out, and in
-one of another sequence. Scores are of cross-validation in ten parts; all of a sequence is in one.
+Each instrument is also looked for where it has gone: in a frame from which it was painted out, and
+in one of another sequence. Scores are of cross-validation in ten parts, a sequence in one part.
 """
 
 from __future__ import annotations
