@@ -27,6 +27,7 @@ from tqdm import tqdm
 from fluorosynth import Recipe
 from fluorosynth.labels import FrameLabels, FrameSequence, Instrument, Labels, Source
 from fluorosynth.track import TrackConfig, track
+from fluorosynth.track.confidence import DOUBT
 
 FRAMES, SHOWN, FAR = 32, 20.0, 3.0  # px
 SEED, COUNT = 5, 40  # a seed that nothing was chosen on
@@ -210,8 +211,9 @@ def generated(seed, count, with_network):
         instruments += 1
         first = key[0]
         on, scores = tracker(images, key, 0.0)
+        gave_up = min(scores[1:]) < give_up  # else it would be the same again
         runs = {
-            "tracker": tracker(images, key, give_up)[0],
+            "tracker": tracker(images, key, give_up)[0] if gave_up else on,
             "tracker that never gives up": on,
             "first curve kept": keep(images, key),
             "optical flow (DIS)": flow(images, key),
@@ -233,7 +235,7 @@ def generated(seed, count, with_network):
                     over = np.nan if lost else float(row["error"] > FAR)
                     into["over"][name].append(over)
                 if method == "tracker that never gives up" and row["error"] > FAR:
-                    before = min(scores[1 : t - first + 1]) < give_up
+                    before = min(scores[1 : t - first + 1]) < DOUBT
                     flags[name].append(float(before))
     rng = np.random.default_rng(0)
     return {
@@ -288,6 +290,7 @@ def real(folder):
                         "longer by px": round((len(places) - len(truth)) / 2, 0),
                         "tip px": round(float(np.linalg.norm(truth[-1] - places[-1])), 1),
                         "confidence": round(i.score, 2),
+                        "of the tip": round(float(i.confidence[-1]), 2),
                     }
                 )
     return rows

@@ -21,6 +21,9 @@ Examples:
 Curves of origin "drawn" are kept; all others are replaced.
 """
 
+FPS = 15.0  # of the film, where the run states no rate
+SMALLEST, LARGEST = 512, 1024  # px: longer side of the film
+
 
 @click.command(epilog=EXAMPLES)
 @click.argument("run")
@@ -40,10 +43,13 @@ Curves of origin "drawn" are kept; all others are replaced.
 @click.option("--model", help="A checkpoint, a run folder or default: its maps as evidence.")
 @click.option("--device", default="auto", show_default=True, help="For --model: cuda, cpu, ...")
 @click.option(
-    "--picture", type=click.Path(path_type=Path, dir_okay=False), help="A contact sheet, PNG."
+    "--picture",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A contact sheet, PNG; beside it a film of the same name.",
 )
+@click.option("--fps", type=float, help="Of the film; default: that of RUN, or 15.")
 @click.option(
-    "--give-up", default=0.5, show_default=True, help="Confidence below which it is lost."
+    "--give-up", default=0.2, show_default=True, help="Confidence below which it is lost."
 )
 @invert_option
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
@@ -59,6 +65,7 @@ def command(
     model: str | None,
     device: str,
     picture: Path | None,
+    fps: float | None,
     give_up: float,
     invert: bool,
     quiet: bool,
@@ -79,6 +86,8 @@ def command(
         labels = _from_points(start, frames, label, width)
     if not 0 <= give_up <= 1:
         raise UsageError(f"the confidence to give up at must be from 0 to 1, not {give_up}")
+    if fps is not None and not 0 < fps <= 1000:
+        raise UsageError(f"`fps` must be above 0 and at most 1000, not {fps}")
     evidence = None if model is None else _evidence(model, device, frames)
     started = time.perf_counter()
     with tqdm(unit="frame", file=sys.stderr, disable=quiet) as bar:
@@ -94,12 +103,7 @@ def command(
         )
     write_labels(out, found)
     if picture is not None:
-        from fluorosynth.io.atomic import replacing
-        from fluorosynth.io.contact_sheet import png_bytes
-        from fluorosynth.labels.picture import sheet
-
-        with replacing(picture) as part:
-            part.write_bytes(png_bytes(sheet(frames, found)))
+        _draw(frames, found, picture, fps, quiet)
     if not quiet:
         _summary(found, out, time.perf_counter() - started)
 
@@ -136,6 +140,30 @@ def _evidence(model: str, device: str, frames: Any) -> Any:
     from fluorosynth.learn.prediction.evidence import network_evidence
 
     return network_evidence(model, device, frames)
+
+
+def _draw(frames: Any, labels: Any, path: Path, fps: float | None, quiet: bool) -> None:
+    """Write a contact sheet, and a film of the frames from the first labelled to the last."""
+    from tqdm import tqdm
+
+    from fluorosynth.io.atomic import replacing
+    from fluorosynth.io.contact_sheet import png_bytes
+    from fluorosynth.io.film import Film
+    from fluorosynth.io.frames import frame_rate
+    from fluorosynth.labels.picture import picture, sheet
+
+    with replacing(path) as part:
+        part.write_bytes(png_bytes(sheet(frames, labels)))
+    film = Film(path.with_suffix(""), fps or frame_rate(frames.paths[0]) or FPS)
+    size = min(max(*frames.source.shape, SMALLEST), LARGEST)
+    shown = range(labels.frames[0].index, labels.frames[-1].index + 1)
+    done = False
+    try:
+        for index in tqdm(shown, "film", unit="frame", file=sys.stderr, disable=quiet):
+            film.add(picture(frames[index], labels.at(index), size))
+        done = True
+    finally:
+        film.close(keep=done)
 
 
 def _summary(labels: Any, out: Path, seconds: float) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import RLock
 
 from fluorosynth.errors import FluorosynthError
-from fluorosynth.labels.file import read_labels, write_labels
+from fluorosynth.labels.file import FrameTexts, read_labels, write_labels
 from fluorosynth.labels.frames import check_source
 from fluorosynth.labels.model import FrameLabels, Labels, Source
 
@@ -66,6 +66,7 @@ class Document:
 
     def __init__(self, path: Path, source: Source) -> None:
         self.path, self._lock = path, RLock()
+        self.texts = FrameTexts()
         self.labels = read_labels(path) if path.exists() else Labels(source)
         check_source(self.labels, source, str(path))
         self._revision = 0
@@ -148,7 +149,7 @@ class Document:
         for index, states in change.items():
             state = states[after]
             labels = labels.without(index) if state is None else labels.with_frames([state])
-        write_labels(self.path, labels)  # first: what cannot be saved is not changed
+        write_labels(self.path, labels, self.texts)  # first: what cannot be saved is not changed
         self.labels = labels
         self._revision += 1
         self._changed |= dict.fromkeys(change, self._revision)

@@ -10,6 +10,7 @@ from fluorosynth.annotate.document import Document
 from fluorosynth.errors import FluorosynthError, UsageError
 from fluorosynth.labels.model import FrameLabels, Labels
 from fluorosynth.sample import Image
+from fluorosynth.track.merge import merged
 from fluorosynth.track.track import Evidence, track
 
 Tracker = Callable[..., Labels]
@@ -124,15 +125,9 @@ class Jobs:
 
     def _merged(self, frame: FrameLabels, ids: tuple[str, ...]) -> FrameLabels:
         """Return the frame as it is now with the tracked instruments: others may have moved on."""
-        now = self._document.labels.at(frame.index)
-        if now is None:
-            return frame
+        now = self._document.labels.at(frame.index) or FrameLabels(frame.index)
         for name in ids:
-            there, found = now.get(name), frame.get(name)
-            if there is not None and there.origin == "drawn":
-                continue
-            if found is not None:
-                now = now.with_instrument(found)
-            elif name in frame.lost:
-                now = now.with_lost(name)
+            found = frame.get(name)
+            if found is not None or name in frame.lost:
+                now = merged(now, name, found)
         return now

@@ -126,7 +126,39 @@ def from_plain(plain: Any, name: str = "the labels") -> Labels:
     return Labels(source, tuple(frames[index] for index in sorted(frames)))
 
 
-def write_labels(path: str | Path, labels: Labels) -> None:
+class FrameTexts:
+    """Frames as they stand in a label file, each written down once while it stays the same."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[FrameLabels, str]] = {}
+
+    def of(self, frame: FrameLabels) -> str:
+        """Return a frame as JSON.
+
+        Parameters
+        ----------
+        frame
+            Frame to write down.
+        """
+        known = self._known.get(frame.index)
+        if known is None or known[0] is not frame:
+            known = frame, json.dumps(_plain_frame(frame), separators=(",", ":"))
+            self._known[frame.index] = known
+        return known[1]
+
+    def of_all(self, labels: Labels) -> str:
+        """Return labels as JSON: the content of a label file.
+
+        Parameters
+        ----------
+        labels
+            Labels to write down.
+        """
+        head = json.dumps(to_plain(Labels(labels.source)), separators=(",", ":"))
+        return head.removesuffix("]}") + ",".join(map(self.of, labels.frames)) + "]}"
+
+
+def write_labels(path: str | Path, labels: Labels, texts: FrameTexts | None = None) -> None:
     """Write a label file, whole or not at all; what ``read_labels`` returns of it is equal.
 
     Parameters
@@ -135,8 +167,10 @@ def write_labels(path: str | Path, labels: Labels) -> None:
         File to write or replace.
     labels
         Labels to write.
+    texts
+        Frames that were written before, for who writes one file time and again.
     """
-    text = json.dumps(to_plain(labels), separators=(",", ":"))
+    text = (texts or FrameTexts()).of_all(labels)
     with replacing(Path(path)) as part:
         part.write_text(text + "\n", "utf-8")
 

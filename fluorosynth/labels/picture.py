@@ -15,12 +15,15 @@ from fluorosynth.sample import Image
 SURE, UNSURE = (90, 230, 90), (255, 120, 0)  # RGB, mixed by confidence
 DRAWN = (255, 230, 0)
 OTHER = (255, 70, 200)
+LOST = (255, 60, 60)
 LEGEND = {"drawn": DRAWN, "found, sure": SURE, "found, unsure": UNSURE}
 SHIFT = 4  # bits below a pixel
 
 
 def picture(image: Image, frame: FrameLabels | None, size: int = 384) -> NDArray[np.uint8]:
     """Return a frame with its curves: drawn yellow, others from orange to green by confidence.
+
+    A frame in which an instrument is lost has a red border.
 
     Parameters
     ----------
@@ -36,6 +39,9 @@ def picture(image: Image, frame: FrameLabels | None, size: int = 384) -> NDArray
         share = instrument.score
         mixed = tuple(round(share * a + (1 - share) * b) for a, b in zip(SURE, UNSURE, strict=True))
         _draw(shown, instrument, DRAWN if instrument.origin == "drawn" else mixed, scale)
+    if frame is not None and frame.lost:
+        height, width = shown.shape[:2]
+        cv2.rectangle(shown, (1, 1), (width - 2, height - 2), LOST, 3)
     return shown
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from fluorosynth.labels.model import Instrument
-from fluorosynth.track.curve import Array, arc_length, at_arc
+from fluorosynth.track.curve import Array, arc_length, at_arc, distance
 
 AGREE = 3.0  # px of a 256 px frame: curves further apart do not show the same
 DOUBT = 0.5  # what is left of the confidence where they do not
@@ -36,7 +36,7 @@ def blend(
     one, two = (i.points.astype(np.float64) for i in (before, after))
     best = before if share < 0.5 else after
     ends = np.linalg.norm(one[0] - two[0]), np.linalg.norm(one[-1] - two[-1])
-    if _apart(one, two) > AGREE * unit or max(ends) > 4 * AGREE * unit:
+    if distance(one, two) > AGREE * unit or max(ends) > 4 * AGREE * unit:
         sure = best.confidence
         return replace(best, confidence=None if sure is None else sure * np.float32(DOUBT))
     count = len(best.points)
@@ -58,10 +58,3 @@ def _mixed(one: Array, two: Array, share: float, count: int) -> Array:
 def _evenly(column: Array, count: int) -> Array:
     marks = np.linspace(0, len(column) - 1, count)
     return np.interp(marks, np.arange(len(column)), column[:, 0])[:, None]
-
-
-def _apart(one: Array, two: Array) -> float:
-    """Return the mean distance of either curve's points to the other."""
-    from scipy.spatial import cKDTree
-
-    return float((cKDTree(one).query(two)[0].mean() + cKDTree(two).query(one)[0].mean()) / 2)

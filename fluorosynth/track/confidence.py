@@ -1,43 +1,90 @@
-"""How sure a frame's curve is: from what it looks like, and from what has been guessed so far."""
+"""How sure a frame's curve and its tip are, by what can be seen of them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from fluorosynth.track.curve import Array
+from fluorosynth.track.signs import HORIZON, Signs
 
-# A logistic regression of "the centreline is off by over 3 px of a 256 px frame" on 3379 frames of
-# 80 generated sequences. A confidence of 1/2 stands for a risk of 1 in 10.
-CONSTANT, LOOKS, TIP_LOOKS, DRIFT, SHIFT, POINTS = 20.04, -13.8, -1.61, 0.96, 0.38, -2.16
-TOLERATED = 0.1
-TAIL = 20  # points at the tip
+# Logistic regressions, made by ``python benchmarks/confidence.py``, on generated sequences.
+BODY: Mapping[str, float] = {
+    "1": 9.46,
+    "worst_looks": -2.58,
+    "hidden": 4.01,
+    "points": -1.97,
+    "changed": 1.20,
+    "age": -2.89,
+    "returned": 3.34,
+}
+TIP: Mapping[str, float] = {
+    "1": 3.79,
+    "looks": -5.14,
+    "tip_looks": -2.57,
+    "age": -1.27,
+    "tip_returned": 1.81,
+    "unended": 14.28,
+    "growth": -1.99,
+    "tip_swollen": 0.95,
+}
+SWELLS = 0.25, 0.5  # logarithms of the tip's breadth: not a little, and quite
+HIDES = 0.4, 0.7  # shares of the likely courses that pass elsewhere
+TOLERATED = 0.1  # risk at which the confidence of a frame is 1/2
+DOUBT = 0.5  # confidence below which a frame, or a tip, is to be looked at
 
 
-def confidence(looks: Array, drift: float, shift: float) -> float:
-    """Return the confidence of a frame, in [0, 1].
+def confidence(signs: Signs) -> tuple[float, float]:
+    """Return the confidence of a frame and of its tip, both in [0, 1].
+
+    That of the frame is 1/2 where one such frame in ten is off by over 3 px of a 256 px frame;
+    that of the tip is the probability that it is off by less than 6 px.
 
     Parameters
     ----------
-    looks
-        Probability that each visible point is on the instrument, ``(n,)``, by its appearance where
-        a person showed it.
-    drift
-        Sum, since then, of the tip's jumps, each as far as it was unsure, in points.
-    shift
-        Distance that the curve has moved since the last frame, in points.
+    signs
+        What was seen.
 
     Examples
     --------
-    >>> [round(confidence(np.full(150, looks), 0.0, 1.0), 1) for looks in (0.97, 0.6)]
-    [1.0, 0.1]
+    >>> well = Signs(age=5, looks=0.97, tip_looks=0.97, worst_looks=0.9, unsure=0.05, points=150)
+    >>> [round(value, 1) for value in confidence(well)]
+    [1.0, 1.0]
     """
-    risk = (
-        CONSTANT
-        + LOOKS * float(looks.mean())
-        + TIP_LOOKS * float(looks[-TAIL:].mean())
-        + DRIFT * np.log1p(drift)
-        + SHIFT * np.log1p(shift)
-        + POINTS * np.log(len(looks))
-    )
-    odds = risk - np.log(TOLERATED / (1 - TOLERATED))
-    return float(1 / (1 + np.exp(np.clip(odds, -50, 50))))
+    seen = features(signs)
+    tolerated = np.log(TOLERATED / (1 - TOLERATED))
+    return _logistic(tolerated - _risk(BODY, seen)), _logistic(-_risk(TIP, seen))
+
+
+def features(signs: Signs) -> dict[str, float]:
+    """Return what the regressions take: sums and lengths as logarithms.
+
+    Parameters
+    ----------
+    signs
+        What was seen.
+    """
+    age, (low, high), (part, most) = min(signs.age, HORIZON), SWELLS, HIDES
+    return {
+        "1": 1.0,
+        "looks": signs.looks,
+        "tip_looks": signs.tip_looks,
+        "worst_looks": signs.worst_looks,
+        "hidden": float(np.clip((signs.unsure - part) / (most - part), 0, 1)),
+        "points": float(np.log(max(signs.points, 1))),
+        "growth": signs.growth,
+        "changed": abs(signs.growth),
+        "age": float(np.log1p(age)),
+        "returned": float(np.log1p(signs.returned)),
+        "tip_returned": float(np.log1p(signs.tip_returned)),
+        "unended": signs.unended / max(age, 1),
+        "tip_swollen": float(np.clip((signs.tip_wider - low) / (high - low), 0, 1)),
+    }
+
+
+def _risk(weights: Mapping[str, float], seen: Mapping[str, float]) -> float:
+    return sum(weight * seen[name] for name, weight in weights.items())
+
+
+def _logistic(value: float) -> float:
+    return float(1 / (1 + np.exp(-np.clip(value, -50, 50))))

@@ -182,3 +182,19 @@ def inside(points: Array, shape: tuple[int, int], margin: float = 0.0) -> NDArra
     """
     low, high = -0.5 + margin, np.array(shape[::-1]) - 0.5 - margin
     return np.asarray(np.all((points >= low) & (points <= high), axis=1))
+
+
+def distance(one: Array, two: Array) -> float:
+    """Return the mean distance of either curve's points to the other, px.
+
+    Parameters
+    ----------
+    one
+        Points, ``(n, 2)``.
+    two
+        Points, ``(m, 2)``.
+    """
+    from scipy.spatial import cKDTree
+
+    there, back = cKDTree(one).query(two)[0], cKDTree(two).query(one)[0]
+    return float(there.mean() + back.mean()) / 2

@@ -11,22 +11,24 @@ from fluorosynth.track.appearance import Appearance
 from fluorosynth.track.band import Band, logarithm, tube_filter, unroll
 from fluorosynth.track.confidence import confidence
 from fluorosynth.track.config import TrackConfig
-from fluorosynth.track.curve import Array, arc_length, at_arc, b_spline, evenly
+from fluorosynth.track.curve import Array, arc_length, at_arc, b_spline, distance, evenly
 from fluorosynth.track.ends import BACK, find_end
 from fluorosynth.track.field import Room
 from fluorosynth.track.locate import locate
 from fluorosynth.track.motion import Move, Ridges, Search, carried, find_move, fits, moved, small
+from fluorosynth.track.signs import appearance, breadth
 from fluorosynth.track.state import SHORTEST, End, Followed, Scale
 
 # Lengths are px of a frame of 256 px.
 MARGIN = 8.0  # from the border within which a curve enters or leaves there
 AHEAD = 12.0  # that an end may move beyond where it is expected
-SPREAD = 3.0  # between an end and where it is expected
+SPREAD = 1.3  # between an end and where it is expected
 STIFF = 24.0  # at the tip that keep their shape
 KNOTS = 4.0  # between the knots of the B-spline
 SURROUNDINGS = 8.0  # to either side that are looked at
 GOES_ON = 0.6  # share of the last frame's move that is expected again
 RATE = 0.1  # of learning
+FADE = 20  # points over which the tip's confidence goes over into that of the frame
 DOUBT = 0.05  # share of the tube by which a shifted curve must fit better than a carried one
 
 
@@ -61,6 +63,7 @@ def begin(image: Image, points: Array, width: float, tip_in_view: bool) -> Follo
         room,
         Move(),
         small(image, scale.unit),
+        max(len(curve), 1),
     )
     if start.lost:
         return start
@@ -69,7 +72,9 @@ def begin(image: Image, points: Array, width: float, tip_in_view: bool) -> Follo
     seen = room.seen(curve)
     if seen.sum() < SHORTEST:
         return replace(start, points=curve[:0])
-    look = Appearance.learn(unroll(picture, curve, offsets)[seen], offsets, width)
+    band = unroll(picture, curve, offsets)[seen]
+    look = Appearance.learn(band, offsets, width)
+    broad = breadth(band, width, float(offsets[1] - offsets[0]))
     long, first = _prolonged(curve, start, scale)
     long, _ = locate(picture, long, (3.0,), look, scale, room)
     depth, noise = _depth(picture, long, look, scale, slice(first, first + len(curve)))
@@ -79,7 +84,7 @@ def begin(image: Image, points: Array, width: float, tip_in_view: bool) -> Follo
         usual = rows[max(at - BACK, 0) : at + 1]
         found, _ = find_end(rows, usual, noise, at, SPREAD)
         ends.append(End(usual, float(np.clip(found - at, -3, 3))) if not open_ else round_end)
-    return replace(start, look=look, known=look, entry=ends[0], tip=ends[1])
+    return replace(start, look=look, known=look, entry=ends[0], tip=ends[1], broad=broad)
 
 
 def follow(
@@ -102,19 +107,8 @@ def follow(
         return last
     scale = Scale(image.shape)
     unit, picture = scale.unit, logarithm(image)
-    reach = config.reach * unit
-    search = Search(reach, 1.5 * unit, 10 * unit, STIFF * unit, unit)
-    ridges = Ridges.of(picture, last.points, reach, last.look.width)
-    seen = last.room.seen(last.points)
-    guess = last.move.times(GOES_ON)
-    move = find_move(ridges, last.points, seen, last.look.depth, not last.leaves, guess, search)
-    expected = moved(last.points, move, search)
     now = small(image, unit)
-    flowed = carried(last.points, last.picture, now, unit)
-    if _better(ridges, flowed, expected, last, search):
-        expected = evenly(flowed, unit)
-        shift = np.median(flowed - last.points, axis=0)
-        move = Move(float(shift[0]), float(shift[1]), 0.0)
+    expected, move = _expected(picture, now, last, scale, config)
     long, first = _prolonged(expected, last, scale)
     long, sure = locate(picture, long, (8.0, 3.0), last.look, scale, last.room, evidence)
     start, end, ending = _ends(picture, long, first, first + len(expected) - 1, last, scale)
@@ -123,17 +117,37 @@ def follow(
     curve = b_spline(long[part], KNOTS * unit, unit)
     rows = np.linspace(0, len(sure[part]) - 1, len(curve))
     sure = np.interp(rows, np.arange(len(sure[part])), sure[part])
-    jump = abs(end - (first + len(expected) - 1)) * (1 - ending)
+    back = carried(curve, now, last.picture, unit)
+    signs = last.signs.after(
+        returned=distance(back, last.points) / unit,
+        tip_returned=float(np.linalg.norm(back[-1] - last.points[-1])) / unit,
+        unended=1 - ending,
+        unsure=float(1 - sure.mean()),
+        points=len(curve),
+        growth=float(np.log(len(curve) / last.shown)),
+    )
     found = replace(
-        last,
-        points=curve,
-        sure=sure,
-        leaves=leaves,
-        move=move,
-        drift=last.drift + jump,
-        picture=now,
+        last, points=curve, sure=sure, leaves=leaves, move=move, signs=signs, picture=now
     )
     return _learned(picture, found, scale)
+
+
+def _expected(
+    picture: Band, now: Image, last: Followed, scale: Scale, config: TrackConfig
+) -> tuple[Array, Move]:
+    """Return where the curve should be by its last move or by optical flow, and its move."""
+    unit, reach = scale.unit, config.reach * scale.unit
+    search = Search(reach, 1.5 * unit, 10 * unit, STIFF * unit, unit)
+    ridges = Ridges.of(picture, last.points, reach, last.look.width)
+    seen = last.room.seen(last.points)
+    guess = last.move.times(GOES_ON)
+    move = find_move(ridges, last.points, seen, last.look.depth, not last.leaves, guess, search)
+    shifted = moved(last.points, move, search)
+    flowed = carried(last.points, last.picture, now, unit)
+    if not _better(ridges, flowed, shifted, last, search):
+        return shifted, move
+    x, y = np.median(flowed - last.points, axis=0)
+    return evenly(flowed, unit), Move(float(x), float(y), 0.0)
 
 
 def _better(ridges: Ridges, flowed: Array, shifted: Array, last: Followed, search: Search) -> bool:
@@ -156,14 +170,23 @@ def _learned(picture: Band, found: Followed, scale: Scale) -> Followed:
     step, middle = float(offsets[1] - offsets[0]), len(offsets) // 2
     band = unroll(picture, found.points, offsets)[seen]
     looks = 1 / (1 + np.exp(-found.known.log_odds(band, step, 3.0)[:, middle].astype(np.float64)))
-    shift = float(np.hypot(found.move.x, found.move.y)) / scale.unit
-    score = confidence(looks, found.drift, shift)
+    wider = float(np.log(breadth(band, look.width, step) / found.broad))
+    signs = replace(found.signs, tip_wider=wider, **appearance(looks))
+    score, tip = confidence(signs)
     rate = RATE * float(sure.mean())
     now = float(np.median(tube_filter(band, look.width, step, 3.0)[:, middle]))
     depth = max((1 - rate) * look.depth + rate * now, 0.5 * look.depth)
     fresh = replace(look.updated(band, offsets, sure, rate), depth=depth)
-    scaled = np.minimum(found.sure * score / max(float(found.sure.mean()), 1e-3), 1.0)
-    return replace(found, look=fresh, sure=scaled, score=score)
+    each = np.minimum(found.sure * score / max(float(found.sure.mean()), 1e-3), 1.0)
+    if not found.leaves:
+        each = np.minimum(each, _from_tip(tip, len(each)))
+    return replace(found, look=fresh, sure=each, score=score, signs=signs)
+
+
+def _from_tip(tip: float, count: int) -> Array:
+    """Return the most that points may be sure of: at the last the tip's, 1 further back."""
+    back = np.arange(count)[::-1] / FADE
+    return np.asarray(np.clip(tip + (1 - tip) * back, 0, 1))
 
 
 def _in_frame(

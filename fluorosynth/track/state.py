@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from fluorosynth.track.appearance import Appearance
 from fluorosynth.track.curve import Array
 from fluorosynth.track.field import Room
 from fluorosynth.track.motion import Move
+from fluorosynth.track.signs import Signs
 
 WORKING_SIDE = 256  # px: the tracker's lengths refer to a frame of this side
 SHORTEST = 6  # points of a curve that can be followed
@@ -92,11 +93,14 @@ class Followed:
         Move from the last frame to this.
     picture
         Frame in the tracker's own pixels, ``(h, w)`` uint8.
+    shown
+        Number of points where a person showed it.
+    broad
+        Breadth of its tip there.
     score
         Confidence of the frame, in [0, 1].
-    drift
-        Distance that the tip may be off by what has been guessed since a person showed it, in
-        points.
+    signs
+        What was seen of how well it has been followed since then.
     """
 
     points: Array
@@ -110,8 +114,10 @@ class Followed:
     room: Room
     move: Move
     picture: Image
+    shown: int
+    broad: float = 1.0
     score: float = 1.0
-    drift: float = 0.0
+    signs: Signs = field(default_factory=Signs)
 
     @property
     def lost(self) -> bool:

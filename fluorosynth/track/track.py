@@ -14,10 +14,14 @@ from fluorosynth.labels.model import FrameLabels, Instrument, Labels
 from fluorosynth.sample import Image
 from fluorosynth.track.blend import blend
 from fluorosynth.track.config import TrackConfig
-from fluorosynth.track.curve import arc_length
+from fluorosynth.track.curve import Array, arc_length
 from fluorosynth.track.follow import begin, follow
+from fluorosynth.track.merge import merged
 from fluorosynth.track.state import Followed, Scale
+from fluorosynth.track.width import typical_width
 
+WIDENING = 0.35  # weight of a frame's width
+MOST_WIDENED = 2.0  # times: what is measured beyond is not the instrument
 Evidence = Callable[[int], NDArray[np.float32]]
 
 
@@ -85,7 +89,7 @@ def track(
     for name, known in keys.items():
         for span in _spans(sorted(known), first, last):
             run = _Run(frames, config, evidence, progress, stop)
-            found = _merged(found, name, run.between(span, known))
+            found = _with(found, name, run.between(span, known))
             if run.stopped:
                 return found
     return found
@@ -154,6 +158,7 @@ class _Run:
         good = begin(self.frames[at], key.points.astype(np.float64), width, key.tip_in_view)
         found: dict[int, Instrument | None] = {}
         gone, lost = 0, good.lost
+        scale = _Widening(self.frames[at], key.points.astype(np.float64), width)
         for t in range(at + step, (span.last if step > 0 else span.first) + step, step):
             if self.stop is not None and self.stop():
                 self.stopped = True
@@ -164,7 +169,7 @@ class _Run:
                 now = follow(self.frames[t], good, self.config, known)
             gone = gone + 1 if now is good or now.score < self.config.give_up else 0
             if span.first <= t <= span.last:
-                found[t] = None if gone else _instrument(now, key)
+                found[t] = None if gone else _instrument(now, key, scale.seen(self.frames[t], now))
                 if self.progress is not None:
                     shown = found[t]
                     frame = FrameLabels(t)
@@ -176,14 +181,30 @@ class _Run:
         return found
 
 
-def _instrument(now: Followed, key: Instrument) -> Instrument:
+class _Widening:
+    """How much wider than where it was drawn an instrument is, smooth over the frames."""
+
+    def __init__(self, image: Image, points: Array, width: float) -> None:
+        self._width = width
+        self._drawn = typical_width(image, points, width) or float("nan")
+        self._log = 0.0
+
+    def seen(self, image: Image, now: Followed) -> float:
+        """Return it by another frame."""
+        ratio = typical_width(image, now.points, self._width * np.exp(self._log)) / self._drawn
+        if MOST_WIDENED >= ratio >= 1 / MOST_WIDENED:
+            self._log += WIDENING * (float(np.log(ratio)) - self._log)
+        return float(np.exp(self._log))
+
+
+def _instrument(now: Followed, key: Instrument, wider: float) -> Instrument:
     points = now.points.astype(np.float32)
     along = arc_length(now.points)
     known = arc_length(key.points.astype(np.float64))
     width = np.interp(along[-1] - along, (known[-1] - known)[::-1], key.width[::-1])
     return Instrument(
         points,
-        width.astype(np.float32),
+        (wider * width).astype(np.float32),
         key.id,
         key.label,
         not now.leaves,
@@ -192,13 +213,6 @@ def _instrument(now: Followed, key: Instrument) -> Instrument:
     )
 
 
-def _merged(labels: Labels, name: str, found: dict[int, Instrument | None]) -> Labels:
-    frames = []
-    for t, instrument in found.items():
-        frame = labels.at(t) or FrameLabels(t)
-        if frame.empty:  # somebody has looked, and says that there is none
-            continue
-        frames.append(
-            frame.with_lost(name) if instrument is None else frame.with_instrument(instrument)
-        )
-    return labels.with_frames(frames)
+def _with(labels: Labels, name: str, found: dict[int, Instrument | None]) -> Labels:
+    known = {t: labels.at(t) or FrameLabels(t) for t in found}
+    return labels.with_frames(merged(known[t], name, found[t]) for t in found)

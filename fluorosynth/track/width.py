@@ -39,30 +39,59 @@ def measure_width(image: Image, points: NDArray[np.floating]) -> NDArray[np.floa
     """
     curve = np.asarray(points, np.float64)
     arc = arc_length(curve)
-    marks = np.linspace(0, arc[-1], max(round(arc[-1]), 2))
-    fine = np.column_stack([np.interp(marks, arc, column) for column in curve.T])
     reach = REACH * max(max(image.shape) / 256, 1.0)
-    offsets = np.arange(-reach, reach + STEP / 2, STEP)
-    band = unroll(image.astype(np.float32), fine, offsets)
+    marks, band, offsets = _unrolled(image, curve, reach)
     rows = max(round(WINDOW * len(marks) / max(arc[-1], 1)), 1)
     widths = np.array(
-        [_fwhm(band, i, rows, offsets) for i in range(0, len(fine), max(rows // 4, 1))]
+        [_fwhm(band, i, rows, offsets) for i in range(0, len(marks), max(rows // 4, 1))]
     )
     good = np.isfinite(widths)
     if not good.any():
         return np.full(len(curve), 3.0, np.float32)
     usual = float(np.median(widths[good]))
     good &= np.abs(widths - usual) <= 0.5 * usual
-    at = np.arange(0, len(fine), max(rows // 4, 1))[good]
+    at = np.arange(0, len(marks), max(rows // 4, 1))[good]
     along = np.interp(arc, marks[at], _smooth(widths[good]))
     return np.maximum(along, 1.0).astype(np.float32)
 
 
-def _fwhm(band: Band, row: int, rows: int, offsets: Array) -> float:
+def typical_width(image: Image, points: Array, about: float) -> float:
+    """Return the median full width at half maximum of a line whose width is known about.
+
+    Parameters
+    ----------
+    image
+        Frame, ``(H, W)`` uint8.
+    points
+        Points on the centreline, ``(n, 2)``.
+    about
+        Width that it should have, px.
+
+    Returns
+    -------
+    px; NaN where it is seen in less than a third of its length.
+    """
+    marks, band, offsets = _unrolled(image, points, 3 * about)
+    step = round(WINDOW)
+    found = [_fwhm(band, row, step, offsets, 1.5 * about) for row in range(0, len(marks), step)]
+    good = [width for width in found if np.isfinite(width)]
+    return float(np.median(good)) if 3 * len(good) >= len(found) else float("nan")
+
+
+def _unrolled(image: Image, curve: Array, reach: float) -> tuple[Array, Band, Array]:
+    """Return places along a curve every pixel, its cross-sections there, and their offsets."""
+    arc = arc_length(curve)
+    marks = np.linspace(0, arc[-1], max(round(arc[-1]), 2))
+    fine = np.column_stack([np.interp(marks, arc, column) for column in curve.T])
+    offsets = np.arange(-reach, reach + STEP / 2, STEP)
+    return marks, unroll(image.astype(np.float32), fine, offsets), offsets
+
+
+def _fwhm(band: Band, row: int, rows: int, offsets: Array, guess: float | None = None) -> float:
     """Return the width of the dip in the middle of the mean cross-section; NaN for none."""
     part = band[max(row - rows // 2, 0) : row + rows // 2 + 1]
     profile = np.asarray(np.mean(part, axis=0, dtype=np.float64))
-    guess = _likely_width(profile, offsets)
+    guess = _likely_width(profile, offsets) if guess is None else guess
     away = np.abs(offsets)
     bottom = float(np.median(profile[away <= max(guess / 4, STEP)]))
     edges = []

@@ -190,6 +190,18 @@ def test_a_rough_curve_is_pulled_to_the_ridge():
     assert found.confidence.mean() > 0.8
 
 
+def test_a_tube_that_comes_nearer_is_wider():
+    rng = np.random.default_rng(5)
+    frames = [frame([whole()], width=4 + t / 8, rng=rng) for t in range(16)]
+    labels = track(frames, key(whole(), 0, 16, width=4))
+    widths = [float(np.median(labels.at(t).get("catheter_0").width)) for t in range(16)]
+    assert abs(widths[8] - 5) < 0.5
+    assert abs(widths[15] - 5.9) < 0.6  # it lags by a few frames
+    truths, frames = moving(8)
+    still = track(frames, key(truths[0], 0, 8))
+    assert abs(np.median(still.at(7).get("catheter_0").width) - 5) < 0.15
+
+
 @pytest.mark.parametrize("width", [2.0, 4.0, 8.0])
 def test_widths_are_measured(width):
     truths, frames = moving(1, width=width)

@@ -17,7 +17,7 @@ const ui = {
   cursor: null, keyboard: false, stroke: null, drag: null, draft: null, suggested: false,
   look: { level: 128, window: 256, invert: false }, latest: null,
 };
-let grey = null, picture = null, speed = 15;
+let grey = null, picture = null, shown = null, speed = 15;
 
 const frame = () => ui.draft ?? store.frame(ui.at);
 const selected = () => edit.find(frame(), ui.selected);
@@ -39,6 +39,7 @@ function draw() {
   drawing = requestAnimationFrame(() => {
     drawing = 0;
     view.draw(picture, frame(), { ...ui, cursor: ui.keyboard ? ui.cursor : null });
+    $("view").dataset.frame = shown; // for who measures
   });
 }
 
@@ -127,7 +128,7 @@ async function go(index) {
   try {
     const found = await pictures.grey(to);
     if (ui.at !== to) return;
-    grey = found;
+    [grey, shown] = [found, to];
     shade();
     pictures.ahead(to, step);
   } catch (error) {
@@ -173,7 +174,8 @@ function place(point) {
   const at = [clampTo(point[0], store.width), clampTo(point[1], store.height)];
   if (!ui.selected) {
     const label = "catheter", here = new Set((frame().instruments ?? []).map((one) => one.id));
-    const again = ui.latest && !here.has(ui.latest) ? ui.latest : edit.freshId(store.frames, label);
+    const last = ui.latest && !here.has(ui.latest) ? ui.latest : null, lost = frame().lost ?? [];
+    const again = (lost.includes(last) ? last : lost[0] ?? last) ?? edit.freshId(store.frames, label);
     const like = [...store.frames.values()].flatMap((f) => f.instruments ?? []).find((one) => one.id === again);
     const width = like ? widths(like)[0] : (edit.WIDTH * Math.max(store.width, store.height)) / 512;
     ui.draft = edit.begun(frame(), again, like?.label ?? label, at, width);

@@ -5,7 +5,7 @@ const KEPT_BYTES = 256 * 2 ** 20, AHEAD = 4;
 export class Pictures {
   constructor(count, size) {
     this.count = count;
-    this.most = Math.max(Math.floor(KEPT_BYTES / (5 * size[0] * size[1])), 6);
+    this.most = Math.max(Math.floor(KEPT_BYTES / (size[0] * size[1])), 6);
     this.kept = new Map();
   }
 
@@ -27,16 +27,9 @@ export class Pictures {
 
   async load(index) {
     try {
-      const response = await fetch(`frames/${index}.png`);
+      const response = await fetch(`frames/${index}`);
       if (!response.ok) throw new Error(`frame ${index} cannot be read`);
-      const picture = await createImageBitmap(await response.blob());
-      const canvas = new OffscreenCanvas(picture.width, picture.height);
-      const context = canvas.getContext("2d", { willReadFrequently: true });
-      context.drawImage(picture, 0, 0);
-      const pixels = context.getImageData(0, 0, picture.width, picture.height).data;
-      const grey = new Uint8Array(pixels.length / 4);
-      for (let i = 0; i < grey.length; i++) grey[i] = pixels[4 * i];
-      return grey;
+      return new Uint8Array(await response.arrayBuffer());
     } catch (error) {
       this.kept.delete(index);
       throw error;

@@ -8,7 +8,7 @@ export const COLOURS = {
   empty: "#9aa0a6", lost: "#e5484d", ignore: "#3c78ff",
 };
 
-export const SURE = 0.7;
+export const SURE = 0.5;
 
 export const sureness = (instrument) => {
   const c = instrument.confidence ?? 1;
@@ -76,27 +76,49 @@ export class View {
     if (picture) c.drawImage(picture, 0, 0);
     if (!hidden) {
       c.imageSmoothingEnabled = false;
-      c.drawImage(this.labels(frame, stroke), 0, 0);
+      const [painted, left, top] = this.labels(frame, stroke);
+      if (painted) c.drawImage(painted, left, top);
       c.translate(0.5, 0.5);
       for (const one of frame.instruments ?? []) this.curve(one, one.id === selected, handle);
     } else c.translate(0.5, 0.5);
     if (cursor) this.cross(cursor);
   }
 
-  // The labels as they will be: by pixels, not by strokes of a pen.
+  // The labels as they will be: by pixels, not by strokes of a pen. Painted anew when a frame's
+  // labels are others, and no larger than they are: a frame may have millions of pixels.
   labels(frame, stroke) {
-    const canvas = new OffscreenCanvas(this.width, this.height), context = canvas.getContext("2d");
-    const image = context.createImageData(this.width, this.height), size = [this.height, this.width];
-    const paint = (points, width, colour) =>
-      cover(points, width, size, (at) => image.data.set(colour, 4 * at));
+    if (!stroke && this.painted?.frame === frame) return this.painted.found;
+    const strokes = [];
     for (const one of frame.instruments ?? [])
-      if (one.points.length > 1) paint(one.points, widths(one), rgba(colourOf(one), 90));
-    for (const region of [...(frame.ignore ?? []), ...(stroke ? [stroke] : [])]) {
-      const points = region.points.length > 1 ? region.points : [region.points[0], region.points[0]];
-      if (region.width) paint(points, points.map(() => region.width), rgba(COLOURS.ignore, 110));
+      if (one.points.length > 1) strokes.push([one.points, widths(one), rgba(colourOf(one), 90)]);
+    for (const { points, width } of [...(frame.ignore ?? []), ...(stroke ? [stroke] : [])])
+      if (width) strokes.push([points.length > 1 ? points : [points[0], points[0]], points.map(() => width).concat(width), rgba(COLOURS.ignore, 110)]);
+    const found = this.paint(strokes);
+    this.painted = stroke ? null : { frame, found };
+    return found;
+  }
+
+  paint(strokes) {
+    let [left, top, right, bottom] = [this.width, this.height, 0, 0];
+    for (const [points, width] of strokes) {
+      const reach = Math.max(...width, 1) / 2 + 1;
+      for (const [x, y] of points) {
+        [left, right] = [Math.min(left, x - reach), Math.max(right, x + reach)];
+        [top, bottom] = [Math.min(top, y - reach), Math.max(bottom, y + reach)];
+      }
     }
+    [left, top] = [left, top].map((v) => Math.max(Math.floor(v), 0));
+    const across = Math.min(Math.ceil(right) + 1, this.width) - left, tall = Math.min(Math.ceil(bottom) + 1, this.height) - top;
+    if (across < 1 || tall < 1) return [null, 0, 0];
+    const canvas = new OffscreenCanvas(across, tall), context = canvas.getContext("2d");
+    const image = context.createImageData(across, tall), size = [this.height, this.width];
+    for (const [points, width, colour] of strokes)
+      cover(points, width, size, (at) => {
+        const x = at % this.width;
+        image.data.set(colour, 4 * (((at - x) / this.width - top) * across + x - left));
+      });
     context.putImageData(image, 0, 0);
-    return canvas;
+    return [canvas, left, top];
   }
 
   curve(one, selected, handle) {
@@ -107,7 +129,7 @@ export class View {
     one.points.forEach(([x, y], i) => (i ? c.lineTo(x, y) : c.moveTo(x, y)));
     c.stroke();
     const [x, y] = one.points[one.points.length - 1], r = 5 / this.scale;
-    c.fillStyle = colour;
+    c.fillStyle = one.origin === "tracked" && (one.confidence?.at?.(-1) ?? 1) < SURE ? COLOURS.unsure : colour;
     if (one.tip_in_view ?? true) {
       c.beginPath();
       c.arc(x, y, r, 0, 7);

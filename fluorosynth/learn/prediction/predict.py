@@ -21,6 +21,7 @@ from tqdm import tqdm
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
+from fluorosynth.io.film import Film
 from fluorosynth.io.frames import (
     Frame,
     count_frames,
@@ -33,7 +34,7 @@ from fluorosynth.io.frames import (
 from fluorosynth.io.names import stem
 from fluorosynth.labels.file import write_labels
 from fluorosynth.learn.checkpoint import Model, as_model, weights_hash
-from fluorosynth.learn.overlay import Film, overlay
+from fluorosynth.learn.overlay import overlay
 from fluorosynth.learn.prediction.centrelines import Traced, centrelines, traced
 from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.journal import Journal

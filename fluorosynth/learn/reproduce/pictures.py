@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from fluorosynth.io.contact_sheet import FOUND, Legend, contact_sheet
+from fluorosynth.io.film import Film
 from fluorosynth.io.frames import read_frames
 from fluorosynth.learn.checkpoint import BEST, Model, load_model
 from fluorosynth.learn.data import LabelledDataset
 from fluorosynth.learn.device import pick_device
 from fluorosynth.learn.evaluation.evaluate import plain_predictor
-from fluorosynth.learn.overlay import Film, overlay
+from fluorosynth.learn.overlay import overlay
 from fluorosynth.recipe import Recipe
 from fluorosynth.reports.pictures import agreement
 from fluorosynth.reports.plots import new_figure, png_of

@@ -14,9 +14,9 @@ from PIL import Image
 
 from fluorosynth.devices.polylines import read_polylines
 from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.io.film import Film
 from fluorosynth.io.frames import read_frames
 from fluorosynth.labels import FrameSequence, read_labels
-from fluorosynth.learn.overlay import Film
 from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.predict import Wanted, predict
 from fluorosynth.learn.prediction.segment import SegmentConfig

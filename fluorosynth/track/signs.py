@@ -1,0 +1,123 @@
+"""What can be seen, without the truth, of how well an instrument has been followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fluorosynth.track.band import Band, tube_filter
+from fluorosynth.track.curve import Array
+
+TAIL = 20  # points at the tip
+HORIZON = 31  # frames of the sequences that the confidence was fitted on
+LEAST = 1e-3  # depth, of a logarithm, below which there is nothing
+STRETCH = 20  # points of the stretch that looks least like the instrument
+
+
+@dataclass(frozen=True)
+class Signs:
+    """Figures of one frame, and sums over all since a person showed the instrument.
+
+    After ``HORIZON`` frames the sums fade, as slowly as that they stay of that many frames.
+    Lengths are in points of the curve: pixels of a frame of 256 px.
+
+    Parameters
+    ----------
+    age
+        Number of frames since it was shown.
+    looks
+        Mean probability that a point is on the instrument, by its appearance where it was shown.
+    tip_looks
+        The same of the points at the tip.
+    worst_looks
+        The same of the stretch where it is least.
+    tip_wider
+        Logarithm of the tip's breadth by that where it was shown: a vessel is wider.
+    unsure
+        Mean share of the likely courses that pass elsewhere.
+    points
+        Number of points.
+    growth
+        Logarithm of the length by that where it was shown.
+    returned
+        Sum over the frames of the distance between the last curve and the new one carried back
+        to its frame by optical flow.
+    tip_returned
+        The same of the tip.
+    unended
+        Sum over the frames of the probability that the tip is elsewhere along the curve.
+    """
+
+    age: int = 0
+    looks: float = 1.0
+    tip_looks: float = 1.0
+    worst_looks: float = 1.0
+    tip_wider: float = 0.0
+    unsure: float = 0.0
+    points: float = 1
+    growth: float = 0.0
+    returned: float = 0.0
+    tip_returned: float = 0.0
+    unended: float = 0.0
+
+    def after(self, returned: float, tip_returned: float, unended: float, **now: float) -> Signs:
+        """Return the signs of the next frame.
+
+        Parameters
+        ----------
+        returned
+            Distance to add to the sum of that name.
+        tip_returned
+            The same.
+        unended
+            Probability to add to the sum of that name.
+        now
+            Other figures of the frame.
+        """
+        kept = 1.0 if self.age < HORIZON else 1 - 1 / HORIZON
+        return replace(
+            self,
+            age=self.age + 1,
+            returned=kept * self.returned + returned,
+            tip_returned=kept * self.tip_returned + tip_returned,
+            unended=kept * self.unended + unended,
+            **now,
+        )
+
+
+def breadth(band: Band, width: float, step: float) -> float:
+    """Return how deep the tip is to a filter of twice the width, by that of the width.
+
+    Parameters
+    ----------
+    band
+        Cross-sections of the curve, ``(n, k)`` float32, the tip's last.
+    width
+        Full width of the tube, px.
+    step
+        Distance of the columns, px.
+    """
+    last = band[-TAIL:]
+    narrow, wide = (
+        max(float(np.median(tube_filter(last, w, step, 3.0)[:, last.shape[1] // 2])), LEAST)
+        for w in (width, 2 * width)
+    )
+    return wide / narrow
+
+
+def appearance(looks: Array) -> dict[str, float]:
+    """Return the three figures of appearance.
+
+    Parameters
+    ----------
+    looks
+        Probability that each visible point is on the instrument, ``(n,)``, n >= 1.
+    """
+    size = min(STRETCH, len(looks))
+    stretches = np.convolve(looks, np.full(size, 1 / size), "valid")
+    return {
+        "looks": float(looks.mean()),
+        "tip_looks": float(looks[-TAIL:].mean()),
+        "worst_looks": float(stretches.min()),
+    }
