@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from fluorosynth_cli.data_options import set_place
+
 EXAMPLES = """
 \b
 Examples:
@@ -17,19 +19,19 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", callback=set_place)
 @click.option("--to", required=True, help="folder, nnunet, coco, or an installed exporter.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
-def command(folder: Path, to: str, out: Path, quiet: bool) -> None:
+def command(folder: Path | str, to: str, out: Path, quiet: bool) -> None:
     """Write the set in FOLDER in the layout of another tool."""
     from tqdm import tqdm
+    from xxhash import xxh3_128
 
-    from fluorosynth.dataset.manifest import MANIFEST, read_manifest, read_samples
+    from fluorosynth.dataset.manifest import manifest_bytes, read_manifest, read_samples
     from fluorosynth.exporters.base import export
-    from fluorosynth.shards import file_digest
 
-    manifest, digest = read_manifest(folder), file_digest(folder / MANIFEST)
+    manifest, digest = read_manifest(folder), xxh3_128(manifest_bytes(folder)).hexdigest()
     n = manifest.n * manifest.frames
     samples = tqdm(read_samples(folder), total=n, unit="image", file=sys.stderr, disable=quiet)
     written = export(samples, to, out, digest)

@@ -14,6 +14,7 @@ import click
 
 from fluorosynth.dataset.job_array import parse_part
 from fluorosynth.errors import InterruptedRunError, SampleError, UsageError
+from fluorosynth_cli.data_options import set_place
 from fluorosynth_cli.recipe_options import changed, pick_recipe
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ Interrupted at any moment, the same command goes on and ends with the same bytes
 
 @click.command(epilog=EXAMPLES)
 @click.option("--n", required=True, type=click.IntRange(1, 2**40), help="Number of samples.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the set.")
+@click.option(
+    "--out", required=True, callback=set_place, help="Folder of the set, or s3://bucket/set, ..."
+)
 @click.option("--recipe", default="paper", show_default=True, help="A preset or a TOML file.")
 @click.option("--backgrounds", help="Frames or patches: a file, a folder, a glob.")
 @click.option("--devices", help="Masks (a folder of PNGs) or centrelines (JSON, CSV).")
@@ -68,7 +71,7 @@ Interrupted at any moment, the same command goes on and ends with the same bytes
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def command(
     n: int,
-    out: Path,
+    out: Path | str,
     recipe: str,
     backgrounds: str | None,
     devices: str | None,
@@ -106,7 +109,7 @@ def command(
         return
     own = None if part is None else parse_part(part, os.environ)
     if preview:
-        _preview(chosen, seed, min(n, preview), out, quiet)
+        _preview(chosen, seed, min(n, preview), out, own is not None, quiet)
     try:
         _generate(chosen, n, seed, out, workers or _cores(), shard_size, compress, quiet, own)
     except SampleError as error:
@@ -126,7 +129,7 @@ def _generate(
     recipe: Recipe,
     n: int,
     seed: int,
-    out: Path,
+    out: Path | str,
     workers: int,
     shard_size: int | None,
     compress: bool,
@@ -136,6 +139,7 @@ def _generate(
     from tqdm import tqdm
 
     from fluorosynth.dataset.generation import generate, plan_of
+    from fluorosynth.dataset.manifest import PREVIEW, inside
 
     tqdm.monitor_interval = 0  # its thread would be there when workers fork
     started = time.perf_counter()
@@ -148,7 +152,7 @@ def _generate(
     if quiet:
         return
     seconds = time.perf_counter() - started
-    size = sum(path.stat().st_size for path in out.glob("shard-*.h5"))
+    size = sum(plan.store.shards().values())
     click.echo(
         f"{total} samples in {out}: {size / 1e6:.0f} MB; made {outcome.made} in {seconds:.1f} s "
         f"({outcome.made / seconds:.0f} {unit}s/s, {workers} workers)"
@@ -158,11 +162,11 @@ def _generate(
     if part is not None:
         click.echo("when all parts are there: the same command with --finish instead of --part")
         return
-    click.echo(f"look: {out / 'preview.png'}   check: fluorosynth verify {out}")
+    click.echo(f"look: {inside(out, PREVIEW)}   check: fluorosynth verify {out}")
 
 
 def _estimate(
-    recipe: Recipe, n: int, seed: int, out: Path, shard_size: int | None, about: str
+    recipe: Recipe, n: int, seed: int, out: Path | str, shard_size: int | None, about: Path | str
 ) -> float:
     """Say what would be written, unless ``about`` is empty; return the core hours."""
     from fluorosynth.dataset.generation import plan_of
@@ -178,10 +182,12 @@ def _estimate(
     seconds = marks[-1] - marks[0] + each * (n - len(marks) + 1)
     if not about:
         return seconds / 3600
+    free = plan.store.free()
+    room = "" if free is None else f" ({free / 1e9:.1f} GB free)"
     runs = f" of {plan.frames} frames" if plan.frames > 1 else ""
     click.echo(
         f"would write {n} samples{runs} of {recipe.size} px as {plan.shards} shards in {out}: "
-        f"{about} {plan.bytes / 1e6:.1f} MB ({plan.free / 1e9:.1f} GB free), "
+        f"{about} {plan.bytes / 1e6:.1f} MB{room}, "
         f"about {seconds:.0f} s on one core ({seconds / 3600:.2g} core hours)\n"
         "in parts on a cluster: --job slurm or --job kubernetes prints a script"
     )
@@ -216,9 +222,10 @@ def _typed(without: set[str]) -> list[str]:
 
 
 def _finish(
-    recipe: Recipe, n: int, seed: int, out: Path, shard_size: int | None, quiet: bool
+    recipe: Recipe, n: int, seed: int, out: Path | str, shard_size: int | None, quiet: bool
 ) -> None:
     from fluorosynth.dataset.generation import MissingShardsError, finish
+    from fluorosynth.dataset.manifest import PREVIEW, inside
 
     try:
         finish(recipe, out, n, seed, shard_size)
@@ -231,20 +238,26 @@ def _finish(
         ) from None
     if not quiet:
         click.echo(f"{n} samples in {out}: complete")
-        click.echo(f"look: {out / 'preview.png'}   check: fluorosynth verify {out}")
+        click.echo(f"look: {inside(out, PREVIEW)}   check: fluorosynth verify {out}")
 
 
-def _preview(recipe: Recipe, seed: int, count: int, out: Path, quiet: bool) -> None:
-    from fluorosynth.dataset.preview import spread_out, write_preview
+def _preview(
+    recipe: Recipe, seed: int, count: int, out: Path | str, shared: bool, quiet: bool
+) -> None:
+    from fluorosynth.dataset.manifest import inside
+    from fluorosynth.dataset.preview import preview_sheet, spread_out
+    from fluorosynth.dataset.store import FIRST, open_store
+    from fluorosynth.io.contact_sheet import png_bytes
 
     sampler = recipe.open(seed)
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / "first.png"
     sequences = [sampler.sequence(index) for index in range(count)]
     shown = spread_out(recipe.frames, 4)
-    write_preview([frames[t] for frames in sequences for t in shown], path)
+    sheet = preview_sheet([frames[t] for frames in sequences for t in shown])
+    store = open_store(out)
+    with store.held(shared):
+        store.put(FIRST, png_bytes(sheet))
     if not quiet:
-        click.echo(f"the first {count}: {path}")
+        click.echo(f"the first {count}: {inside(out, FIRST)}")
 
 
 def _cores() -> int:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from fluorosynth_cli.data_options import set_place
+
 EXAMPLES = """
 \b
 Examples:
@@ -15,11 +17,11 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", callback=set_place)
 @click.option("--recipe", "recipe_only", is_flag=True, help="Print the recipe alone.")
-def command(folder: Path, recipe_only: bool) -> None:
+def command(folder: Path | str, recipe_only: bool) -> None:
     """Print what the set in FOLDER holds and where it comes from."""
-    from fluorosynth.dataset.manifest import read_manifest
+    from fluorosynth.dataset.manifest import PREVIEW, inside, read_manifest
 
     manifest = read_manifest(folder)
     if recipe_only:
@@ -32,7 +34,7 @@ def command(folder: Path, recipe_only: bool) -> None:
         "pictures": f"{manifest.size} x {manifest.size} uint8{frames}",
         "files": f"{len(manifest.shards)} shards, {total / 1e6:.1f} MB",
         "made with": ", ".join(f"{k} {v}" for k, v in manifest.software.items()),
-        "preview": str(folder / "preview.png"),
+        "preview": inside(folder, PREVIEW),
     }
     for key, value in rows.items():
         click.echo(f"{key:10} {value}")

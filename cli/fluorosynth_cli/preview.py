@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from fluorosynth_cli.data_options import set_place
+
 EXAMPLES = """
 \b
 Examples:
@@ -18,7 +20,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", callback=set_place)
 @click.option(
     "--out",
     required=True,
@@ -28,7 +30,7 @@ Examples:
 @click.option("--count", default=16, show_default=True, type=click.IntRange(1, 1024))
 @click.option("--columns", default=4, show_default=True, type=click.IntRange(1))
 @click.option("--quiet", is_flag=True, help="No summary.")
-def command(folder: Path, out: Path, count: int, columns: int, quiet: bool) -> None:
+def command(folder: Path | str, out: Path, count: int, columns: int, quiet: bool) -> None:
     """Draw the first samples of the set in FOLDER, each plain and with its labels outlined.
 
     Of sequences a PNG shows four frames each, a GIF all of them.

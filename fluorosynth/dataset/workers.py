@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.synchronize import Event
-from typing import Any
+from typing import Any, Literal
 
 from fluorosynth.errors import InterruptedRunError
 
@@ -40,8 +40,7 @@ def run_tasks(task: Task, numbers: list[int], workers: int, report: Progress) ->
     """
     if workers == 1:
         return {number: task(number, report) for number in numbers}
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(method)
+    context = multiprocessing.get_context(_method())
     stop, done = context.Event(), context.Value("q", 0)
     pool = ProcessPoolExecutor(workers, context, _start_worker, (task, stop, done))
     try:
@@ -56,6 +55,12 @@ def run_tasks(task: Task, numbers: list[int], workers: int, report: Progress) ->
     finally:
         stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _method() -> Literal["fork", "spawn"]:
+    """Return how workers start: by a fork, which is quick, unless threads could be in its way."""
+    forks = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
+    return "fork" if forks else "spawn"
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.masks import MaskValues
+from fluorosynth.io.place import url_of
 from fluorosynth.io.published import RUNS
 from fluorosynth.layouts.classes import ClassMap
 from fluorosynth.layouts.find import find_layout
@@ -32,9 +33,10 @@ def open_dataset(
     Parameters
     ----------
     path
-        Generated set or one ``.h5`` shard; one of the WEISS ``.hdf5`` files of images or a folder
-        of them (all sequences whose images are there); a label file with its frames beside it; a
-        set in one of ``layouts.LAYOUTS``; or a folder of images with masks.
+        Generated set, or its URL in object storage, or one ``.h5`` shard; one of the WEISS
+        ``.hdf5`` files of images or a folder of them (all sequences whose images are there); a
+        label file with its frames beside it; a set in one of ``layouts.LAYOUTS``; or a folder of
+        images with masks.
     masks
         Folder of masks elsewhere, named like the frames below ``path``.
     values
@@ -53,6 +55,12 @@ def open_dataset(
     UsageError
         When masks are given to data that has its own.
     """
+    if url := url_of(path):
+        if masks is not None or layout or classes or (values or MaskValues()) != MaskValues():
+            raise UsageError(f"{url} holds its own masks: only generated sets are read from there")
+        remote = ShardDataset(url)
+        remote.source = url
+        return remote
     path = Path(path)
     if path.is_dir() and is_label_file(path / LABELS):
         path = path / LABELS
