@@ -29,10 +29,14 @@ def command(folder: Path | str, to: str, out: Path, quiet: bool) -> None:
     from xxhash import xxh3_128
 
     from fluorosynth.dataset.manifest import manifest_bytes, read_manifest, read_samples
+    from fluorosynth.dataset.virtual import virtual_set
     from fluorosynth.exporters.base import export
 
-    manifest, digest = read_manifest(folder), xxh3_128(manifest_bytes(folder)).hexdigest()
-    n = manifest.n * manifest.frames
+    if virtual := virtual_set(folder):
+        n, digest = virtual.n * virtual.recipe.frames, virtual.fingerprint
+    else:
+        manifest = read_manifest(folder)
+        n, digest = manifest.n * manifest.frames, xxh3_128(manifest_bytes(folder)).hexdigest()
     samples = tqdm(read_samples(folder), total=n, unit="image", file=sys.stderr, disable=quiet)
     written = export(samples, to, out, digest)
     samples.close()

@@ -18,6 +18,7 @@ from fluorosynth_cli.data_options import set_place
 from fluorosynth_cli.recipe_options import changed, pick_recipe
 
 if TYPE_CHECKING:
+    from fluorosynth.dataset.engine import Engine
     from fluorosynth.dataset.job_scripts import Kind
     from fluorosynth.recipe import Recipe
 
@@ -31,6 +32,7 @@ Examples:
   fluorosynth generate --n 1000 --out data/moving --recipe physics --frames 8
   fluorosynth generate --n 1000000 --out /shared/set --part 3/64   # one of 64 machines
   fluorosynth generate --n 1000000 --out /shared/set --finish      # when all are through
+  fluorosynth generate --n 1000000 --out s3://bucket/set --engine dask --scheduler tcp://head:8786
 
 Interrupted at any moment, the same command goes on and ends with the same bytes.
 """
@@ -67,6 +69,14 @@ Interrupted at any moment, the same command goes on and ends with the same bytes
     type=click.Choice(["slurm", "kubernetes"]),
     help="Print a script that writes the set in N parts, as --part I/N says.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["processes", "dask"]),
+    default="processes",
+    show_default=True,
+    help="Who makes the shards: --workers processes here, or a Dask cluster.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Of the Dask cluster: tcp://10.0.0.1:8786.")
 @click.option("--preview", type=click.IntRange(1, 256), metavar="K", help="Open with K pictures.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def command(
@@ -88,6 +98,8 @@ def command(
     part: str | None,
     finish: bool,
     job: Kind | None,
+    engine: str,
+    scheduler: str | None,
     preview: int | None,
     quiet: bool,
 ) -> None:
@@ -107,11 +119,14 @@ def command(
     if finish:
         _finish(chosen, n, seed, out, shard_size, quiet)
         return
+    cluster = _cluster(engine, scheduler)
     own = None if part is None else parse_part(part, os.environ)
     if preview:
         _preview(chosen, seed, min(n, preview), out, own is not None, quiet)
     try:
-        _generate(chosen, n, seed, out, workers or _cores(), shard_size, compress, quiet, own)
+        _generate(
+            chosen, n, seed, out, workers or _cores(), shard_size, compress, quiet, own, cluster
+        )
     except SampleError as error:
         named = {"recipe": recipe, "backgrounds": backgrounds, "devices": devices, "size": size}
         options = [word for key, v in named.items() if v for word in (f"--{key}", str(v))]
@@ -135,6 +150,7 @@ def _generate(
     compress: bool,
     quiet: bool,
     part: tuple[int, int] | None,
+    cluster: Engine | None,
 ) -> None:
     from tqdm import tqdm
 
@@ -148,14 +164,16 @@ def _generate(
     total = n if part is None else sum(plan.span(number)[1] for number in plan.numbers(part))
     with tqdm(total=total, unit=unit, file=sys.stderr, disable=quiet, smoothing=0.1) as bar:
         compression = "gzip" if compress else None
-        outcome = generate(recipe, out, n, seed, workers, shard_size, compression, bar.update, part)
+        options = shard_size, compression, bar.update, part, cluster
+        outcome = generate(recipe, out, n, seed, workers, *options)
     if quiet:
         return
     seconds = time.perf_counter() - started
+    made_by = f"{workers} workers" if cluster is None else "a Dask cluster"
     size = sum(plan.store.shards().values())
     click.echo(
         f"{total} samples in {out}: {size / 1e6:.0f} MB; made {outcome.made} in {seconds:.1f} s "
-        f"({outcome.made / seconds:.0f} {unit}s/s, {workers} workers)"
+        f"({outcome.made / seconds:.0f} {unit}s/s, {made_by})"
     )
     for said in outcome.skipped:
         click.echo(f"left out: {said}", err=True)
@@ -163,6 +181,17 @@ def _generate(
         click.echo("when all parts are there: the same command with --finish instead of --part")
         return
     click.echo(f"look: {inside(out, PREVIEW)}   check: fluorosynth verify {out}")
+
+
+def _cluster(engine: str, scheduler: str | None) -> Engine | None:
+    """Return the engine that is asked for; None of this machine's processes."""
+    if (engine == "dask") != (scheduler is not None):
+        raise UsageError("`engine` dask and `scheduler` ADDRESS go together")
+    if scheduler is None:
+        return None
+    from fluorosynth.dataset.dask_engine import Dask
+
+    return Dask(scheduler)
 
 
 def _estimate(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fluorosynth_cli.data_options import set_place
+
+if TYPE_CHECKING:
+    from fluorosynth.dataset.virtual import VirtualSet
 
 EXAMPLES = """
 \b
@@ -22,6 +26,11 @@ Examples:
 def command(folder: Path | str, recipe_only: bool) -> None:
     """Print what the set in FOLDER holds and where it comes from."""
     from fluorosynth.dataset.manifest import PREVIEW, inside, read_manifest
+    from fluorosynth.dataset.virtual import virtual_set
+
+    if virtual := virtual_set(folder):
+        _virtual(virtual, recipe_only)
+        return
 
     manifest = read_manifest(folder)
     if recipe_only:
@@ -39,3 +48,15 @@ def command(folder: Path | str, recipe_only: bool) -> None:
     for key, value in rows.items():
         click.echo(f"{key:10} {value}")
     click.echo(f"recipe\n\n{manifest.recipe}", nl=False)
+
+
+def _virtual(found: VirtualSet, recipe_only: bool) -> None:
+    """Print what a virtual set holds."""
+    recipe, last = found.recipe, found.stop - 1
+    if not recipe_only:
+        frames = "" if recipe.frames == 1 else f", sequences of {recipe.frames} frames"
+        click.echo(f"samples    {found.n}, indices {found.first}..{last} of seed {found.seed}")
+        click.echo(f"pictures   {recipe.size} x {recipe.size} uint8{frames}")
+        click.echo("files      none: made when they are asked for")
+        click.echo("recipe\n")
+    click.echo(recipe.to_toml(), nl=False)

@@ -37,19 +37,21 @@ def command(folder: Path | str, out: Path, count: int, columns: int, quiet: bool
     """
     from fluorosynth.dataset.manifest import read_manifest, read_samples
     from fluorosynth.dataset.preview import spread_out, write_film, write_preview
+    from fluorosynth.dataset.virtual import virtual_set
     from fluorosynth.errors import UsageError
 
-    manifest = read_manifest(folder)
+    virtual = virtual_set(folder)
+    number = virtual.recipe.frames if virtual else read_manifest(folder).frames
     sequences = [
         [sample for _, sample in frames]
         for _, frames in groupby(read_samples(folder, count), key=itemgetter(0))
     ]
     if out.suffix.lower() == ".gif":
-        if manifest.frames == 1:
+        if number == 1:
             raise UsageError(f"{folder} holds pictures, no sequences: name a PNG file, not {out}")
         write_film(sequences, out, columns)
     else:
-        shown = spread_out(manifest.frames, 4)
+        shown = spread_out(number, 4)
         write_preview([frames[t] for frames in sequences for t in shown], out, columns)
     if not quiet:
         click.echo(f"{len(sequences)} samples: {out}")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from fluorosynth.dataset.engine import Engine, Progress
 from fluorosynth.dataset.manifest import write_card
 from fluorosynth.dataset.plan import Plan, missing
-from fluorosynth.dataset.workers import Progress, run_tasks
+from fluorosynth.dataset.workers import Processes
 from fluorosynth.errors import (
     BadDataError,
     FluorosynthError,
@@ -60,6 +63,7 @@ def generate(
     compression: str | None = None,
     progress: Progress | None = None,
     part: tuple[int, int] | None = None,
+    engine: Engine | None = None,
 ) -> Outcome:
     """Write samples 0 .. n - 1 of ``seed`` as shards in ``out``, or what is missing of them.
 
@@ -91,6 +95,9 @@ def generate(
         were there already.
     part
         Part and number of parts, ``(1, 8)`` to ``(8, 8)``: every eighth shard, and no card.
+    engine
+        Engine that makes the shards, such as ``dask_engine.Dask("tcp://...")``; None: ``workers``
+        processes of this machine.
 
     Raises
     ------
@@ -118,6 +125,10 @@ def generate(
     plan.check_room()
     sampler, store = recipe.open(seed), plan.store
     with store.held(shared=part is not None):
+        if engine is not None and engine.elsewhere:
+            if store.one_process:
+                raise UsageError(f"{plan.out} is seen by this process alone: name another `out`")
+            plan = replace(plan, out=url_of(plan.out) or Path(plan.out).absolute())
         text = recipe.to_toml()
         todo = missing(plan, text, seed, sampler.fingerprint, part)
         job = _Job(plan, sampler, text, software(), compression)
@@ -125,10 +136,10 @@ def generate(
         made = sum(plan.span(number)[1] for number in todo)
         report(sum(plan.span(number)[1] for number in plan.numbers(part)) - made)
         with _said(plan.out):
-            workers = 1 if store.one_process else min(workers, max(len(todo), 1))
-            digests = run_tasks(job.write, todo, workers, report)
-            for number in [number for number in todo if not digests[number]]:
-                digests[number] = job.write(number, report, wait=WAIT)
+            run = (engine or Processes(1 if store.one_process else workers)).run
+            digests = run(job.write, todo, report)
+            left = [number for number in todo if not digests[number]]  # others were at them
+            digests |= run(partial(job.write, wait=WAIT), left, report)
             if part is None:
                 write_card(plan, sampler, text, digests)
     return Outcome(made, n, plan.out, sampler.skipped)
@@ -222,6 +233,11 @@ class _Job:
 
     def write(self, number: int, tick: Progress, wait: float = 0.0) -> str:
         """Write a shard and return its file's digest; "" when another process is at it."""
+        if self.software != software():
+            raise BadDataError(
+                f"{platform.node()} has {software()}, the set is made with {self.software}: the "
+                "same versions make the same bytes"
+            )
         plan, store = self.plan, self.plan.store
         name, (first, count) = plan.name(number), plan.span(number)
         with store.claimed(name, wait) as mine:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from fluorosynth.dataset.store import open_store
-from fluorosynth.errors import BadDataError
+from fluorosynth.dataset.virtual import virtual_set
+from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.guard import first_fault
 from fluorosynth.io.place import url_of
 from fluorosynth.sample import Sample
@@ -146,6 +147,8 @@ def manifest_bytes(folder: str | Path) -> bytes:
     BadDataError
         When there is none.
     """
+    if virtual_set(folder):
+        raise UsageError(f"{folder} is a virtual set: no file of it lies anywhere")
     store = open_store(folder)
     try:
         return store.read(MANIFEST)
@@ -220,10 +223,13 @@ def read_samples(folder: str | Path, limit: int | None = None) -> Iterator[tuple
     Parameters
     ----------
     folder
-        Folder of the set.
+        Folder of the set, its URL, or the name of a virtual one.
     limit
         Number of samples at most; None: all.
     """
+    if virtual := virtual_set(folder):
+        yield from virtual.samples(limit)
+        return
     manifest = read_manifest(folder)
     left = manifest.n if limit is None else limit
     for entry in manifest.shards:

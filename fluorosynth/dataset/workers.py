@@ -6,17 +6,35 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 from typing import Any, Literal
 
+from fluorosynth.dataset.engine import Progress, Task
 from fluorosynth.errors import InterruptedRunError
 
-Progress = Callable[[int], None]
-Task = Callable[[int, Progress], str]
+
+@dataclass(frozen=True)
+class Processes:
+    """See ``Engine``.
+
+    Parameters
+    ----------
+    workers
+        Number of processes; 1 runs the tasks here.
+    """
+
+    workers: int = 1
+
+    elsewhere = False
+
+    def run(self, task: Task, numbers: list[int], report: Progress) -> dict[int, str]:
+        """Run tasks in processes, which inherit ``task`` where they can be forked."""
+        return run_tasks(task, numbers, min(self.workers, max(len(numbers), 1)), report)
 
 
 def run_tasks(task: Task, numbers: list[int], workers: int, report: Progress) -> dict[int, str]:

@@ -55,8 +55,9 @@ def local(place: str | Path) -> Path:
         When it is a URL.
     """
     if found := _URL.fullmatch(str(place)):
+        rest = (found[2] or "").lstrip("/")
         raise UsageError(
-            f"{found[1]}://{(found[2] or '').lstrip('/')} is not a folder of this machine: name one; only data sets "
-            "are written to object storage"
+            f"{found[1]}://{rest} is not a folder of this machine: name one; only data sets are "
+            "written to object storage"
         )
     return Path(place)

@@ -19,6 +19,7 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.guard import first_fault, quoted
 from fluorosynth.io.paths import Coordinate
+from fluorosynth.io.place import local
 from fluorosynth.labels.formats.shape import (
     CORNER,
     IGNORE,
@@ -111,7 +112,7 @@ def write(labels: Labels, out: Path) -> None:
     out
         File or folder to write.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    local(out).mkdir(parents=True, exist_ok=True)
     for frame in labels.frames:
         name = file_name(labels, frame.index)
         shapes: list[dict[str, Any]] = []

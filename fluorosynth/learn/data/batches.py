@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import Sampler
 
 from fluorosynth.errors import BadDataError
+from fluorosynth.learn.data.shuffle import shuffled
 from fluorosynth.sample import Image, Mask
 
 
@@ -150,9 +151,8 @@ class EpochBatches(Sampler[list[int]]):
         return self.steps - self.step
 
     def __iter__(self) -> Iterator[list[int]]:
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.length)
-        if self.endless:
-            order += self.epoch * self.length
+        order = shuffled(self.length, (self.seed, self.epoch))
+        begun = self.epoch * self.length if self.endless else 0
         for step in range(self.step, self.steps):
-            batch = order[step * self.batch : (step + 1) * self.batch]
+            batch = order[step * self.batch : (step + 1) * self.batch] + begun
             yield batch[self.rank :: self.world].tolist()

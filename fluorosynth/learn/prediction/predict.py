@@ -21,6 +21,7 @@ from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.io.frames import Frame, count_frames, find_sources, root_of
 from fluorosynth.io.names import stem
+from fluorosynth.io.place import local
 from fluorosynth.labels.file import write_labels
 from fluorosynth.learn.checkpoint import Model, as_model, weights_hash
 from fluorosynth.learn.overlay import Film, overlay
@@ -141,7 +142,7 @@ def predict(
     ...     predict(f"{folder}/run.npy", "default", f"{folder}/out").frames
     3
     """
-    wanted, out = wanted or Wanted(), Path(out)
+    wanted, out = wanted or Wanted(), local(out)
     sources, root = find_sources(src), root_of(src)
     if root.resolve() in [out.resolve(), *out.resolve().parents] and Path(src).is_dir():
         raise UsageError(f"`out` {out} lies in {src}, and would be read as input: name another")

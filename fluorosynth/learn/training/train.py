@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from fluorosynth.errors import FluorosynthError, UsageError
+from fluorosynth.io.place import local
 from fluorosynth.learn.checkpoint import BEST, LAST, Model, save_model, weights_hash
 from fluorosynth.learn.data import LabelledDataset
 from fluorosynth.learn.device import autocast, memory_errors
@@ -122,7 +123,7 @@ def train(
         When stopped by the user.
     """
     advice = f"lower `batch_size` (now {config.batch_size}) or train on crops (`crop`)"
-    out = Path(out)
+    out = local(out)
     if out.is_file():
         raise UsageError(f"`out` {out} is a file: name a folder")
     with (
