@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from fluorosynth.dataset.engine import Progress, Task
+from fluorosynth.dataset.engine import Engine, Progress, Task
 from fluorosynth.errors import (
     FluorosynthError,
     InterruptedRunError,
@@ -21,7 +21,7 @@ RETRIES = 3  # of a task whose connection or disk fails
 
 
 @dataclass(frozen=True)
-class Dask:
+class Dask(Engine):
     """See ``Engine``; takes the extra ``dask``.
 
     A shard whose worker is killed goes to another one; Dask gives up one that has killed four.
@@ -34,7 +34,10 @@ class Dask:
 
     scheduler: str
 
-    elsewhere = True
+    @property
+    def elsewhere(self) -> bool:
+        """Whether tasks run in other folders: yes."""
+        return True
 
     def run(self, task: Task, numbers: list[int], report: Progress) -> dict[int, str]:
         """Map the numbers over the cluster; the task goes once to each worker."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fluorosynth.dataset.claim import claimed
-from fluorosynth.dataset.store import PATTERN
+from fluorosynth.dataset.store import PATTERN, Store
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.atomic import clear_parts, replacing
 from fluorosynth.io.lock import LOCK, locked
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class FolderStore:
+class FolderStore(Store):
     """See ``Store``.
 
     Parameters
@@ -33,7 +33,10 @@ class FolderStore:
 
     folder: Path
 
-    one_process = False
+    @property
+    def one_process(self) -> bool:
+        """Whether only this process sees it: no."""
+        return False
 
     def free(self) -> int:
         """Return how many bytes the disk has left that the folder is on, or will be."""

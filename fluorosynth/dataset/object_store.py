@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from fluorosynth.dataset.folder_store import other_files
-from fluorosynth.dataset.store import FIRST, MOST, PATTERN
+from fluorosynth.dataset.store import FIRST, MOST, PATTERN, Store
 from fluorosynth.errors import BadDataError, InterruptedRunError, UsageError
 from fluorosynth.io.guard import first_fault
 from fluorosynth.io.object_cache import kept
@@ -34,7 +34,7 @@ class Record:
     Parameters
     ----------
     info
-        What the shard says of itself.
+        Facts that the shard states.
     bytes
         Length of its file.
     xxh3_128
@@ -50,7 +50,7 @@ RECORD = TypeAdapter(Record)
 
 
 @dataclass(frozen=True)
-class ObjectStore:
+class ObjectStore(Store):
     """See ``Store``.
 
     A small record ``.shard-00000.h5.json`` is put before each shard: with it a run knows what is

@@ -70,9 +70,8 @@ class VirtualSet:
             Number of samples at most; None: all.
         """
         sampler = self.recipe.open(self.seed)
-        for index in range(
-            self.first, self.first + min(self.n, self.n if limit is None else limit)
-        ):
+        count = self.n if limit is None else min(self.n, limit)
+        for index in range(self.first, self.first + count):
             for sample in sampler.sequence(index):
                 yield index, sample
 

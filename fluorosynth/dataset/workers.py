@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 from typing import Any, Literal
 
-from fluorosynth.dataset.engine import Progress, Task
+from fluorosynth.dataset.engine import Engine, Progress, Task
 from fluorosynth.errors import InterruptedRunError
 
 
 @dataclass(frozen=True)
-class Processes:
+class Processes(Engine):
     """See ``Engine``.
 
     Parameters
@@ -30,7 +30,10 @@ class Processes:
 
     workers: int = 1
 
-    elsewhere = False
+    @property
+    def elsewhere(self) -> bool:
+        """Whether tasks run in other folders: no."""
+        return False
 
     def run(self, task: Task, numbers: list[int], report: Progress) -> dict[int, str]:
         """Run tasks in processes, which inherit ``task`` where they can be forked."""

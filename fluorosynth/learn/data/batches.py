@@ -76,9 +76,10 @@ class EpochBatches(Sampler[list[int]]):
     """A batch sampler: a seeded permutation, cut into batches, then among processes.
 
     For the argument ``batch_sampler`` of a ``DataLoader``. An epoch depends on its number and the
-    seed alone, so a run can go on from any step. A batch is the global one: each process takes
-    every ``world``-th item of it; a last batch of fewer items than processes is left out. Of
-    endless data every epoch takes the items that follow.
+    seed alone, so a run can go on from any step, with another number of processes, too. A batch
+    is the global one: each process takes every ``world``-th item of it; one of fewer items than
+    processes, with which an epoch may end, is taken whole by each (see ``share``). Of endless
+    data every epoch takes the items that follow.
 
     Parameters
     ----------
@@ -123,7 +124,7 @@ class EpochBatches(Sampler[list[int]]):
     def steps(self) -> int:
         """Batches in a whole epoch."""
         whole, rest = divmod(self.length, self.batch)
-        return whole + (rest >= self.world)
+        return whole + (rest > 0)
 
     def set_epoch(self, epoch: int, step: int = 0) -> None:
         """Let the next iteration start at a step of an epoch.
@@ -147,6 +148,16 @@ class EpochBatches(Sampler[list[int]]):
         """
         return min(self.batch, self.length - step * self.batch)
 
+    def share(self, step: int) -> float:
+        """Return how much an item counts that this process takes: 1, or less where all take it.
+
+        Parameters
+        ----------
+        step
+            Number of the step, from 0.
+        """
+        return 1.0 if self.size(step) >= self.world else 1 / self.world
+
     def __len__(self) -> int:
         return self.steps - self.step
 
@@ -155,4 +166,5 @@ class EpochBatches(Sampler[list[int]]):
         begun = self.epoch * self.length if self.endless else 0
         for step in range(self.step, self.steps):
             batch = order[step * self.batch : (step + 1) * self.batch] + begun
-            yield batch[self.rank :: self.world].tolist()
+            mine = batch if len(batch) < self.world else batch[self.rank :: self.world]
+            yield mine.tolist()

@@ -148,7 +148,7 @@ def _run(
 ) -> Result:
     data = prepare_data(pairs, validation, config, process)
     start = weights_hash(initial.network) if initial else ""
-    identity = identity_of(config, pairs.fingerprint, data.synthetic, start, process.world)
+    identity = identity_of(config, pairs.fingerprint, data.synthetic, start)
     if (out / LAST).exists():
         state = resume(out, identity, config, process)
     else:
@@ -195,14 +195,15 @@ def _run(
                     logits = engine(images)
                 losses = LOSSES[config.loss](logits, masks)
                 # Gradients are averaged over processes: their sum over the global batch's size
-                loss = losses.sum() * (process.world / batches.size(state.step))
+                share = batches.share(state.step)
+                loss = losses.sum() * (share * process.world / batches.size(state.step))
                 torch.autograd.backward(loss)
                 norm = nn.utils.get_total_norm([p.grad for p in trained if p.grad is not None])
                 optimiser.step()
                 optimiser.zero_grad()
                 if state.average is not None:
                     update_average(state.average, network, decay_at(taken, config.ema))
-                state.sums += _sums(losses, logits, masks)
+                state.sums += share * _sums(losses, logits, masks)
                 sound &= torch.isfinite(norm) & torch.isfinite(loss)
                 state.step += 1
 
