@@ -109,6 +109,9 @@ def command(
     cv2.setNumThreads(1)
     picked = pick_recipe(recipe)
     chosen = changed(picked, settings, backgrounds, devices, size, skip_bad, frames, frame_size)
+    _together(job=job, finish=finish, dry_run=dry_run)
+    _together(finish=finish, part=part)
+    _together(job=job, scheduler=scheduler)
     if job is not None:
         hours = _estimate(chosen, n, seed, out, shard_size, "")
         click.echo(_script(job, part, hours), nl=False)
@@ -183,6 +186,12 @@ def _generate(
     click.echo(f"look: {inside(out, PREVIEW)}   check: fluorosynth verify {out}")
 
 
+def _together(**given: object) -> None:
+    """Refuse options of which only one can be obeyed."""
+    if len(named := [f"`{name}`" for name, value in given.items() if value]) > 1:
+        raise UsageError(f"{' and '.join(named)} do not go together")
+
+
 def _cluster(engine: str, scheduler: str | None) -> Engine | None:
     """Return the engine that is asked for; None of this machine's processes."""
     if (engine == "dask") != (scheduler is not None):
@@ -245,8 +254,9 @@ def _typed(without: set[str]) -> list[str]:
         if value is True:
             words.append(flag)
         else:
-            each = value if isinstance(value, tuple) else (value,)
-            words += [word for one in each for word in (flag, str(one))]
+            rows = value if option.multiple else [value]  # type: ignore[attr-defined]
+            for row in rows:
+                words += [flag, *map(str, row if isinstance(row, tuple) else [row])]
     return words
 
 
