@@ -114,8 +114,8 @@ def _of_scheduler(parts: int, environment: Mapping[str, str]) -> tuple[int, int]
         known = jobs if jobs is not None else spanned
         if known is not None and (parts not in (0, known) or spanned not in (None, known)):
             raise UsageError(
-                f"part auto: {scheduler.name} runs {known} jobs of this array, numbered from {start} "
-                f"{f'to {last}' if last is not None else 'on'}, which are not all parts in order: "
+                f"part auto: {scheduler.name} runs {known} jobs of this array, numbered from "
+                f"{start}{'' if last is None else f' to {last}'}, which are not all parts in order: "
                 f"write ${scheduler.index}/8 for 8 parts numbered from 1"
             )
         parts = parts or known or 0
@@ -125,8 +125,8 @@ def _of_scheduler(parts: int, environment: Mapping[str, str]) -> tuple[int, int]
                 "are: write auto/8 for 8 jobs numbered from 0"
             )
         return (index - start) // step + 1, parts
-    known = ", ".join(scheduler.index for scheduler in SCHEDULERS)
-    raise UsageError(f"part auto: this is no job of an array; none of {known} is set")
+    names = ", ".join(scheduler.index for scheduler in SCHEDULERS)
+    raise UsageError(f"part auto: this is no job of an array; none of {names} is set")
 
 
 def _number(name: str, environment: Mapping[str, str]) -> int | None:

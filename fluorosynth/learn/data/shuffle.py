@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Shuffled:
 
 
 def _permuted(
-    values: NDArray[np.uint64], keys: NDArray[np.uint64], bits: np.uint64
+    values: NDArray[np.uint64], keys: NDArray[Any], bits: np.uint64
 ) -> NDArray[np.uint64]:
     low = (np.uint64(1) << bits) - np.uint64(1)
     left, right = values >> bits, values & low
