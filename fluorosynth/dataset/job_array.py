@@ -114,8 +114,8 @@ def _of_scheduler(parts: int, environment: Mapping[str, str]) -> tuple[int, int]
         known = jobs if jobs is not None else spanned
         if known is not None and (parts not in (0, known) or spanned not in (None, known)):
             raise UsageError(
-                f"part auto: {scheduler.name} runs {known} jobs of this array, numbered from "
-                f"{start}{'' if last is None else f' to {last}'}, which are not all parts in order: "
+                f"part auto: {scheduler.name} runs {known} jobs of this array, {start} to "
+                f"{last or start + known - 1}, which are not all parts in order: "
                 f"write ${scheduler.index}/8 for 8 parts numbered from 1"
             )
         parts = parts or known or 0
