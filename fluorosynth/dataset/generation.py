@@ -136,7 +136,8 @@ def generate(
         made = sum(plan.span(number)[1] for number in todo)
         report(sum(plan.span(number)[1] for number in plan.numbers(part)) - made)
         with _said(plan.out):
-            run = (engine or Processes(1 if store.one_process else workers)).run
+            here = Processes(1 if store.one_process else workers, fork=url_of(plan.out) is None)
+            run = (engine or here).run
             digests = run(job.write, todo, report)
             left = [number for number in todo if not digests[number]]  # others were at them
             digests |= run(partial(job.write, wait=WAIT), left, report)

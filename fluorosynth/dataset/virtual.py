@@ -120,11 +120,12 @@ def virtual_set(place: str | Path) -> VirtualSet | None:
     >>> virtual_set("data/set") is None
     True
     """
-    text = str(place)
+    text, path = str(place), Path(place)
+    if path.is_dir():
+        return None
     if found := _TEXT.fullmatch(text):
         seed, first, stop = (_number(found[key] or "0") for key in ("seed", "first", "stop"))
         return _checked(found["recipe"], Path(), seed, first, stop, text)
-    path = Path(place)
     if path.suffix != ".toml" or not path.is_file():
         return None
     try:

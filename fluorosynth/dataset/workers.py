@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.synchronize import Event
-from typing import Any, Literal
+from typing import Any
 
 from fluorosynth.dataset.engine import Engine, Progress, Task
 from fluorosynth.errors import InterruptedRunError
@@ -26,9 +26,12 @@ class Processes(Engine):
     ----------
     workers
         Number of processes; 1 runs the tasks here.
+    fork
+        Whether they may be forked, which is quick: not where threads hold connections.
     """
 
     workers: int = 1
+    fork: bool = True
 
     @property
     def elsewhere(self) -> bool:
@@ -37,10 +40,13 @@ class Processes(Engine):
 
     def run(self, task: Task, numbers: list[int], report: Progress) -> dict[int, str]:
         """Run tasks in processes, which inherit ``task`` where they can be forked."""
-        return run_tasks(task, numbers, min(self.workers, max(len(numbers), 1)), report)
+        workers = min(self.workers, max(len(numbers), 1))
+        return run_tasks(task, numbers, workers, report, self.fork)
 
 
-def run_tasks(task: Task, numbers: list[int], workers: int, report: Progress) -> dict[int, str]:
+def run_tasks(
+    task: Task, numbers: list[int], workers: int, report: Progress, fork: bool = True
+) -> dict[int, str]:
     """Return ``task(number, tick)`` for all numbers, on ``workers`` processes.
 
     Parameters
@@ -53,6 +59,8 @@ def run_tasks(task: Task, numbers: list[int], workers: int, report: Progress) ->
         Number of processes; 1 runs the tasks here.
     report
         Called with the sum of new ticks a few times a second.
+    fork
+        Whether processes may be forked.
 
     Raises
     ------
@@ -61,7 +69,8 @@ def run_tasks(task: Task, numbers: list[int], workers: int, report: Progress) ->
     """
     if workers == 1:
         return {number: task(number, report) for number in numbers}
-    context = multiprocessing.get_context(_method())
+    forks = fork and "fork" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("fork" if forks else "spawn")
     stop, done = context.Event(), context.Value("q", 0)
     pool = ProcessPoolExecutor(workers, context, _start_worker, (task, stop, done))
     try:
@@ -76,12 +85,6 @@ def run_tasks(task: Task, numbers: list[int], workers: int, report: Progress) ->
     finally:
         stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _method() -> Literal["fork", "spawn"]:
-    """Return how workers start: by a fork, which is quick, unless threads could be in its way."""
-    forks = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
-    return "fork" if forks else "spawn"
 
 
 @contextmanager

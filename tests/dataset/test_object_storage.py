@@ -135,14 +135,16 @@ def test_the_cache_keeps_to_its_bound(server, recipe, whole, tmp_path, monkeypat
         open_dataset(url)
 
 
-def test_many_processes_share_one_copy(server, recipe, whole, tmp_path):
-    url = "s3://sets/shared"
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+def test_many_processes_share_one_copy(server, recipe, whole, tmp_path, start):
+    url = f"s3://sets/shared-{start}"
     generate(recipe, url, N, seed=5, shard_size=SHARD)
     shutil.rmtree(tmp_path / "cache", ignore_errors=True)
     from torch.utils.data import DataLoader
 
     loader = DataLoader(
-        open_dataset(url), batch_size=None, num_workers=2, multiprocessing_context="spawn"
+        open_dataset(url), batch_size=None, num_workers=2, multiprocessing_context=start
     )
     for (image, _), (expected, _) in zip(loader, open_dataset(whole), strict=True):
         assert np.array_equal(image, expected)
