@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,6 +35,17 @@ def words(
 ) -> tuple[str, ...]:
     """Split a text such as ``catheter,3``."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if value else ()
+
+
+def set_place(
+    ctx: click.Context,  # noqa: ARG001
+    param: click.Parameter,  # noqa: ARG001
+    value: str,
+) -> Path | str:
+    """Return where a data set lies: a path, or a URL of object storage."""
+    from fluorosynth.io.place import url_of
+
+    return url_of(value) or Path(value)
 
 
 def class_options(function: Callable[..., Any]) -> Callable[..., Any]:

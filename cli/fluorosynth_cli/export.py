@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from fluorosynth_cli.data_options import set_place
 from fluorosynth_cli.progress import progress
 
 EXAMPLES = """
@@ -18,19 +19,24 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", callback=set_place)
 @click.option("--to", required=True, help="folder, nnunet, coco, or an installed exporter.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
-def command(folder: Path, to: str, out: Path, quiet: bool) -> None:
+def command(folder: Path | str, to: str, out: Path, quiet: bool) -> None:
     """Write the set in FOLDER in the layout of another tool."""
-    from fluorosynth.dataset.manifest import MANIFEST, read_manifest, read_samples
+    from xxhash import xxh3_128
+
+    from fluorosynth.dataset.manifest import manifest_bytes, read_manifest, read_samples
+    from fluorosynth.dataset.virtual import virtual_set
     from fluorosynth.exporters.base import export, find_exporter
-    from fluorosynth.shards import file_digest
 
     exporter = find_exporter(to)
-    manifest, digest = read_manifest(folder), file_digest(folder / MANIFEST)
-    n = manifest.n * manifest.frames
+    if virtual := virtual_set(folder):
+        n, digest = virtual.n * virtual.recipe.frames, virtual.fingerprint
+    else:
+        manifest = read_manifest(folder)
+        n, digest = manifest.n * manifest.frames, xxh3_128(manifest_bytes(folder)).hexdigest()
     with progress(n, "image", quiet, iterable=read_samples(folder)) as samples:
         written = export(samples, exporter, out, digest)
     if not quiet:

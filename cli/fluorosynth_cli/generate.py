@@ -13,11 +13,12 @@ import click
 
 from fluorosynth.dataset.job_array import parse_part
 from fluorosynth.errors import InterruptedRunError, SampleError, UsageError
-from fluorosynth_cli.data_options import invert_option, say_polarity
+from fluorosynth_cli.data_options import invert_option, say_polarity, set_place
 from fluorosynth_cli.progress import progress
 from fluorosynth_cli.recipe_options import changed, pick_recipe
 
 if TYPE_CHECKING:
+    from fluorosynth.dataset.engine import Engine
     from fluorosynth.dataset.job_scripts import Kind
     from fluorosynth.recipe import Recipe
 
@@ -31,6 +32,7 @@ Examples:
   fluorosynth generate --n 1000 --out data/moving --recipe physics --frames 8
   fluorosynth generate --n 1000000 --out /shared/set --part 3/64   # one of 64 machines
   fluorosynth generate --n 1000000 --out /shared/set --finish      # when all are through
+  fluorosynth generate --n 1000000 --out s3://bucket/set --engine dask --scheduler tcp://head:8786
 
 Interrupted at any moment, the same command goes on and ends with the same bytes.
 """
@@ -38,7 +40,9 @@ Interrupted at any moment, the same command goes on and ends with the same bytes
 
 @click.command(epilog=EXAMPLES)
 @click.option("--n", required=True, type=click.IntRange(1, 2**40), help="Number of samples.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the set.")
+@click.option(
+    "--out", required=True, callback=set_place, help="Folder of the set, or s3://bucket/set, ..."
+)
 @click.option("--recipe", default="paper", show_default=True, help="A preset or a TOML file.")
 @click.option("--backgrounds", help="Frames or patches: a file, a folder, a glob.")
 @click.option("--devices", help="Masks (a folder of PNGs) or centrelines (JSON, CSV).")
@@ -66,11 +70,19 @@ Interrupted at any moment, the same command goes on and ends with the same bytes
     type=click.Choice(["slurm", "kubernetes"]),
     help="Print a script that writes the set in N parts, as --part I/N says.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["processes", "dask"]),
+    default="processes",
+    show_default=True,
+    help="Who makes the shards: --workers processes here, or a Dask cluster.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Of the Dask cluster: tcp://10.0.0.1:8786.")
 @click.option("--preview", type=click.IntRange(1, 256), metavar="K", help="Open with K pictures.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def command(
     n: int,
-    out: Path,
+    out: Path | str,
     recipe: str,
     backgrounds: str | None,
     devices: str | None,
@@ -88,6 +100,8 @@ def command(
     part: str | None,
     finish: bool,
     job: Kind | None,
+    engine: str,
+    scheduler: str | None,
     preview: int | None,
     quiet: bool,
 ) -> None:
@@ -99,6 +113,9 @@ def command(
     chosen = changed(
         picked, settings, backgrounds, devices, size, skip_bad, frames, frame_size, invert, quiet
     )
+    _together(job=job, finish=finish, dry_run=dry_run)
+    _together(finish=finish, part=part)
+    _together(job=job, scheduler=scheduler)
     if job is not None:
         hours = _estimate(chosen, n, seed, out, shard_size, "")
         click.echo(_script(job, part, hours), nl=False)
@@ -111,11 +128,14 @@ def command(
     if finish:
         _finish(chosen, n, seed, out, shard_size, quiet)
         return
+    cluster = _cluster(engine, scheduler)
     own = None if part is None else parse_part(part, os.environ)
     if preview:
-        _preview(chosen, seed, min(n, preview), out, quiet)
+        _preview(chosen, seed, min(n, preview), out, own is not None, quiet)
     try:
-        _generate(chosen, n, seed, out, workers or _cores(), shard_size, compress, quiet, own)
+        _generate(
+            chosen, n, seed, out, workers or _cores(), shard_size, compress, quiet, own, cluster
+        )
     except SampleError as error:
         named = {"recipe": recipe, "backgrounds": backgrounds, "devices": devices, "size": size}
         options = [word for key, v in named.items() if v for word in (f"--{key}", str(v))]
@@ -133,16 +153,18 @@ def _generate(
     recipe: Recipe,
     n: int,
     seed: int,
-    out: Path,
+    out: Path | str,
     workers: int,
     shard_size: int | None,
     compress: bool,
     quiet: bool,
     part: tuple[int, int] | None,
+    cluster: Engine | None,
 ) -> None:
     from tqdm import tqdm
 
     from fluorosynth.dataset.generation import generate, plan_of
+    from fluorosynth.dataset.manifest import PREVIEW, inside
 
     tqdm.monitor_interval = 0  # its thread would be there when workers fork
     started = time.perf_counter()
@@ -151,25 +173,44 @@ def _generate(
     total = n if part is None else sum(plan.span(number)[1] for number in plan.numbers(part))
     with progress(total, unit, quiet, smoothing=0.1) as bar:
         compression = "gzip" if compress else None
-        outcome = generate(recipe, out, n, seed, workers, shard_size, compression, bar.update, part)
+        options = shard_size, compression, bar.update, part, cluster
+        outcome = generate(recipe, out, n, seed, workers, *options)
     if quiet:
         return
     seconds = time.perf_counter() - started
-    size = sum(path.stat().st_size for path in out.glob("shard-*.h5"))
+    made_by = f"{workers} workers" if cluster is None else "a Dask cluster"
+    size = sum(plan.store.shards().values())
     click.echo(
         f"{total} samples in {out}: {size / 1e6:.0f} MB; made {outcome.made} in {seconds:.1f} s "
-        f"({outcome.made / seconds:.0f} {unit}s/s, {workers} workers)"
+        f"({outcome.made / seconds:.0f} {unit}s/s, {made_by})"
     )
     for said in outcome.skipped:
         click.echo(f"left out: {said}", err=True)
     if part is not None:
         click.echo("when all parts are there: the same command with --finish instead of --part")
         return
-    click.echo(f"look: {out / 'preview.png'}   check: fluorosynth verify {out}")
+    click.echo(f"look: {inside(out, PREVIEW)}   check: fluorosynth verify {out}")
+
+
+def _together(**given: object) -> None:
+    """Refuse options of which only one can be obeyed."""
+    if len(named := [f"`{name}`" for name, value in given.items() if value]) > 1:
+        raise UsageError(f"{' and '.join(named)} do not go together")
+
+
+def _cluster(engine: str, scheduler: str | None) -> Engine | None:
+    """Return the engine that is asked for; None of this machine's processes."""
+    if (engine == "dask") != (scheduler is not None):
+        raise UsageError("`engine` dask and `scheduler` ADDRESS go together")
+    if scheduler is None:
+        return None
+    from fluorosynth.dataset.dask_engine import Dask
+
+    return Dask(scheduler)
 
 
 def _estimate(
-    recipe: Recipe, n: int, seed: int, out: Path, shard_size: int | None, about: str
+    recipe: Recipe, n: int, seed: int, out: Path | str, shard_size: int | None, about: Path | str
 ) -> float:
     """Say what would be written, unless ``about`` is empty; return the core hours."""
     from fluorosynth.dataset.generation import plan_of
@@ -185,10 +226,12 @@ def _estimate(
     seconds = marks[-1] - marks[0] + each * (n - len(marks) + 1)
     if not about:
         return seconds / 3600
+    free = plan.store.free()
+    room = "" if free is None else f" ({free / 1e9:.1f} GB free)"
     runs = f" of {plan.frames} frames" if plan.frames > 1 else ""
     click.echo(
         f"would write {n} samples{runs} of {recipe.size} px as {plan.shards} shards in {out}: "
-        f"{about} {plan.bytes / 1e6:.1f} MB ({plan.free / 1e9:.1f} GB free), "
+        f"{about} {plan.bytes / 1e6:.1f} MB{room}, "
         f"about {seconds:.0f} s on one core ({seconds / 3600:.2g} core hours)\n"
         "in parts on a cluster: --job slurm or --job kubernetes prints a script"
     )
@@ -217,15 +260,17 @@ def _typed(without: set[str]) -> list[str]:
         if value is True:
             words.append(flag)
         else:
-            each = value if isinstance(value, tuple) else (value,)
-            words += [word for one in each for word in (flag, str(one))]
+            rows = value if option.multiple else [value]  # type: ignore[attr-defined]
+            for row in rows:
+                words += [flag, *map(str, row if isinstance(row, tuple) else [row])]
     return words
 
 
 def _finish(
-    recipe: Recipe, n: int, seed: int, out: Path, shard_size: int | None, quiet: bool
+    recipe: Recipe, n: int, seed: int, out: Path | str, shard_size: int | None, quiet: bool
 ) -> None:
     from fluorosynth.dataset.generation import MissingShardsError, finish
+    from fluorosynth.dataset.manifest import PREVIEW, inside
 
     try:
         finish(recipe, out, n, seed, shard_size)
@@ -238,20 +283,26 @@ def _finish(
         ) from None
     if not quiet:
         click.echo(f"{n} samples in {out}: complete")
-        click.echo(f"look: {out / 'preview.png'}   check: fluorosynth verify {out}")
+        click.echo(f"look: {inside(out, PREVIEW)}   check: fluorosynth verify {out}")
 
 
-def _preview(recipe: Recipe, seed: int, count: int, out: Path, quiet: bool) -> None:
-    from fluorosynth.dataset.preview import spread_out, write_preview
+def _preview(
+    recipe: Recipe, seed: int, count: int, out: Path | str, shared: bool, quiet: bool
+) -> None:
+    from fluorosynth.dataset.manifest import inside
+    from fluorosynth.dataset.preview import preview_sheet, spread_out
+    from fluorosynth.dataset.store import FIRST, open_store
+    from fluorosynth.io.contact_sheet import png_bytes
 
     sampler = recipe.open(seed)
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / "first.png"
     sequences = [sampler.sequence(index) for index in range(count)]
     shown = spread_out(recipe.frames, 4)
-    write_preview([frames[t] for frames in sequences for t in shown], path)
+    sheet = preview_sheet([frames[t] for frames in sequences for t in shown])
+    store = open_store(out)
+    with store.held(shared):
+        store.put(FIRST, png_bytes(sheet))
     if not quiet:
-        click.echo(f"the first {count}: {path}")
+        click.echo(f"the first {count}: {inside(out, FIRST)}")
 
 
 def _cores() -> int:

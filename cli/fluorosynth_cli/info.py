@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from fluorosynth_cli.data_options import set_place
+
+if TYPE_CHECKING:
+    from fluorosynth.dataset.virtual import VirtualSet
 
 EXAMPLES = """
 \b
@@ -15,11 +21,16 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", callback=set_place)
 @click.option("--recipe", "recipe_only", is_flag=True, help="Print the recipe alone.")
-def command(folder: Path, recipe_only: bool) -> None:
+def command(folder: Path | str, recipe_only: bool) -> None:
     """Print what the set in FOLDER holds and where it comes from."""
-    from fluorosynth.dataset.manifest import read_manifest
+    from fluorosynth.dataset.manifest import PREVIEW, inside, read_manifest
+    from fluorosynth.dataset.virtual import virtual_set
+
+    if virtual := virtual_set(folder):
+        _virtual(virtual, recipe_only)
+        return
 
     manifest = read_manifest(folder)
     if recipe_only:
@@ -32,8 +43,20 @@ def command(folder: Path, recipe_only: bool) -> None:
         "pictures": f"{manifest.size} x {manifest.size} uint8{frames}",
         "files": f"{len(manifest.shards)} shards, {total / 1e6:.1f} MB",
         "made with": ", ".join(f"{k} {v}" for k, v in manifest.software.items()),
-        "preview": str(folder / "preview.png"),
+        "preview": inside(folder, PREVIEW),
     }
     for key, value in rows.items():
         click.echo(f"{key:10} {value}")
     click.echo(f"recipe\n\n{manifest.recipe}", nl=False)
+
+
+def _virtual(found: VirtualSet, recipe_only: bool) -> None:
+    """Print what a virtual set holds."""
+    recipe, last = found.recipe, found.stop - 1
+    if not recipe_only:
+        frames = "" if recipe.frames == 1 else f", sequences of {recipe.frames} frames"
+        click.echo(f"samples    {found.n}, indices {found.first}..{last} of seed {found.seed}")
+        click.echo(f"pictures   {recipe.size} x {recipe.size} uint8{frames}")
+        click.echo("files      none: made when they are asked for")
+        click.echo("recipe\n")
+    click.echo(recipe.to_toml(), nl=False)

@@ -23,6 +23,7 @@ Examples:
   fluorosynth train data/synthetic --out runs/plain --network light_plain --crop 192
   fluorosynth train data/small --out runs/quick --quick
   fluorosynth train paper --n 9000 --out runs/endless --workers 8
+  fluorosynth train "physics@7[0:10**6]" --out runs/virtual --workers 8
   torchrun --nproc-per-node 4 -m fluorosynth train data/synthetic --out runs/four
 
 Interrupted at any moment, the same command goes on and ends with the same weights.
@@ -173,10 +174,12 @@ def open_data(
     invert: bool = False,
 ) -> LabelledDataset:
     """Open a path, or a recipe (a preset's name or a TOML file) as endless data."""
+    from fluorosynth.dataset.virtual import virtual_set
     from fluorosynth.learn.data import open_recipe
     from fluorosynth.recipe import Recipe
 
-    if data.endswith(".toml") or (data in Recipe.presets() and not Path(data).exists()):
+    recipe = data.endswith(".toml") and virtual_set(data) is None
+    if recipe or (data in Recipe.presets() and not Path(data).exists()):
         return open_recipe(data, seed, n)
     return open_labelled(data, masks, instrument, ignore, threshold, skip_bad, layout, invert)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from fluorosynth_cli.data_options import set_place
+
 EXAMPLES = """
 \b
 Examples:
@@ -17,10 +19,10 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", callback=set_place)
 @click.option("--deep", is_flag=True, help="Also make every sample again and compare bytes.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
-def command(folder: Path, deep: bool, quiet: bool) -> None:
+def command(folder: Path | str, deep: bool, quiet: bool) -> None:
     """Check every checksum of the set in FOLDER."""
     from fluorosynth.dataset.manifest import read_manifest
 
@@ -33,24 +35,25 @@ def command(folder: Path, deep: bool, quiet: bool) -> None:
         click.echo(f"{manifest.n} samples in {len(manifest.shards)} shards: intact{again}")
 
 
-def _files(folder: Path, shards: int, quiet: bool) -> None:
+def _files(folder: Path | str, shards: int, quiet: bool) -> None:
     from tqdm import tqdm
 
-    from fluorosynth.dataset.manifest import verify
+    from fluorosynth.dataset.manifest import inside, verify
     from fluorosynth.errors import BadDataError
 
     progress = tqdm(verify(folder), total=shards, unit="shard", file=sys.stderr, disable=quiet)
     wrong = [(name, problems) for name, problems in progress if problems]
     if wrong:
-        names = shlex.join(str(folder / name) for name, _ in wrong)
+        names = shlex.join(inside(folder, name) for name, _ in wrong)
+        remove = "" if isinstance(folder, str) else "rm "
         said = "\n".join(problem for _, problems in wrong for problem in problems[:10])
         raise BadDataError(
             f"{said}\n{len(wrong)} of {shards} shards are damaged. Delete them and run the "
-            f"generate command again: only they are made anew.\n  rm {names}"
+            f"generate command again: only they are made anew.\n  {remove}{names}"
         )
 
 
-def _samples(folder: Path, recipe: str, seed: int, n: int, quiet: bool) -> None:
+def _samples(folder: Path | str, recipe: str, seed: int, n: int, quiet: bool) -> None:
     from tqdm import tqdm
 
     from fluorosynth.dataset.manifest import verify_deep

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from fluorosynth.dataset.claim import claimed
-from fluorosynth.dataset.manifest import CARD, MANIFEST, PREVIEW, write_card
+from fluorosynth.dataset.engine import Engine, Progress
+from fluorosynth.dataset.manifest import write_card
 from fluorosynth.dataset.plan import Plan, missing
-from fluorosynth.dataset.workers import Progress, run_tasks
+from fluorosynth.dataset.workers import Processes
 from fluorosynth.errors import (
     BadDataError,
     FluorosynthError,
@@ -18,12 +20,11 @@ from fluorosynth.errors import (
     SampleError,
     UsageError,
 )
-from fluorosynth.io.atomic import clear_parts
-from fluorosynth.io.lock import LOCK, locked
+from fluorosynth.io.place import url_of
 from fluorosynth.recipe import Recipe
 from fluorosynth.sample import Sample
 from fluorosynth.sampler import OpenRecipe
-from fluorosynth.shards import FULL, ShardInfo, file_digest, open_shard, software, write_shard
+from fluorosynth.shards import FULL, ShardInfo, software
 
 SHARD_SIZE = 500  # pictures
 WAIT = 24 * 3600.0  # s for a shard that another living process has claimed
@@ -41,14 +42,14 @@ class Outcome:
     n
         Number of samples in the set.
     out
-        Folder of the set.
+        Folder of the set, or its URL.
     skipped
         Sentences on files that were left out.
     """
 
     made: int
     n: int
-    out: Path
+    out: Path | str
     skipped: tuple[str, ...] = ()
 
 
@@ -62,6 +63,7 @@ def generate(
     compression: str | None = None,
     progress: Progress | None = None,
     part: tuple[int, int] | None = None,
+    engine: Engine | None = None,
 ) -> Outcome:
     """Write samples 0 .. n - 1 of ``seed`` as shards in ``out``, or what is missing of them.
 
@@ -74,7 +76,8 @@ def generate(
     recipe
         Recipe of the samples.
     out
-        Folder, made if missing.
+        Folder, made if missing, or a URL of object storage such as ``s3://bucket/set``, which
+        takes the extra ``remote``.
     n
         Number of samples, >= 1. Sample i does not depend on it.
     seed
@@ -92,17 +95,20 @@ def generate(
         were there already.
     part
         Part and number of parts, ``(1, 8)`` to ``(8, 8)``: every eighth shard, and no card.
+    engine
+        Engine that makes the shards, such as ``dask_engine.Dask("tcp://...")``; None: ``workers``
+        processes of this machine.
 
     Raises
     ------
     UsageError
         When ``out`` holds another data set or other files, or another run is writing to it.
     BadDataError
-        When a source cannot be read, or the disk has too little room.
+        When a source or ``out`` cannot be read, or the disk has too little room.
     SampleError
         When a stage fails: names the seed and the index that show it again.
     InterruptedRunError
-        On Ctrl-C, SIGTERM or a full disk; the same call goes on.
+        On Ctrl-C, SIGTERM, a full disk or a lost connection; the same call goes on.
 
     Examples
     --------
@@ -117,8 +123,12 @@ def generate(
     if part is not None and not 1 <= part[0] <= part[1]:
         raise UsageError(f"`part` must be (1, parts) to (parts, parts), not {part}")
     plan.check_room()
-    sampler = recipe.open(seed)
-    with _own(plan.out, shared=part is not None):
+    sampler, store = recipe.open(seed), plan.store
+    with store.held(shared=part is not None):
+        if engine is not None and engine.elsewhere:
+            if store.one_process:
+                raise UsageError(f"{plan.out} is seen by this process alone: name another `out`")
+            plan = replace(plan, out=url_of(plan.out) or Path(plan.out).absolute())
         text = recipe.to_toml()
         todo = missing(plan, text, seed, sampler.fingerprint, part)
         job = _Job(plan, sampler, text, software(), compression)
@@ -126,9 +136,11 @@ def generate(
         made = sum(plan.span(number)[1] for number in todo)
         report(sum(plan.span(number)[1] for number in plan.numbers(part)) - made)
         with _said(plan.out):
-            digests = run_tasks(job.write, todo, min(workers, max(len(todo), 1)), report)
-            for number in [number for number in todo if not digests[number]]:
-                digests[number] = job.write(number, report, wait=WAIT)
+            here = Processes(1 if store.one_process else workers, fork=url_of(plan.out) is None)
+            run = (engine or here).run
+            digests = run(job.write, todo, report)
+            left = [number for number in todo if not digests[number]]  # others were at them
+            digests |= run(partial(job.write, wait=WAIT), left, report)
             if part is None:
                 write_card(plan, sampler, text, digests)
     return Outcome(made, n, plan.out, sampler.skipped)
@@ -144,7 +156,7 @@ def finish(
     recipe
         Recipe of the parts.
     out
-        Folder of the set.
+        Folder of the set, or its URL.
     n
         Number of samples.
     seed
@@ -163,14 +175,13 @@ def finish(
     """
     plan = plan_of(recipe, out, n, shard_size)
     sampler, text = recipe.open(seed), recipe.to_toml()
-    if not plan.out.is_dir():
-        raise BadDataError(f"{plan.out} is no folder: write its parts first")
-    with _own(plan.out), _said(plan.out):
+    store = plan.store
+    if not store.shards():
+        raise BadDataError(f"{plan.out} holds no shards: write its parts first")
+    with store.held(shared=False), _said(plan.out):
         if todo := missing(plan, text, seed, sampler.fingerprint):
             raise MissingShardsError(plan.out, todo, plan.shards)
-        for claim in plan.out.glob(".shard-*.claim"):  # of the killed, whose shards were whole
-            with claimed(claim.with_name(claim.name.removeprefix(".").removesuffix(".claim"))):
-                pass
+        store.close()
         write_card(plan, sampler, text, {})
     return Outcome(0, n, plan.out, sampler.skipped)
 
@@ -181,14 +192,14 @@ class MissingShardsError(InterruptedRunError):
     Parameters
     ----------
     out
-        Folder of the set.
+        Folder of the set, or its URL.
     numbers
         Numbers of the shards that are missing.
     shards
         Number of shards that there must be.
     """
 
-    def __init__(self, out: Path, numbers: list[int], shards: int) -> None:
+    def __init__(self, out: Path | str, numbers: list[int], shards: int) -> None:
         some = ", ".join(map(str, numbers[:8])) + ", ..." * (len(numbers) > 8)
         super().__init__(f"{out} lacks {len(numbers)} of {shards} shards: {some}")
         self.numbers, self.shards = numbers, shards
@@ -202,7 +213,7 @@ def plan_of(recipe: Recipe, out: str | Path, n: int, shard_size: int | None = No
     recipe
         Recipe of the samples.
     out
-        Folder of the set.
+        Folder of the set, or its URL.
     n
         Number of samples.
     shard_size
@@ -210,7 +221,7 @@ def plan_of(recipe: Recipe, out: str | Path, n: int, shard_size: int | None = No
     """
     if shard_size is None:
         shard_size = max(SHARD_SIZE // recipe.frames, 1)
-    return Plan(Path(out), n, shard_size, recipe.size, recipe.frames)
+    return Plan(url_of(out) or Path(out), n, shard_size, recipe.size, recipe.frames)
 
 
 @dataclass(frozen=True)
@@ -223,38 +234,29 @@ class _Job:
 
     def write(self, number: int, tick: Progress, wait: float = 0.0) -> str:
         """Write a shard and return its file's digest; "" when another process is at it."""
-        path = self.plan.path(number)
-        with claimed(path, wait) as mine:
-            if mine and not self._there(number):
-                clear_parts(path)
-                self._write(path, number, tick)
-            elif mine:
-                tick(self.plan.span(number)[1])
-            return file_digest(path) if mine else ""
+        if self.software != software():
+            raise BadDataError(
+                f"{platform.node()} has {software()}, the set is made with {self.software}: the "
+                "same versions make the same bytes"
+            )
+        plan, store = self.plan, self.plan.store
+        name, (first, count) = plan.name(number), plan.span(number)
+        with store.claimed(name, wait) as mine:
+            if not mine:
+                return ""
+            there = store.infos([name]).get(name)  # another may have made it meanwhile
+            if there is not None and there.count == count:
+                tick(count)
+            else:
+                info = self._info(first, count)
+                samples = _samples(self.sampler, first, count, tick)
+                store.write(name, info, samples, self.compression)
+            return store.measure([name], {})[0][1]
 
-    def _there(self, number: int) -> bool:
-        """Tell whether another process has finished the shard since this run looked."""
-        path = self.plan.path(number)
-        if not path.exists():
-            return False
-        with open_shard(path) as shard:
-            return shard.info.count == self.plan.span(number)[1]
-
-    def _write(self, path: Path, number: int, tick: Progress) -> None:
-        first, count = self.plan.span(number)
-        sampler = self.sampler
-        info = ShardInfo(
-            self.recipe_text,
-            sampler.seed,
-            first,
-            count,
-            self.plan.size,
-            sampler.fingerprint,
-            self.software,
-            self.plan.frames,
-        )
-        samples = _samples(sampler, first, count, tick)
-        write_shard(path, info, samples, self.compression)
+    def _info(self, first: int, count: int) -> ShardInfo:
+        sampler, plan = self.sampler, self.plan
+        facts = self.recipe_text, sampler.seed, first, count, plan.size
+        return ShardInfo(*facts, sampler.fingerprint, self.software, plan.frames)
 
 
 def _samples(sampler: OpenRecipe, first: int, count: int, tick: Progress) -> Iterator[Sample]:
@@ -271,7 +273,7 @@ def _samples(sampler: OpenRecipe, first: int, count: int, tick: Progress) -> Ite
 
 
 @contextmanager
-def _said(out: Path) -> Iterator[None]:
+def _said(out: Path | str) -> Iterator[None]:
     """Turn what stops a run into what its user can do about it."""
     try:
         yield
@@ -285,37 +287,3 @@ def _said(out: Path) -> Iterator[None]:
                 f"the disk of {out} is full; free some room and run the same command again"
             ) from None
         raise BadDataError(f"cannot write to {out}: {error}") from None
-
-
-@contextmanager
-def _own(out: Path, shared: bool = False) -> Iterator[None]:
-    """Hold the folder against other runs of the whole set; ``shared``: make it if need be."""
-    _refuse_foreign(out)
-    busy = f"another run is writing to {out}: wait for it, or use another `out`"
-    with ExitStack() as held:
-        try:
-            if shared:
-                out.mkdir(parents=True, exist_ok=True)
-                (out / LOCK).touch()  # a set was begun here
-            else:
-                held.enter_context(locked(out, busy, wait=1))
-        except OSError as error:
-            raise BadDataError(f"cannot write to {out}: {error.strerror or error}") from None
-        if not shared:
-            for name in (PREVIEW, CARD, MANIFEST):
-                clear_parts(out / name)
-        yield
-
-
-def _refuse_foreign(out: Path) -> None:
-    """Refuse a folder with files in which no set was ever begun: README.md might be somebody's."""
-    try:
-        others = sorted(path.name for path in out.iterdir() if not path.name.startswith("."))
-    except OSError:  # missing, or said better by who makes it
-        return
-    begun = (out / LOCK).exists() or any(out.glob("shard-*.h5"))
-    if others and not begun:
-        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        raise UsageError(
-            f"{out} holds other files ({', '.join(others[:3])}{more}): name a new or empty folder"
-        )

@@ -54,6 +54,8 @@ SCHEDULERS = (
     ),
     Scheduler("AWS Batch", "AWS_BATCH_JOB_ARRAY_INDEX", 0, "AWS_BATCH_JOB_ARRAY_SIZE"),
     Scheduler("Kubernetes", "JOB_COMPLETION_INDEX", 0),
+    Scheduler("Google Batch", "BATCH_TASK_INDEX", 0, "BATCH_TASK_COUNT"),
+    Scheduler("Cloud Run", "CLOUD_RUN_TASK_INDEX", 0, "CLOUD_RUN_TASK_COUNT"),
 )
 
 
@@ -87,6 +89,8 @@ def parse_part(text: str, environment: Mapping[str, str]) -> tuple[int, int]:
     found = re.fullmatch(r"(auto|\d+)(?:/(\d+))?", text.strip())
     if found is None or (found[1] != "auto" and found[2] is None):
         raise UsageError(f"part {text!r}: write it as 3/8, auto or auto/8")
+    if found[2] is not None and not int(found[2]):
+        raise UsageError(f"part {text!r}: there is at least one part")
     if found[1] != "auto":
         part, parts = int(found[1]), int(found[2])
     else:
@@ -104,18 +108,25 @@ def _of_scheduler(parts: int, environment: Mapping[str, str]) -> tuple[int, int]
         first = scheduler.first
         start = first if isinstance(first, int) else _number(first, environment) or 0
         step = _number(scheduler.step, environment) or 1
-        if not parts:
-            parts = _number(scheduler.count, environment) or 0
-        if not parts and (last := _number(scheduler.last, environment)) is not None:
-            parts = (last - start) // step + 1
+        jobs = _number(scheduler.count, environment)
+        last = _number(scheduler.last, environment)
+        spanned = None if last is None else (last - start) // step + 1
+        known = jobs if jobs is not None else spanned
+        if known is not None and (parts not in (0, known) or spanned not in (None, known)):
+            raise UsageError(
+                f"part auto: {scheduler.name} runs {known} jobs of this array, {start} to "
+                f"{last or start + known - 1}, which are not all parts in order: "
+                f"write ${scheduler.index}/8 for 8 parts numbered from 1"
+            )
+        parts = parts or known or 0
         if not parts:
             raise UsageError(
                 f"part auto: {scheduler.name} sets {scheduler.index} but not how many jobs there "
                 "are: write auto/8 for 8 jobs numbered from 0"
             )
         return (index - start) // step + 1, parts
-    known = ", ".join(scheduler.index for scheduler in SCHEDULERS)
-    raise UsageError(f"part auto: this is no job of an array; none of {known} is set")
+    names = ", ".join(scheduler.index for scheduler in SCHEDULERS)
+    raise UsageError(f"part auto: this is no job of an array; none of {names} is set")
 
 
 def _number(name: str, environment: Mapping[str, str]) -> int | None:

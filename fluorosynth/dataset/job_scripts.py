@@ -47,7 +47,7 @@ def _slurm(command: Sequence[str], parts: int, minutes: int) -> str:
 #SBATCH --mem=2G
 #SBATCH --time={minutes // 60:02d}:{minutes % 60:02d}:00
 #SBATCH --requeue
-{line} --workers 1 --part auto
+{line} --workers 1 --part "$SLURM_ARRAY_TASK_ID/{parts}"  # sbatch --array=3,7: these alone
 """
 
 

@@ -11,11 +11,21 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from fluorosynth.errors import BadDataError
-from fluorosynth.io.atomic import replacing
+from fluorosynth.dataset.store import open_store
+from fluorosynth.dataset.virtual import virtual_set
+from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.guard import first_fault
+from fluorosynth.io.place import url_of
 from fluorosynth.sample import Sample
-from fluorosynth.shards import Shard, damage, digest, file_digest, open_shard, software
+from fluorosynth.shards import (
+    Shard,
+    ShardInfo,
+    damage,
+    digest,
+    file_digest,
+    open_shard,
+    software,
+)
 
 if TYPE_CHECKING:
     from fluorosynth.dataset.plan import Plan
@@ -110,26 +120,60 @@ def read_manifest(folder: str | Path) -> Manifest:
     Parameters
     ----------
     folder
-        Folder of the set.
+        Folder of the set, or its URL in object storage.
 
     Raises
     ------
     BadDataError
         When there is none or it is not one.
     """
-    path = Path(folder) / MANIFEST
+    path = inside(folder, MANIFEST)
     try:
-        return Manifest.model_validate_json(path.read_bytes())
-    except OSError:
-        started = any(Path(folder).glob("shard-*.h5"))
-        reason = "the set is not complete: run its generate command again" if started else "missing"
-        raise BadDataError(f"{path}: {reason}") from None
+        return Manifest.model_validate_json(manifest_bytes(folder))
     except ValidationError as error:
         raise BadDataError(f"{path} is no manifest: {first_fault(error)}") from None
 
 
+def manifest_bytes(folder: str | Path) -> bytes:
+    """Return the bytes of a set's manifest.
+
+    Parameters
+    ----------
+    folder
+        Folder of the set, or its URL in object storage.
+
+    Raises
+    ------
+    BadDataError
+        When there is none.
+    """
+    if virtual_set(folder):
+        raise UsageError(f"{folder} is a virtual set: no file of it lies anywhere")
+    store = open_store(folder)
+    try:
+        return store.read(MANIFEST)
+    except OSError:
+        reason = "the set is not complete: run its generate command again"
+        reason = reason if store.shards() else "missing"
+        raise BadDataError(f"{inside(folder, MANIFEST)}: {reason}") from None
+
+
+def inside(folder: str | Path, name: str) -> str:
+    """Return the path or URL of a file of a set.
+
+    Parameters
+    ----------
+    folder
+        Folder of the set, or its URL in object storage.
+    name
+        Name of the file.
+    """
+    url = url_of(folder)
+    return str(Path(folder) / name) if url is None else f"{url}/{name}"
+
+
 @contextmanager
-def open_entry(folder: Path, manifest: Manifest, entry: ShardEntry) -> Iterator[Shard]:
+def open_entry(folder: str | Path, manifest: Manifest, entry: ShardEntry) -> Iterator[Shard]:
     """Open a shard of a set.
 
     Parameters
@@ -146,22 +190,29 @@ def open_entry(folder: Path, manifest: Manifest, entry: ShardEntry) -> Iterator[
     BadDataError
         When the file is not what the manifest says it is.
     """
-    with open_shard(folder / entry.file) as shard:
-        info = shard.info
-        claims = {
-            "first index": (info.first, entry.first),
-            "number of samples": (info.count, entry.count),
-            "size": (info.size, manifest.size),
-            "frames": (info.frames, manifest.frames),
-            "seed": (info.seed, manifest.seed),
-            "recipe": (info.recipe, manifest.recipe),
-            "fingerprints": (info.fingerprints, manifest.fingerprints),
-        }
-        for what, (there, said) in claims.items():
-            if there != said:
-                values = "" if what == "recipe" else f" ({there} there, {said} here)"
-                raise BadDataError(f"{shard.path}: its {what} is not that of {MANIFEST}{values}")
+    with open_shard(open_store(folder).file(entry)) as shard:
+        for difference in _differences(shard.info, manifest, entry):
+            raise BadDataError(f"{inside(folder, entry.file)}: {difference}")
         yield shard
+
+
+def _differences(info: ShardInfo, manifest: Manifest, entry: ShardEntry) -> list[str]:
+    """Return what a shard says of itself and its manifest says otherwise."""
+    claims = {
+        "first index": (info.first, entry.first),
+        "number of samples": (info.count, entry.count),
+        "size": (info.size, manifest.size),
+        "frames": (info.frames, manifest.frames),
+        "seed": (info.seed, manifest.seed),
+        "recipe": (info.recipe, manifest.recipe),
+        "fingerprints": (info.fingerprints, manifest.fingerprints),
+    }
+    return [
+        f"its {what} is not that of {MANIFEST}"
+        + ("" if what == "recipe" else f" ({there} there, {said} here)")
+        for what, (there, said) in claims.items()
+        if there != said
+    ]
 
 
 def read_samples(folder: str | Path, limit: int | None = None) -> Iterator[tuple[int, Sample]]:
@@ -172,14 +223,17 @@ def read_samples(folder: str | Path, limit: int | None = None) -> Iterator[tuple
     Parameters
     ----------
     folder
-        Folder of the set.
+        Folder of the set, its URL, or the name of a virtual one.
     limit
         Number of samples at most; None: all.
     """
+    if virtual := virtual_set(folder):
+        yield from virtual.samples(limit)
+        return
     manifest = read_manifest(folder)
     left = manifest.n if limit is None else limit
     for entry in manifest.shards:
-        with open_entry(Path(folder), manifest, entry) as shard:
+        with open_entry(folder, manifest, entry) as shard:
             for row in range(min(entry.count, left)):
                 for frame in range(shard.info.frames):
                     yield entry.first + row, shard.sample(row, frame)
@@ -196,26 +250,24 @@ def verify(folder: str | Path) -> Iterator[tuple[str, list[str]]]:
     folder
         Folder of the set.
     """
-    folder, manifest = Path(folder), read_manifest(folder)
+    manifest, store = read_manifest(folder), open_store(folder)
     for entry in manifest.shards:
-        path = folder / entry.file
-        if not path.exists():
-            yield entry.file, [f"{entry.file} is missing"]
-            continue
-        problems = []
+        with store.fresh(entry.file) as path:
+            yield entry.file, _problems(path, manifest, entry)
+
+
+def _problems(path: Path | None, manifest: Manifest, entry: ShardEntry) -> list[str]:
+    """Return what is wrong with a file that should be a shard of a set."""
+    if path is None:
+        return [f"{entry.file} is missing"]
+    try:
         if path.stat().st_size != entry.bytes or file_digest(path) != entry.xxh3_128:
-            problems.append(f"{entry.file} is not the file that was written (checksum differs)")
-            try:
-                problems += damage(path)
-            except BadDataError as error:
-                problems.append(str(error))
-        else:
-            try:
-                with open_entry(folder, manifest, entry):
-                    pass
-            except BadDataError as error:
-                problems.append(str(error))
-        yield entry.file, problems
+            said = f"{entry.file} is not the file that was written (checksum differs)"
+            return [said, *damage(path)]
+        with open_shard(path) as shard:
+            return _differences(shard.info, manifest, entry)
+    except BadDataError as error:
+        return [str(error)]
 
 
 def verify_deep(folder: str | Path, sampler: OpenRecipe) -> Iterator[tuple[int, bool]]:
@@ -248,20 +300,16 @@ def write_card(plan: Plan, sampler: OpenRecipe, recipe_text: str, digests: dict[
         Digests of files by the number of the shard, where they are known: these files are not read
         again.
     """
-    from fluorosynth.dataset.preview import spread_out, write_preview
+    from fluorosynth.dataset.preview import preview_sheet, spread_out
+    from fluorosynth.io.contact_sheet import png_bytes
 
+    store, names = plan.store, [plan.name(number) for number in range(plan.shards)]
+    known = {plan.name(number): text for number, text in digests.items()}
     entries = []
-    for number in range(plan.shards):
-        path, (first, count) = plan.path(number), plan.span(number)
-        entries.append(
-            ShardEntry(
-                file=path.name,
-                first=first,
-                count=count,
-                bytes=path.stat().st_size,
-                xxh3_128=digests.get(number) or file_digest(path),
-            )
-        )
+    for number, (size, found) in enumerate(store.measure(names, known)):
+        (first, count), name = plan.span(number), names[number]
+        entry = ShardEntry(file=name, first=first, count=count, bytes=size, xxh3_128=found)
+        entries.append(entry)
     manifest = Manifest(
         format_version=VERSION if plan.frames == 1 else SEQUENCES_VERSION,
         n=plan.n,
@@ -273,31 +321,17 @@ def write_card(plan: Plan, sampler: OpenRecipe, recipe_text: str, digests: dict[
         software=software(),
         shards=entries,
     )
-    with open_shard(plan.path(0)) as shard:
+    with open_shard(store.file(entries[0])) as shard:
         few = _SHOWN if plan.frames == 1 else _SHOWN // 4
         samples = [
             shard.sample(row, frame)
             for row in range(min(few, shard.info.count))
             for frame in spread_out(plan.frames, 4)
         ]
-    write_preview(samples, plan.out / PREVIEW)
-    write_text(plan.out / CARD, _card(manifest))
+    store.put(PREVIEW, png_bytes(preview_sheet(samples)))
+    store.put(CARD, _card(manifest).encode())
     only = {"frames"} if plan.frames == 1 else None
-    write_text(plan.out / MANIFEST, manifest.model_dump_json(indent=1, exclude=only) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file that appears under its name only when complete.
-
-    Parameters
-    ----------
-    path
-        File to write.
-    text
-        Content, written as UTF-8.
-    """
-    with replacing(path) as part:
-        part.write_text(text, "utf-8")
+    store.put(MANIFEST, (manifest.model_dump_json(indent=1, exclude=only) + "\n").encode())
 
 
 def _card(manifest: Manifest) -> str:

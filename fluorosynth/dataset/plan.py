@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import Annotated
 from annotated_types import Ge
 
 from fluorosynth.core.check import Checked
+from fluorosynth.dataset.store import Store, open_store
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.shards import ShardInfo, open_shard, software
+from fluorosynth.shards import ShardInfo, software
 
 POINTS_PER_PICTURE = 2048  # bytes, an estimate: curves, provenance, checksums
 
@@ -24,7 +24,7 @@ class Plan(Checked):
     Parameters
     ----------
     out
-        Folder of the set.
+        Folder of the set, or its URL in object storage.
     n
         Number of samples, indices 0 .. n - 1.
     shard_size
@@ -35,7 +35,7 @@ class Plan(Checked):
         Pictures of each sample.
     """
 
-    out: Path
+    out: Path | str
     n: Annotated[int, Ge(1)]
     shard_size: Annotated[int, Ge(1)]
     size: int
@@ -52,19 +52,20 @@ class Plan(Checked):
         return self.n * self.frames * (2 * self.size**2 + POINTS_PER_PICTURE)
 
     @property
-    def free(self) -> int:
-        """How many bytes the disk has left that ``out`` is on, or will be."""
-        there = next(path for path in (self.out, *self.out.absolute().parents) if path.exists())
-        return shutil.disk_usage(there).free
+    def store(self) -> Store:
+        """Where the set lies."""
+        return open_store(self.out)
 
     def check_room(self) -> None:
         """Refuse what does not fit (BadDataError), before anything is made or counted out."""
-        done = sum(1 for _ in self.out.glob("shard-*.h5"))
-        needed = self.bytes * (1 - done / self.shards)
-        if needed > self.free:
+        free = self.store.free()
+        if free is None:
+            return
+        needed = self.bytes * (1 - len(self.store.shards()) / self.shards)
+        if needed > free:
             what = f"sequences of {self.frames} frames" if self.frames > 1 else "samples"
             raise BadDataError(
-                f"{self.out} has {self.free / 1e9:.1f} GB free, {self.n} {what} "
+                f"{self.out} has {free / 1e9:.1f} GB free, {self.n} {what} "
                 f"of {self.size} px take {needed / 1e9:.1f} GB: "
                 "lower `n` or `size`, or use another disk"
             )
@@ -90,15 +91,15 @@ class Plan(Checked):
         first = number * self.shard_size
         return first, min(self.shard_size, self.n - first)
 
-    def path(self, number: int) -> Path:
-        """Return the final name of a shard.
+    def name(self, number: int) -> str:
+        """Return the name of a shard's file.
 
         Parameters
         ----------
         number
             Number of the shard, from 0.
         """
-        return self.out / f"shard-{number:05d}.h5"
+        return f"shard-{number:05d}.h5"
 
 
 def missing(
@@ -132,48 +133,33 @@ def missing(
         When one is broken.
     """
     numbers = plan.numbers(part)
-    names = [plan.path(n) for n in numbers] if part else sorted(plan.out.glob("shard-*.h5"))
-    present = {}
-    for path in names:
-        if path.exists():
-            present[path] = _read_info(path)
-            _check(path, present[path], recipe, seed, fingerprints)
+    there = plan.store.shards()
+    own = {plan.name(number) for number in numbers}
+    present = plan.store.infos([name for name in there if part is None or name in own])
+    for info in present.values():
+        for difference in _differences(info, recipe, seed, fingerprints):
+            raise UsageError(f"{plan.out} holds another data set: {difference}\nUse another `out`.")
     wanted = []
     for number in numbers:
-        info = present.pop(plan.path(number), None)
+        name = plan.name(number)
+        info = present.pop(name) if name in present else None
         first, count = plan.span(number)
-        if info is None or (info.count < count and info.first == first and _is_last(plan, number)):
+        tail = plan.name(number + 1) not in there  # of an earlier, smaller run
+        if info is None or (info.count < count and info.first == first and tail):
             wanted.append(number)
         elif (info.first, info.count) != (first, count):
             raise UsageError(
-                f"{plan.path(number)} holds samples {info.first}..{info.first + info.count - 1}, "
+                f"{plan.out}/{plan.name(number)} holds samples "
+                f"{info.first}..{info.first + info.count - 1}, "
                 f"this run would put {first}..{first + count - 1} there: use the `shard_size` and "
                 "`n` of the first run, or another `out`"
             )
     if present:
         raise UsageError(
-            f"{next(iter(present))} lies beyond `n` {plan.n}: ask for at least as many samples as "
-            "are there, or use another `out`"
+            f"{plan.out}/{next(iter(present))} lies beyond `n` {plan.n}: ask for at least as many "
+            "samples as are there, or use another `out`"
         )
     return wanted
-
-
-def _is_last(plan: Plan, number: int) -> bool:
-    """Tell whether a shorter shard here is the tail of an earlier, smaller run."""
-    return not plan.path(number + 1).exists()
-
-
-def _read_info(path: Path) -> ShardInfo:
-    try:
-        with open_shard(path) as shard:
-            return shard.info
-    except BadDataError as error:
-        raise BadDataError(f"{error}: delete it and run again to make it anew") from None
-
-
-def _check(path: Path, info: ShardInfo, recipe: str, seed: int, fingerprints: list[str]) -> None:
-    for difference in _differences(info, recipe, seed, fingerprints):
-        raise UsageError(f"{path.parent} holds another data set: {difference}\nUse another `out`.")
 
 
 def _differences(info: ShardInfo, recipe: str, seed: int, fingerprints: list[str]) -> Iterator[str]:

@@ -6,20 +6,47 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 from typing import Any
 
+from fluorosynth.dataset.engine import Engine, Progress, Task
 from fluorosynth.errors import InterruptedRunError
 
-Progress = Callable[[int], None]
-Task = Callable[[int, Progress], str]
+
+@dataclass(frozen=True)
+class Processes(Engine):
+    """See ``Engine``.
+
+    Parameters
+    ----------
+    workers
+        Number of processes; 1 runs the tasks here.
+    fork
+        Whether they may be forked, which is quick: not where threads hold connections.
+    """
+
+    workers: int = 1
+    fork: bool = True
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether tasks run in other folders: no."""
+        return False
+
+    def run(self, task: Task, numbers: list[int], report: Progress) -> dict[int, str]:
+        """Run tasks in processes, which inherit ``task`` where they can be forked."""
+        workers = min(self.workers, max(len(numbers), 1))
+        return run_tasks(task, numbers, workers, report, self.fork)
 
 
-def run_tasks(task: Task, numbers: list[int], workers: int, report: Progress) -> dict[int, str]:
+def run_tasks(
+    task: Task, numbers: list[int], workers: int, report: Progress, fork: bool = True
+) -> dict[int, str]:
     """Return ``task(number, tick)`` for all numbers, on ``workers`` processes.
 
     Parameters
@@ -32,6 +59,8 @@ def run_tasks(task: Task, numbers: list[int], workers: int, report: Progress) ->
         Number of processes; 1 runs the tasks here.
     report
         Called with the sum of new ticks a few times a second.
+    fork
+        Whether processes may be forked.
 
     Raises
     ------
@@ -40,8 +69,8 @@ def run_tasks(task: Task, numbers: list[int], workers: int, report: Progress) ->
     """
     if workers == 1:
         return {number: task(number, report) for number in numbers}
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(method)
+    forks = fork and "fork" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("fork" if forks else "spawn")
     stop, done = context.Event(), context.Value("q", 0)
     pool = ProcessPoolExecutor(workers, context, _start_worker, (task, stop, done))
     try:

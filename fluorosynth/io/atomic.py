@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fluorosynth.io.place import local
+
 
 @contextmanager
 def replacing(path: Path, sync: bool = True, mark: str = "") -> Iterator[Path]:
@@ -28,7 +30,7 @@ def replacing(path: Path, sync: bool = True, mark: str = "") -> Iterator[Path]:
         Naming ``path`` or its folder, never the hidden name, where these are not what they
         should be.
     """
-    part = path.with_name(f".{path.name}{mark}.part")
+    part = local(path).with_name(f".{path.name}{mark}.part")
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder; name a file", str(path))
     if not path.parent.is_dir():

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fluorosynth.errors import UsageError
+from fluorosynth.io.place import local
 
 LOCK = ".lock"
 
@@ -33,7 +34,7 @@ def locked(folder: Path, busy: str, wait: float = 0.0) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    folder.mkdir(parents=True, exist_ok=True)
+    local(folder).mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK, timeout=wait)
     try:
         lock.acquire()

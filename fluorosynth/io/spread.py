@@ -12,6 +12,7 @@ from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.io.frames import count_frames, find_sources, read_frames, root_of
 from fluorosynth.io.names import stem
+from fluorosynth.io.place import local
 
 
 def spread_frames(src: str | Path, count: int) -> list[tuple[Path, list[int]]]:
@@ -95,7 +96,7 @@ def write_spread(
     UsageError
         When ``count`` is below 1, or ``out`` is a file or lies in ``src``.
     """
-    out, root = Path(out), root_of(src)
+    out, root = local(out), root_of(src)
     if out.exists() and not out.is_dir():
         raise UsageError(f"`out` {out} is a file: name a folder")
     if Path(src).is_dir() and root.resolve() in [out.resolve(), *out.resolve().parents]:

@@ -12,6 +12,7 @@ from typing import Any
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.io.place import local
 
 RECORD = ".made-from"  # a digest: paths and names stay out of results
 
@@ -57,7 +58,7 @@ def require_free(out: Path) -> None:
     UsageError
         When it holds anything, or is a file.
     """
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+    if local(out).exists() and not (out.is_dir() and not any(out.iterdir())):
         what = "is a file" if out.is_file() else "exists already and holds other files"
         raise UsageError(f"{out} {what}: name a new or empty folder")
 
@@ -87,7 +88,8 @@ def whole_folder(out: Path, made_from: Mapping[str, Any]) -> Iterator[Path]:
     >>> made_before(out, {"seed": 1})
     True
     """
-    part = out.with_name(f".{out.name}.part")  # one name: a killed run's is cleared by the next
+    # One name: what a killed run left is cleared by the next
+    part = local(out).with_name(f".{out.name}.part")
     try:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)

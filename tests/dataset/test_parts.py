@@ -192,11 +192,22 @@ def test_a_shard_that_another_has_finished_meanwhile(recipe, whole, tmp_path, mo
         ),
         ("auto", {"AWS_BATCH_JOB_ARRAY_INDEX": "0", "AWS_BATCH_JOB_ARRAY_SIZE": "3"}, (1, 3)),
         ("auto/5", {"JOB_COMPLETION_INDEX": "4"}, (5, 5)),
+        ("auto", {"BATCH_TASK_INDEX": "0", "BATCH_TASK_COUNT": "3"}, (1, 3)),
+        ("auto", {"CLOUD_RUN_TASK_INDEX": "2", "CLOUD_RUN_TASK_COUNT": "3"}, (3, 3)),
         ("auto/5", {"LSB_JOBINDEX": "0", "JOB_COMPLETION_INDEX": "1"}, (2, 5)),
     ],
 )
 def test_what_schedulers_say(text, variables, expected):
     assert parse_part(text, variables) == expected
+
+
+HOLES = {  # sbatch --array=3,7: what failed is made again
+    "SLURM_ARRAY_TASK_ID": "3",
+    "SLURM_ARRAY_TASK_MIN": "3",
+    "SLURM_ARRAY_TASK_MAX": "7",
+    "SLURM_ARRAY_TASK_STEP": "1",
+    "SLURM_ARRAY_TASK_COUNT": "2",
+}
 
 
 @pytest.mark.parametrize(
@@ -207,6 +218,9 @@ def test_what_schedulers_say(text, variables, expected):
         ("auto", {"JOB_COMPLETION_INDEX": "1"}, "write auto/8"),
         ("auto/2", {"JOB_COMPLETION_INDEX": "2"}, "part 3 of 2"),
         ("auto", {"SLURM_ARRAY_TASK_ID": "x"}, "SLURM_ARRAY_TASK_ID = 'x' is no number"),
+        ("auto/0", {"JOB_COMPLETION_INDEX": "0"}, "at least one part"),
+        ("auto", HOLES, "write $SLURM_ARRAY_TASK_ID/8"),
+        ("auto/12", {**HOLES, "SLURM_ARRAY_TASK_MAX": "4"}, "runs 2 jobs of this array"),
         ("0/4", {}, "part 0 of 4"),
         ("5/4", {}, "part 5 of 4"),
         ("half", {}, "write it as 3/8"),
@@ -232,9 +246,9 @@ def test_the_slurm_script_is_one_for_bash(tmp_path):
     recorder = tmp_path / "fluorosynth"
     recorder.write_text(f"#!{sys.executable}\nimport json, sys; print(json.dumps(sys.argv[1:]))")
     recorder.chmod(0o755)
-    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SLURM_ARRAY_TASK_ID": "7"}
     said = subprocess.run(["bash", script], env=path, capture_output=True, text=True, check=True)
-    assert json.loads(said.stdout) == [*WORDS[1:], "--workers", "1", "--part", "auto"]
+    assert json.loads(said.stdout) == [*WORDS[1:], "--workers", "1", "--part", "7/12"]
 
 
 def test_the_kubernetes_job_is_yaml():
@@ -253,7 +267,7 @@ def test_on_the_command_line(tmp_path):
     assert script.returncode == 0
     assert not out.exists()
     typed = f"fluorosynth generate --n 4 --out {out} --size 64 --shard-size 2"
-    assert f"{typed} --workers 1 --part auto\n" in script.stdout
+    assert f'{typed} --workers 1 --part "$SLURM_ARRAY_TASK_ID/2"' in script.stdout
     assert f"{typed} --finish" in script.stdout
     assert command(*line, "--part", "2/2").returncode == 0
     early = command(*line, "--finish")
@@ -265,3 +279,26 @@ def test_on_the_command_line(tmp_path):
     assert command("verify", out).returncode == 0
     assert command(*line, "--part", "auto").returncode == 2
     assert Path(out / "preview.png").exists()
+
+
+def test_options_that_do_not_go_together(tmp_path):
+    line = ["generate", "--n", "4", "--out", tmp_path / "set"]
+    for words in (
+        ["--finish", "--part", "1/2"],
+        ["--finish", "--dry-run"],
+        ["--job", "slurm", "--finish"],
+        ["--job", "slurm", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:1"],
+    ):
+        done = command(*line, *words)
+        assert (done.returncode, "do not go together" in done.stderr) == (2, True), done.stderr
+    assert not (tmp_path / "set").exists()
+
+
+def test_a_script_repeats_the_command_word_by_word(tmp_path):
+    words = ["--n", "4", "--frame-size", "512", "256", "--set", "size=64", "--set", "frames=1"]
+    script = command("generate", *words, "--out", tmp_path / "a set", "--job", "slurm")
+    assert script.returncode == 0, script.stderr
+    line = next(text for text in script.stdout.splitlines() if text.startswith("fluorosynth"))
+    assert "--frame-size 512 256" in line
+    assert "--set size=64 --set frames=1" in line
+    assert "'" in line  # a set

@@ -56,10 +56,10 @@ def test_a_full_disk(given, wholes, tmp_path):
                 first, said = run(lines, tmp_path / "log")
                 mount(disk, "1g")
                 again, then = run(lines, tmp_path / "log")
-                if (refused(first, said) or first == 0) and again == 0:
-                    if not unlike(folder, whole):
-                        count.same += 1
-                        continue
+                fair = refused(first, said) or first == 0
+                if fair and again == 0 and not unlike(folder, whole):
+                    count.same += 1
+                    continue
                 count.lost += 1
                 faults.append(
                     f"{name} at {share}: {first}, {again}, {unlike(folder, whole)}: "

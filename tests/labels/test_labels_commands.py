@@ -10,7 +10,7 @@ from small import fluorosynth
 from tracked import distance, frame, whole
 
 from fluorosynth.io import count_frames
-from fluorosynth.io.frame_rate import frame_rate
+from fluorosynth.io.frames import frame_rate
 from fluorosynth.labels import read_labels
 
 

@@ -16,6 +16,7 @@ from fluorosynth.formats.labelme import read_labelme
 from fluorosynth.formats.mark import CORNER, IGNORE, Annotations
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.names import natural_key
+from fluorosynth.io.place import local
 from fluorosynth.labels.formats.build import Mapping, file_name, labels_of, widths
 from fluorosynth.labels.model import Labels
 
@@ -45,7 +46,7 @@ def write(labels: Labels, out: Path) -> None:
     out
         File or folder to write.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    local(out).mkdir(parents=True, exist_ok=True)
     for frame in labels.frames:
         name = file_name(labels, frame.index)
         shapes: list[dict[str, Any]] = []

@@ -16,6 +16,7 @@ from fluorosynth.io.frames import find_masks
 from fluorosynth.io.guard import quoted
 from fluorosynth.io.masks import MaskFile, MaskValues, Meaning, meaning_of
 from fluorosynth.io.pairing import stated_values
+from fluorosynth.io.place import local
 from fluorosynth.labels.formats.build import Mapping, build, file_name, frame_number
 from fluorosynth.labels.model import Labels, Source
 
@@ -68,7 +69,7 @@ def write(labels: Labels, out: Path) -> None:
     out
         File or folder to write.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    local(out).mkdir(parents=True, exist_ok=True)
     for frame in labels.frames:
         name = Path(file_name(labels, frame.index)).stem + "_mask.png"
         with replacing(out / name, sync=False) as part:

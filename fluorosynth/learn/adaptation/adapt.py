@@ -17,6 +17,7 @@ from fluorosynth.errors import UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.io.frames import find_sources, root_of
+from fluorosynth.io.place import local
 from fluorosynth.io.spread import spread_frames
 from fluorosynth.learn.adaptation.compare import agreement, before_after, scores, verdict
 from fluorosynth.learn.adaptation.config import AdaptConfig
@@ -100,7 +101,7 @@ def adapt(
     InterruptedRunError
         When stopped by the user while it trains.
     """
-    out, config = Path(out), config or AdaptConfig()
+    out, config = local(out), config or AdaptConfig()
     if out.exists() and not out.is_dir():
         raise UsageError(f"`out` {out} is a file: name a folder")
     root = root_of(src).resolve()

@@ -22,6 +22,7 @@ from fluorosynth.learn.data.resized import Resized, longer_side
 from fluorosynth.learn.data.shards import ShardDataset
 from fluorosynth.learn.data.squared import Squared
 from fluorosynth.learn.data.stream import RecipeStream
+from fluorosynth.learn.data.virtual import VirtualDataset
 from fluorosynth.learn.data.weiss import WeissDataset
 from fluorosynth.learn.data.windows import Windows
 from fluorosynth.learn.data.with_synthetic import WithSynthetic
@@ -45,6 +46,7 @@ __all__ = [
     "ShardDataset",
     "Squared",
     "Subset",
+    "VirtualDataset",
     "WeissDataset",
     "Windows",
     "WithSynthetic",

@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError
+from fluorosynth.learn.data.shuffle import LISTED
 from fluorosynth.sample import INSTRUMENT, Image, Mask
 
 
@@ -93,15 +94,20 @@ class Subset(LabelledDataset):
     pairs
         Dataset to choose from.
     indices
-        Numbers of the items, in the order wanted.
+        Numbers of the items, in the order wanted; a long range is never written out.
     """
 
     def __init__(
         self, pairs: LabelledDataset, indices: Sequence[int] | NDArray[np.integer]
     ) -> None:
-        self.pairs, self.indices = pairs, np.asarray(indices, np.int64)
-        self.recipe = pairs.recipe
-        self.fingerprint = xxh3_128(pairs.fingerprint.encode() + self.indices.tobytes()).hexdigest()
+        self.pairs, self.recipe = pairs, pairs.recipe
+        self.indices: range | NDArray[np.int64]
+        if isinstance(indices, range) and len(indices) > LISTED:
+            self.indices, facts = indices, repr(indices).encode()
+        else:
+            self.indices = np.asarray(indices, np.int64)
+            facts = self.indices.tobytes()
+        self.fingerprint = xxh3_128(pairs.fingerprint.encode() + facts).hexdigest()
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -148,7 +154,8 @@ def split_validation(
     share
         Share of items for validation, in (0, 1); at least one goes either way.
     seed
-        Seed of the choice, which is uniform; of generated sequences whole ones are chosen.
+        Seed of the choice, which is uniform; of generated sequences whole ones are chosen. Of more
+        than 2**24 items the last ones are.
 
     Raises
     ------
@@ -162,6 +169,9 @@ def split_validation(
     count = min(max(round(share * sequences), 1), sequences - 1)
     if pairs.endless:
         return pairs, pairs.held_out(count)
+    if len(pairs) > LISTED:  # generated, each sample by itself: no order is better than another
+        cut = (sequences - count) * pairs.sequence_length
+        return Subset(pairs, range(cut)), Subset(pairs, range(cut, len(pairs)))
     order = np.random.default_rng(seed).permutation(sequences)
     items = np.arange(len(pairs)).reshape(sequences, pairs.sequence_length)
     training, validation = (np.sort(o) for o in (order[count:], order[:count]))

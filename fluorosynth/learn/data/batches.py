@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import Sampler
 
 from fluorosynth.errors import BadDataError
+from fluorosynth.learn.data.shuffle import shuffled
 from fluorosynth.sample import Image, Mask
 
 
@@ -75,10 +76,11 @@ class EpochBatches(Sampler[list[int]]):
     """A batch sampler: a seeded permutation, cut into batches, then among processes.
 
     For the argument ``batch_sampler`` of a ``DataLoader``. An epoch depends on its number and the
-    seed alone, so a run can go on from any step. A batch is the global one: each process takes
-    every ``world``-th item of it; a last batch of fewer items than processes, or than a network
-    can learn from, is left out. Of
-    endless data every epoch takes the items that follow.
+    seed alone, so a run can go on from any step, with another number of processes, too. A batch
+    is the global one: each process takes every ``world``-th item of it; one of fewer items than
+    processes, with which an epoch may end, is taken whole by each (see ``share``), and one of fewer
+    than a network can learn from is left out. Of endless data every epoch takes the items that
+    follow.
 
     Parameters
     ----------
@@ -118,7 +120,7 @@ class EpochBatches(Sampler[list[int]]):
         world: int = 1,
         least: int = 1,
     ) -> None:
-        self.least = max(world, least)
+        self.least = max(1, least)
         self.length, self.batch, self.seed, self.endless = length, batch, seed, endless
         self.rank, self.world = rank, world
         self.epoch = self.step = 0
@@ -151,13 +153,23 @@ class EpochBatches(Sampler[list[int]]):
         """
         return min(self.batch, self.length - step * self.batch)
 
+    def share(self, step: int) -> float:
+        """Return how much an item counts that this process takes: 1, or less where all take it.
+
+        Parameters
+        ----------
+        step
+            Number of the step, from 0.
+        """
+        return 1.0 if self.size(step) >= self.world else 1 / self.world
+
     def __len__(self) -> int:
         return self.steps - self.step
 
     def __iter__(self) -> Iterator[list[int]]:
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.length)
-        if self.endless:
-            order += self.epoch * self.length
+        order = shuffled(self.length, (self.seed, self.epoch))
+        begun = self.epoch * self.length if self.endless else 0
         for step in range(self.step, self.steps):
-            batch = order[step * self.batch : (step + 1) * self.batch]
-            yield batch[self.rank :: self.world].tolist()
+            batch = order[step * self.batch : (step + 1) * self.batch] + begun
+            mine = batch if len(batch) < self.world else batch[self.rank :: self.world]
+            yield mine.tolist()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fluorosynth.dataset.virtual import virtual_set
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.masks import MaskValues
+from fluorosynth.io.place import url_of
 from fluorosynth.io.published import RUNS
 from fluorosynth.layouts.classes import ClassMap
 from fluorosynth.layouts.find import find_layout
@@ -14,6 +16,7 @@ from fluorosynth.learn.data.folder import LabelledFolder
 from fluorosynth.learn.data.layout import LayoutDataset
 from fluorosynth.learn.data.sequence import LabelledSequence, is_label_file
 from fluorosynth.learn.data.shards import ShardDataset
+from fluorosynth.learn.data.virtual import VirtualDataset
 from fluorosynth.learn.data.weiss import WeissDataset
 
 LABELS = "labels.json"
@@ -32,9 +35,11 @@ def open_dataset(
     Parameters
     ----------
     path
-        Generated set or one ``.h5`` shard; one of the WEISS ``.hdf5`` files of images or a folder
-        of them (all sequences whose images are there); a label file with its frames beside it; a
-        set in one of ``layouts.LAYOUTS``; or a folder of images with masks.
+        Generated set, its URL in object storage, or a virtual one (``physics@7[0:10**9]``, or
+        the TOML file of one), or one ``.h5`` shard; one of the WEISS
+        ``.hdf5`` files of images or a folder of them (all sequences whose images are there); a
+        label file with its frames beside it; a set in one of ``layouts.LAYOUTS``; or a folder of
+        images with masks.
     masks
         Folder of masks elsewhere, named like the frames below ``path``.
     values
@@ -53,6 +58,12 @@ def open_dataset(
     UsageError
         When masks are given to data that has its own.
     """
+    own = masks is None and not layout and not classes and (values or MaskValues()) == MaskValues()
+    generated = _generated(path)
+    if generated is not None and not own:
+        raise UsageError(f"{generated.source} is a generated set, which has its own masks")
+    if generated is not None:
+        return generated
     path = Path(path)
     if path.is_dir() and is_label_file(path / LABELS):
         path = path / LABELS
@@ -71,6 +82,19 @@ def open_dataset(
         raise UsageError(f"{path} holds its own masks: masks and their values are for folders")
     pairs.source = str(path)
     return pairs
+
+
+def _generated(place: str | Path) -> LabelledDataset | None:
+    """Return a set that is in object storage, or nowhere."""
+    if url := url_of(place):
+        remote = ShardDataset(url)
+        remote.source = url
+        return remote
+    if samples := virtual_set(place):
+        return VirtualDataset(samples)
+    if str(place).endswith(".toml") and Path(place).is_file():
+        raise UsageError(f"{place} is a recipe: name seed and range too, as in {place}@0[0:9000]")
+    return None
 
 
 def _as_classes(values: MaskValues | None) -> ClassMap:

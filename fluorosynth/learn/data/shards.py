@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -15,12 +15,14 @@ import numpy as np
 from tqdm import tqdm
 from xxhash import xxh3_128
 
-from fluorosynth.dataset.manifest import open_entry, read_manifest, verify
-from fluorosynth.errors import BadDataError
+from fluorosynth.dataset.manifest import Manifest, ShardEntry, open_entry, read_manifest, verify
+from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.io.object_cache import bound
+from fluorosynth.io.place import url_of
 from fluorosynth.learn.data.base import LabelledDataset
 from fluorosynth.learn.data.recipe import recipe_hash
 from fluorosynth.sample import Image, Mask
-from fluorosynth.shards import Shard, damage, open_shard
+from fluorosynth.shards import Shard, ShardInfo, damage, open_shard
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class ShardDataset(LabelledDataset):
     Parameters
     ----------
     source
-        Generated set (a folder with its ``dataset.json``) or one shard.
+        Generated set (a folder with its ``dataset.json``, or its URL in object storage, whose
+        shards are fetched as they are asked for) or one shard.
 
     Raises
     ------
@@ -54,20 +57,26 @@ class ShardDataset(LabelledDataset):
     """
 
     def __init__(self, source: str | Path) -> None:
-        self._source = source = Path(source)
-        self._places, described = [], xxh3_128()
-        for opened in _shards(source):
-            with opened as shard:
-                path = shard.path
-                self._places.append(_locate(path, shard.images, shard.masks))
-                info = shard.info
+        url = url_of(source)
+        self._remote, self._file = url is not None, Path(source)
+        self._source = url or self._file
+        whole = self._remote or self._file.is_dir()
+        self._set = read_manifest(self._source) if whole else None
+        if self._remote:
+            _require_room(self._source, self._set)
+        self._places: list[_Place | None] = []
+        counts, shape, described = list[int](), tuple[int, ...](), xxh3_128()
+        for info, place in self._shards():
+            self._places.append(place)
+            counts.append(info.count)
             described.update(repr((info.recipe, info.seed, info.first, info.count)).encode())
             described.update(repr(info.fingerprints).encode())
-            self.sequence_length = info.frames
-            if self._places[-1].shape[1:] != self._places[0].shape[1:]:
-                raise BadDataError(f"{path} holds pictures of another size than the first shard")
+            shape = shape or info.shape[1:]
+            if info.shape[1:] != shape:
+                raise BadDataError(f"{source} holds pictures of several sizes")
+        self.sequence_length = info.frames
         self.fingerprint, self.recipe = described.hexdigest(), recipe_hash(info.recipe)
-        self._starts = [0, *accumulate(place.shape[0] for place in self._places)]
+        self._starts = [0, *accumulate(counts)]
         self._close()
 
     def __len__(self) -> int:
@@ -98,8 +107,12 @@ class ShardDataset(LabelledDataset):
 
     def verify(self, quiet: bool = True) -> None:
         """Compare every byte with its checksum; BadDataError names the first that differs."""
-        found: Iterable[tuple[str, Iterable[str]]] = [(self._source.name, damage(self._source))]
-        if self._source.is_dir():
+        if self._remote:
+            return  # each shard is compared when it is fetched
+        found: Iterable[tuple[str, Iterable[str]]]
+        if self._set is None:
+            found = [(self._file.name, damage(self._file))]
+        else:
             found = verify(self._source)
         bar = tqdm(found, "checking", len(self._places), unit="shard", leave=False, disable=quiet)
         for _, problems in bar:
@@ -115,7 +128,7 @@ class ShardDataset(LabelledDataset):
         self._files = ExitStack()
 
     def _open(self, number: int) -> tuple[Any, Any]:
-        place = self._places[number]
+        place = self._places[number] or self._find(number)
         if place.offsets is None:
             shard = self._files.enter_context(open_shard(place.path))
             arrays = shard.images, shard.masks
@@ -124,17 +137,59 @@ class ShardDataset(LabelledDataset):
         self._arrays[number] = arrays
         return arrays
 
+    def _shards(self) -> Iterator[tuple[ShardInfo, _Place | None]]:
+        """Yield what is known of the shards, and where they lie; of remote ones, not yet."""
+        if self._set is None:
+            with open_shard(self._file) as shard:
+                yield shard.info, _locate(shard)
+            return
+        for entry in self._set.shards:
+            if self._remote:
+                m = self._set
+                yield (
+                    ShardInfo(
+                        m.recipe,
+                        m.seed,
+                        entry.first,
+                        entry.count,
+                        m.size,
+                        m.fingerprints,
+                        m.software,
+                        m.frames,
+                    ),
+                    None,
+                )
+            else:
+                with open_entry(self._source, self._set, entry) as shard:
+                    yield shard.info, _locate(shard)
 
-def _shards(source: Path) -> Iterator[AbstractContextManager[Shard]]:
-    """Return what opens the shards of a set, checked against its manifest, or a single one."""
-    if not source.is_dir():
-        return iter([open_shard(source)])
-    manifest = read_manifest(source)
-    return (open_entry(source, manifest, entry) for entry in manifest.shards)
+    def _find(self, number: int) -> _Place:
+        """Fetch a remote shard, which others may have let go meanwhile, and return its place."""
+        assert self._set is not None  # noqa: S101 - for the type checker
+        with open_entry(self._source, self._set, self._set.shards[number]) as shard:
+            return _locate(shard)
 
 
-def _locate(path: Path, images: Any, masks: Any) -> _Place:
-    offsets = images.id.get_offset(), masks.id.get_offset()
+def _said_of(found: Manifest, entry: ShardEntry) -> ShardInfo:
+    """Return what a manifest says of a shard."""
+    facts = found.recipe, found.seed, entry.first, entry.count, found.size, found.fingerprints
+    return ShardInfo(*facts, found.software, found.frames)
+
+
+def _require_room(url: str | Path, found: Manifest | None) -> None:
+    """Refuse a set that the cache cannot hold: items are read in any order, again and again."""
+    assert found is not None  # noqa: S101 - for the type checker
+    total = sum(entry.bytes for entry in found.shards)
+    if total > bound():
+        raise UsageError(
+            f"{url} has {total / 1e6:.0f} MB, of which {bound() / 1e6:.0f} can be kept on this "
+            "machine: set FLUOROSYNTH_OBJECTS_MB to more than that, or copy the set to a disk"
+        )
+
+
+def _locate(shard: Shard) -> _Place:
+    images, path = shard.images, shard.path
+    offsets = images.id.get_offset(), shard.masks.id.get_offset()
     if None in offsets:
         return _Place(path, images.shape, None)
     end, size = max(offsets) + int(np.prod(images.shape)), path.stat().st_size

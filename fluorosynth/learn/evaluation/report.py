@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fluorosynth.io.atomic import replacing
+from fluorosynth.io.place import local
 from fluorosynth.learn.evaluation.evaluate import Evaluation, Row, mean
 from fluorosynth.reports.page import gallery, heading, paragraph, plot, table
 from fluorosynth.reports.page import page as html_page
@@ -58,7 +59,7 @@ def write_report(
     out
         Folder of the files; made if it is not there.
     """
-    out = Path(out)
+    out = local(out)
     out.mkdir(parents=True, exist_ok=True)
     _write_csv(evaluation, out / METRICS)
     text = json.dumps(summary(evaluation, facts), indent=2, ensure_ascii=False, allow_nan=False)

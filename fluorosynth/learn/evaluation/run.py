@@ -11,6 +11,7 @@ import torch
 from tqdm import tqdm
 
 from fluorosynth.errors import UsageError
+from fluorosynth.io.place import local
 from fluorosynth.learn.checkpoint import Model, as_model
 from fluorosynth.learn.data import LabelledDataset, grouped, open_dataset
 from fluorosynth.learn.data.grouped import BY_NAME
@@ -116,7 +117,7 @@ def evaluate_model(
     >>> [name for name in found.measures if "dice" in name]
     ['dice', 'cldice']
     """
-    out = Path(out)
+    out = local(out)
     if out.exists() and not out.is_dir():
         raise UsageError(f"`out` {out} is a file: name a folder")
     place = pick_device(device)

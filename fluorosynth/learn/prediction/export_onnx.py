@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from fluorosynth.errors import BadDataError, MissingExtraError
 from fluorosynth.io.atomic import replacing
+from fluorosynth.io.place import local
 from fluorosynth.io.sealed import BLANK, KEY, seal
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.prediction.fold import fold
@@ -77,7 +78,7 @@ def export_onnx(model: Model, out: str | Path, clips: Sequence[NDArray[np.uint8]
         When a map differs by over 0.001, so that the file is no use; it is not written.
     """
     _require_extra()
-    out = Path(out)
+    out = local(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with replacing(out) as part:
         _write(model, part)

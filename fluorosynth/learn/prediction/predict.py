@@ -32,6 +32,7 @@ from fluorosynth.io.frames import (
     root_of,
 )
 from fluorosynth.io.names import stem
+from fluorosynth.io.place import local
 from fluorosynth.labels.file import write_labels
 from fluorosynth.learn.checkpoint import Model, as_model, weights_hash
 from fluorosynth.learn.overlay import overlay
@@ -163,7 +164,7 @@ def predict(
     ...     predict(f"{folder}/run.npy", "default", f"{folder}/out").frames
     3
     """
-    wanted, out = wanted or Wanted(), Path(out)
+    wanted, out = wanted or Wanted(), local(out)
     sources, root = find_sources(src), root_of(src)
     if root.resolve() in [out.resolve(), *out.resolve().parents] and Path(src).is_dir():
         raise UsageError(f"`out` {out} lies in {src}, and would be read as input: name another")

@@ -11,6 +11,7 @@ import numpy as np
 
 from fluorosynth.core.spec import did_you_mean
 from fluorosynth.errors import UsageError
+from fluorosynth.io.place import local
 from fluorosynth.learn.reproduce import published
 from fluorosynth.learn.reproduce.claims import CLAIMS
 from fluorosynth.learn.reproduce.config import ReproduceConfig
@@ -146,7 +147,7 @@ def reproduce(
     quiet
         Whether no progress bars of trainings are shown.
     """
-    experiments, root = Experiments(config, weiss, quiet), out / STEPS
+    experiments, root = Experiments(config, weiss, quiet), local(out) / STEPS
     wanted = {
         (name, seed): TABLES[name].tasks(experiments, seed)
         for seed in config.seeds

@@ -125,7 +125,7 @@ def prepare_data(
         process.world,
         least,
     )
-    if not batches.steps:
+    if len(training) < process.world:
         raise UsageError(f"{len(training)} images are too few for {process.world} processes")
     loader: DataLoader[Batch] = DataLoader(
         training,  # type: ignore[arg-type]  # of items; collate makes batches of them

@@ -182,7 +182,7 @@ def save(state: RunState, out: Path, identity: Mapping[str, Any], sums: Tensor) 
 
 
 def identity_of(
-    config: TrainConfig, fingerprint: str, synthetic: str, start: str, world: int
+    config: TrainConfig, fingerprint: str, synthetic: str, start: str
 ) -> dict[str, Any]:
     """Return what a run must have in common with its beginning, JSON-compatible.
 
@@ -196,8 +196,5 @@ def identity_of(
         Fingerprint of the synthetic pictures among them; empty for none.
     start
         Hash of the weights that it began with; empty for a fresh network.
-    world
-        Number of processes.
     """
-    about = {"data": fingerprint, "synthetic": synthetic, "start": start, "processes": world}
-    return {**config.decisive(), **about}
+    return {**config.decisive(), "data": fingerprint, "synthetic": synthetic, "start": start}

@@ -17,6 +17,7 @@ from fluorosynth.errors import InterruptedRunError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import FOUND, contact_sheet, png_bytes
 from fluorosynth.io.lock import locked
+from fluorosynth.io.place import local
 from fluorosynth.learn.checkpoint import LAST
 from fluorosynth.reports.pictures import agreement
 
@@ -36,7 +37,7 @@ class RunFolder:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = local(path)
         (self.path / OVERLAYS).mkdir(parents=True, exist_ok=True)
 
     def write_config(self, tables: Mapping[str, Any]) -> None:

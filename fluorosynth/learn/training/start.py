@@ -10,6 +10,7 @@ import torch
 from fluorosynth.errors import UsageError
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import LabelledDataset, Subset, measure_normalisation
+from fluorosynth.learn.data.shuffle import LISTED
 from fluorosynth.learn.device import memory_format
 from fluorosynth.learn.networks import build
 from fluorosynth.learn.training.config import TrainConfig
@@ -18,7 +19,7 @@ from fluorosynth.learn.training.prepare import prepare_data, shown
 from fluorosynth.learn.training.scores import Scores
 from fluorosynth.learn.training.validate import validate
 
-SAMPLES = 1000  # of endless data, for its mean and deviation
+SAMPLES = 1000  # of endless data, or very much, for its mean and deviation
 
 
 def fresh_model(training: LabelledDataset, config: TrainConfig, quiet: bool) -> Model:
@@ -37,7 +38,7 @@ def fresh_model(training: LabelledDataset, config: TrainConfig, quiet: bool) -> 
     network = build(config.network, {"channels": config.channels})
     network.lean_to_background(config.start_bias)
     sample = training
-    if training.endless:
+    if training.endless or len(training) > LISTED:
         sample = Subset(training, range(min(SAMPLES, len(training))))
     seen = shown(sample, "measuring grey values", quiet)
     return Model(network, measure_normalisation(seen, config.per_image))

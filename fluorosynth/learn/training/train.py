@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from fluorosynth.errors import FluorosynthError, UsageError
+from fluorosynth.io.place import local
 from fluorosynth.learn.checkpoint import BEST, LAST, Model, save_model, weights_hash
 from fluorosynth.learn.data import LabelledDataset
 from fluorosynth.learn.device import autocast, memory_errors
@@ -127,7 +128,7 @@ def train(
         When stopped by the user.
     """
     advice = f"lower `batch_size` (now {config.batch_size}) or train on crops (`crop`)"
-    out = Path(out)
+    out = local(out)
     if out.is_file():
         raise UsageError(f"`out` {out} is a file: name a folder")
     tracker = find_tracker(log) if log else None
@@ -154,7 +155,7 @@ def _run(
 ) -> Result:
     data = prepare_data(pairs, validation, config, process)
     start = weights_hash(initial.network) if initial else ""
-    identity = identity_of(config, pairs.fingerprint, data.synthetic, start, process.world)
+    identity = identity_of(config, pairs.fingerprint, data.synthetic, start)
     if (out / LAST).exists():
         state = resume(out, identity, config, process)
     else:
@@ -203,14 +204,15 @@ def _run(
                     logits = engine(images)
                 losses = LOSSES[config.loss](logits, masks)
                 # Gradients are averaged over processes: their sum over the global batch's size
-                loss = losses.sum() * (process.world / batches.size(state.step))
+                share = batches.share(state.step)
+                loss = losses.sum() * (share * process.world / batches.size(state.step))
                 torch.autograd.backward(loss)
                 norm = nn.utils.get_total_norm([p.grad for p in trained if p.grad is not None])
                 optimiser.step()
                 optimiser.zero_grad()
                 if state.average is not None:
                     update_average(state.average, network, decay_at(taken, config.ema))
-                state.sums += _sums(losses, logits, masks)
+                state.sums += share * _sums(losses, logits, masks)
                 sound &= torch.isfinite(norm) & torch.isfinite(loss)
                 state.step += 1
 

@@ -67,3 +67,7 @@ def test_two_processes_have_the_loss_of_one_with_the_same_global_batch(tmp_path)
     for key, value in weights[0].items():
         if "running_var" in key:  # of the global batch, not of half of it
             torch.testing.assert_close(weights[1][key], value, rtol=1e-2, atol=1e-4)
+    # the number of processes is no part of a run: another one goes on with it, or finds it done
+    before = (tmp_path / "two/metrics.csv").read_text()
+    assert train(Lines(19, 16), CONFIG, tmp_path / "two", quiet=True).epoch in (1, 2)
+    assert (tmp_path / "two/metrics.csv").read_text() == before

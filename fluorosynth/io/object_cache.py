@@ -1,0 +1,94 @@
+"""Objects of the network, kept on this machine while there is room; one copy for all processes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.io.atomic import replacing
+from fluorosynth.io.cache import cache_folder
+
+BOUND = 20_000  # MB
+FOLDER = "objects"
+SPARED = 10.0  # s after it was asked for in which a file is opened, and stays
+STALE = 24 * 3600.0  # s after which a file half fetched is nobody's
+
+
+def kept(digest: str, fetch: Callable[[Path], None], digest_of: Callable[[Path], str]) -> Path:
+    """Return a file of the cache, fetched where it is not there or not what it should be.
+
+    Of several processes that ask at a time one fetches. The files that were asked for longest ago
+    give way; one that is open stays readable, and is fetched again when it is asked for again.
+
+    Parameters
+    ----------
+    digest
+        Digest of the file's content, hexadecimal: its name.
+    fetch
+        Function that writes the content to a path.
+    digest_of
+        Function that returns a file's digest.
+
+    Raises
+    ------
+    BadDataError
+        When what is fetched has another digest, or the cache cannot be written.
+    """
+    from filelock import FileLock
+
+    folder = (cache_folder() or Path(tempfile.gettempdir()) / "fluorosynth") / FOLDER
+    path = folder / digest
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f".{digest[:2]}.lock"):
+            if not (path.is_file() and digest_of(path) == digest):
+                with replacing(path, sync=False, mark=f".{os.getpid()}") as part:
+                    fetch(part)
+                    found = digest_of(part)
+                    if found != digest:
+                        raise BadDataError(f"its checksum is {found}, its set says {digest}")
+            os.utime(path)
+        _make_room(folder, path)
+    except OSError as error:
+        raise BadDataError(
+            f"the cache {folder} cannot be written: {error.strerror or error}; name another by "
+            "FLUOROSYNTH_CACHE"
+        ) from None
+    return path
+
+
+def bound() -> int:
+    """Return how many bytes the cache may take: ``$FLUOROSYNTH_OBJECTS_MB``, or 20 GB.
+
+    Raises
+    ------
+    UsageError
+        When the variable is no number.
+    """
+    given = os.environ.get("FLUOROSYNTH_OBJECTS_MB", str(BOUND))
+    if not given.isdecimal():
+        raise UsageError(f"FLUOROSYNTH_OBJECTS_MB should be a number of MB, not {given!r}")
+    return int(given) * 10**6
+
+
+def _make_room(folder: Path, last: Path) -> None:
+    """Remove the files used longest ago until the rest fits; none that was asked for just now."""
+    found, now = [], time.time()
+    for path in folder.iterdir():
+        try:
+            state = path.stat()
+        except FileNotFoundError:  # another process was first
+            continue
+        if path.suffix == ".part" and now - state.st_mtime > STALE:
+            path.unlink(missing_ok=True)  # of the killed
+        elif not path.name.startswith("."):
+            found.append((state.st_mtime, state.st_size, path))
+    left = bound()
+    for used, size, path in sorted(found, reverse=True):
+        left -= size
+        if left < 0 and path != last and now - used > SPARED:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,252 @@
+"""A set in object storage has the bytes of one in a folder, whatever happens on the way."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import boto3
+import numpy as np
+import pytest
+from object_server import Cutter, pointed_to, served
+from small import command, environment, small_recipe
+
+from fluorosynth.dataset.generation import MissingShardsError, finish, generate
+from fluorosynth.dataset.manifest import read_samples, verify
+from fluorosynth.errors import BadDataError, InterruptedRunError, UsageError
+from fluorosynth.io import object_cache
+from fluorosynth.io.place import local, url_of
+from fluorosynth.io.remote import Remote
+from fluorosynth.learn.data import open_dataset
+
+N, SHARD = 12, 4
+pytestmark = pytest.mark.filterwarnings("ignore:.*trying again")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with served() as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    return small_recipe(tmp_path_factory.mktemp("recipe"))
+
+
+@pytest.fixture(scope="module")
+def whole(recipe, tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole")
+    generate(recipe, out, N, seed=5, shard_size=SHARD)
+    return out
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("FLUOROSYNTH_CACHE", str(tmp_path / "cache"))
+
+
+def objects(prefix, hidden=False):
+    """Return what the server holds, by boto3: not by what is tested."""
+    client = boto3.client("s3")
+    listed = client.list_objects_v2(Bucket="sets", Prefix=f"{prefix}/").get("Contents", [])
+    names = [entry["Key"].removeprefix(f"{prefix}/") for entry in listed]
+    return {
+        name: client.get_object(Bucket="sets", Key=f"{prefix}/{name}")["Body"].read()
+        for name in names
+        if hidden or not name.startswith(".")
+    }
+
+
+def content(out):
+    return {p.name: p.read_bytes() for p in out.iterdir() if not p.name.startswith(".")}
+
+
+def test_the_objects_are_the_files_of_a_folder(server, recipe, whole):
+    url = "s3://sets/whole"
+    assert generate(recipe, url, N, seed=5, shard_size=SHARD).made == N
+    assert objects("whole") == content(whole)
+    assert generate(recipe, url, N, seed=5, shard_size=SHARD).made == 0
+    assert not Path("s3:").exists()
+    with pytest.raises(UsageError, match="its seed is 5, yours 6"):
+        generate(recipe, Path(url), N, seed=6, shard_size=SHARD)  # a path has lost a slash
+
+
+def test_parts_and_what_is_missing(server, recipe, whole):
+    url = "s3://sets/parts"
+    generate(recipe, url, N, seed=5, shard_size=SHARD, part=(2, 2))
+    with pytest.raises(MissingShardsError, match="lacks 2 of 3 shards: 0, 2"):
+        finish(recipe, url, N, seed=5, shard_size=SHARD)
+    generate(recipe, url, N, seed=5, shard_size=SHARD, part=(1, 2))
+    assert "dataset.json" not in objects("parts")
+    finish(recipe, url, N, seed=5, shard_size=SHARD)
+    assert objects("parts") == content(whole)
+
+
+def test_a_set_grows(server, recipe, whole):
+    generate(recipe, "s3://sets/grown", 6, seed=5, shard_size=SHARD)
+    assert generate(recipe, "s3://sets/grown", N, seed=5, shard_size=SHARD).made == 8
+    assert objects("grown") == content(whole)
+
+
+def test_what_is_read_is_what_was_written(server, recipe, whole, tmp_path):
+    url = "s3://sets/read"
+    generate(recipe, url, N, seed=5, shard_size=SHARD)
+    for (i, a), (j, b) in zip(read_samples(url), read_samples(whole), strict=True):
+        assert i == j
+        assert np.array_equal(a.image, b.image)
+    near, far = open_dataset(whole), open_dataset(url)
+    assert (len(far), far.fingerprint, far.recipe) == (N, near.fingerprint, near.recipe)
+    for index in (11, 0, 5):
+        assert np.array_equal(far[index], near[index])
+    assert all(not problems for _, problems in verify(url))
+    files = [p for p in (tmp_path / "cache/objects").iterdir() if not p.name.startswith(".")]
+    assert len(files) == 3
+    for path in files:  # what lies in the cache is checked, and fetched again
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+    assert np.array_equal(open_dataset(url)[11], near[11])
+
+
+def test_a_changed_object_is_named_and_never_used(server, recipe):
+    url = "s3://sets/changed"
+    generate(recipe, url, N, seed=5, shard_size=SHARD)
+    data = bytearray(objects("changed")["shard-00001.h5"])
+    data[-100] ^= 1
+    boto3.client("s3").put_object(Bucket="sets", Key="changed/shard-00001.h5", Body=bytes(data))
+    wrong = {name: problems for name, problems in verify(url) if problems}
+    assert list(wrong) == ["shard-00001.h5"]
+    with pytest.raises(BadDataError, match=r"s3://sets/changed/shard-00001\.h5: its checksum is"):
+        open_dataset(url)[5]
+
+
+def test_the_cache_keeps_to_its_bound(server, recipe, whole, tmp_path, monkeypatch):
+    url = "s3://sets/bound"
+    generate(recipe, url, N, seed=5, shard_size=SHARD)
+    shards = [entry.stat().st_size for entry in whole.glob("shard-*.h5")]
+    monkeypatch.setattr(object_cache, "SPARED", 0.0)
+    monkeypatch.setattr(object_cache, "bound", lambda: sum(shards) - 1)
+    assert len(list(read_samples(url))) == N  # one after the other
+    files = [p for p in (tmp_path / "cache/objects").iterdir() if not p.name.startswith(".")]
+    assert len(files) == 2
+    monkeypatch.setenv("FLUOROSYNTH_OBJECTS_MB", "0")
+    with pytest.raises(UsageError, match="FLUOROSYNTH_OBJECTS_MB"):
+        open_dataset(url)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+def test_many_processes_share_one_copy(server, recipe, whole, tmp_path, start):
+    url = f"s3://sets/shared-{start}"
+    generate(recipe, url, N, seed=5, shard_size=SHARD)
+    shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+    from torch.utils.data import DataLoader
+
+    loader = DataLoader(
+        open_dataset(url), batch_size=None, num_workers=2, multiprocessing_context=start
+    )
+    for (image, _), (expected, _) in zip(loader, open_dataset(whole), strict=True):
+        assert np.array_equal(image, expected)
+    left = [p.name for p in (tmp_path / "cache/objects").iterdir() if p.suffix != ".lock"]
+    assert len(left) == 3
+
+
+@pytest.mark.parametrize("after", [2_000, 20_000])
+def test_connections_that_drop_in_the_middle(server, recipe, whole, after):
+    name = f"dropped{after}"
+    with Cutter(server, after, times=3) as proxy, pointed_to(proxy.port):
+        generate(recipe, f"s3://sets/{name}", N, seed=5, shard_size=SHARD)
+    assert proxy.cut == 3  # half a request, half a shard
+    assert objects(name) == content(whole)
+    with Cutter(server, after, times=3) as proxy, pointed_to(proxy.port):
+        samples = list(read_samples(f"s3://sets/{name}"))
+    assert len(samples) == N
+
+
+def test_a_store_that_is_gone_stops_the_run_and_the_same_call_goes_on(server, recipe, whole):
+    said = "run the same command again"
+    with (
+        Cutter(server, 20_000, times=10**9) as proxy,
+        pointed_to(proxy.port),
+        pytest.raises(InterruptedRunError, match=said),
+    ):
+        generate(recipe, "s3://sets/gone", N, seed=5, shard_size=SHARD)
+    assert "dataset.json" not in objects("gone")
+    generate(recipe, "s3://sets/gone", N, seed=5, shard_size=SHARD)
+    assert objects("gone") == content(whole)
+
+
+def test_killed_and_started_again(server, tmp_path):
+    line = ["generate", "--n", "1200", "--shard-size", "60", "--size", "64", "--quiet"]
+    url = "s3://sets/killed"
+    first = subprocess.Popen(
+        [sys.executable, "-m", "fluorosynth_cli.main", *line, "--out", url, "--workers", "1"],
+        env=environment(),
+    )
+    for _ in range(6000):
+        if len([name for name in objects("killed", hidden=True) if name.endswith(".h5")]) >= 2:
+            break
+        time.sleep(0.01)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    assert "dataset.json" not in objects("killed")
+    again = command(*line, "--out", url, "--workers", "2")
+    assert again.returncode == 0, again.stderr
+    assert command(*line, "--out", tmp_path / "one", "--workers", "1").returncode == 0
+    assert objects("killed") == content(tmp_path / "one")
+
+
+def test_other_objects_are_left_alone(server, recipe):
+    client = boto3.client("s3")
+    client.put_object(Bucket="sets", Key="foreign/README.md", Body=b"somebody's")
+    client.put_object(Bucket="sets", Key="stray/shard-00000.h5", Body=b"somebody's")
+    for place in ("foreign", "stray"):
+        with pytest.raises(UsageError, match="holds other files"):
+            generate(recipe, f"s3://sets/{place}", N)
+    with pytest.raises(BadDataError, match="is not there"):
+        generate(recipe, "s3://no-such-bucket/set", 1)
+
+
+def test_in_memory(recipe, whole):
+    generate(recipe, "memory://sets/here", N, seed=5, shard_size=SHARD, workers=2)
+    remote = Remote("memory://sets/here")
+    there = {name for name in remote.sizes() if not name.startswith(".")}
+    assert {name: remote.read(name, 10**9) for name in there} == content(whole)
+    assert len(open_dataset("memory://sets/here")) == N
+
+
+def test_the_commands_read_it(server, recipe, tmp_path):
+    url = "s3://sets/commands"
+    generate(recipe, url, 4, shard_size=2)
+    info = command("info", url)
+    assert (info.returncode, "4, indices 0..3" in info.stdout) == (0, True), info.stderr
+    assert f"{url}/preview.png" in info.stdout
+    for words in (
+        ["verify", url, "--deep"],
+        ["preview", url, "--out", tmp_path / "sheet.png"],
+        ["export", url, "--to", "folder", "--out", tmp_path / "png"],
+    ):
+        done = command(*words)
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "sheet.png").exists()
+
+
+@pytest.mark.parametrize(
+    "place", ["ftp://host/set", "http://host/set", "S4://b/s", "s3://", "s3://b/../c"]
+)
+def test_places_that_are_none(recipe, place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for given in (place, Path(place)):
+        with pytest.raises(UsageError):
+            generate(recipe, given, 2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_paths_and_urls_are_told_apart():
+    assert url_of("C:/data") is None
+    assert url_of("data/s3:") is None
+    assert url_of(Path("s3://bucket/a/set/")) == "s3://bucket/a/set"
+    assert local("data/set") == Path("data/set")
+    with pytest.raises(UsageError, match="not a folder of this machine"):
+        local(Path("gs://bucket/x"))
