@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fluorosynth.core.cores import free_cores
 from fluorosynth.dataset.job_array import parse_part
 from fluorosynth.errors import InterruptedRunError, SampleError, UsageError
 from fluorosynth_cli.recipe_options import changed, pick_recipe
@@ -65,6 +66,7 @@ Interrupted at any moment, the same command goes on and ends with the same bytes
     help="Print a script that writes the set in N parts, as --part I/N says.",
 )
 @click.option("--preview", type=click.IntRange(1, 256), metavar="K", help="Open with K pictures.")
+@click.option("--no-cache", is_flag=True, help="Render all backgrounds anew; keep none on disk.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def command(
     n: int,
@@ -86,12 +88,17 @@ def command(
     finish: bool,
     job: Kind | None,
     preview: int | None,
+    no_cache: bool,
     quiet: bool,
 ) -> None:
     """Make N labelled pictures, or sequences of pictures, and write them as HDF5 shards."""
     import cv2
 
     cv2.setNumThreads(1)
+    if no_cache:
+        from fluorosynth.io.cache import OFF
+
+        os.environ["FLUOROSYNTH_CACHE"] = OFF  # workers inherit it
     picked = pick_recipe(recipe)
     chosen = changed(picked, settings, backgrounds, devices, size, skip_bad, frames, frame_size)
     if job is not None:
@@ -108,7 +115,7 @@ def command(
     if preview:
         _preview(chosen, seed, min(n, preview), out, quiet)
     try:
-        _generate(chosen, n, seed, out, workers or _cores(), shard_size, compress, quiet, own)
+        _generate(chosen, n, seed, out, workers or free_cores(), shard_size, compress, quiet, own)
     except SampleError as error:
         named = {"recipe": recipe, "backgrounds": backgrounds, "devices": devices, "size": size}
         options = [word for key, v in named.items() if v for word in (f"--{key}", str(v))]
@@ -245,7 +252,3 @@ def _preview(recipe: Recipe, seed: int, count: int, out: Path, quiet: bool) -> N
     write_preview([frames[t] for frames in sequences for t in shown], path)
     if not quiet:
         click.echo(f"the first {count}: {path}")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

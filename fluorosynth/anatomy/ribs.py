@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from fluorosynth.anatomy.fields import Map, smooth
+from fluorosynth.anatomy.shapes import tube
 from fluorosynth.anatomy.tissue import BONE
 from fluorosynth.anatomy.view import View
 
@@ -40,7 +41,6 @@ def _bars(  # type: ignore[no-untyped-def]
     path, out, seen, offset, density, slant, bow, spacing, radius, wall
 ):
     """Turn (down, sideways) in mm into attenuation, in place of ``path``."""
-    outer, inner = radius**2, max(radius - wall, 0.0) ** 2
     for j in range(len(path)):
         for i in range(path.shape[1]):
             aside = abs(out[j, i])
@@ -50,8 +50,7 @@ def _bars(  # type: ignore[no-untyped-def]
             # Seen along its slope, a bar at steepness m is thinner across by 1 / sqrt(1 + m^2)
             steep = slant - 2 * bow * aside
             d = (at - level - offset[k]) * (spacing / np.sqrt(1 + steep * steep))
-            d2 = d * d
-            bone = 2.0 * (np.sqrt(max(outer - d2, 0.0)) - np.sqrt(max(inner - d2, 0.0)))
+            bone = tube(d, radius, wall)
             visible = min(max(0.6 + 0.5 * seen[j, i], 0.0), 1.0)
             rise = min(max(aside / 12.0 - 0.6, 0.0), 1.0)
             path[j, i] = BONE * (bone * density[k]) * visible * rise

@@ -29,6 +29,26 @@ def _ball(out, r2):  # type: ignore[no-untyped-def]
         out[i] = np.sqrt(max(1.0 - r2[i], 0.0))
 
 
+@njit(cache=True)
+def tube(d, radius, wall):  # type: ignore[no-untyped-def]
+    """Return the path through a hollow cylinder, mm.
+
+    2 [sqrt(R^2 - d^2) - sqrt(r^2 - d^2)], r = R - wall: darkest along the two inner edges.
+
+    Parameters
+    ----------
+    d
+        Distance from the axis, mm.
+    radius
+        Outer radius R, mm.
+    wall
+        Thickness of the wall, mm.
+    """
+    d2, inner = d * d, max(radius - wall, 0.0)
+    outer = np.sqrt(np.maximum(radius**2 - d2, 0.0))
+    return 2.0 * (outer - np.sqrt(np.maximum(inner**2 - d2, 0.0)))
+
+
 def shell(r2: Map, wall: float) -> Map:
     """Return the relative path through the wall of an ellipsoid: dark at its rim.
 
