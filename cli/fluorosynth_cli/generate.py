@@ -146,6 +146,8 @@ def _generate(
 
     tqdm.monitor_interval = 0  # its thread would be there when workers fork
     started = time.perf_counter()
+    if not quiet:
+        _compile(recipe, workers)
     unit = "image" if recipe.frames == 1 else "sequence"
     plan = plan_of(recipe, out, n, shard_size)
     total = n if part is None else sum(plan.span(number)[1] for number in plan.numbers(part))
@@ -166,6 +168,27 @@ def _generate(
         click.echo("when all parts are there: the same command with --finish instead of --part")
         return
     click.echo(f"look: {out / 'preview.png'}   check: fluorosynth verify {out}")
+
+
+def _compile(recipe: Recipe, cores: int) -> None:
+    """Compile the recipe's loops, saying so; where that was done before it takes no time."""
+    from tqdm import tqdm
+
+    from fluorosynth.dataset.loops import make_ready
+
+    said = "compiling for this machine, once"
+    bar: tqdm[None] | None = None
+
+    def report(done: int, total: int) -> None:
+        nonlocal bar
+        bar = bar or tqdm(total=total, unit="loop", file=sys.stderr, desc=said)
+        bar.update(done - bar.n)
+
+    try:
+        make_ready(recipe, cores, report)
+    finally:
+        if bar is not None:
+            bar.close()
 
 
 def _estimate(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fluorosynth.dataset.claim import claimed
+from fluorosynth.dataset.loops import make_ready
 from fluorosynth.dataset.manifest import CARD, MANIFEST, PREVIEW, write_card
 from fluorosynth.dataset.plan import Plan, missing
 from fluorosynth.dataset.workers import Progress, run_tasks
@@ -117,6 +118,7 @@ def generate(
     if part is not None and not 1 <= part[0] <= part[1]:
         raise UsageError(f"`part` must be (1, parts) to (parts, parts), not {part}")
     plan.check_room()
+    make_ready(recipe, workers)
     sampler = recipe.open(seed)
     with _own(plan.out, shared=part is not None):
         text = recipe.to_toml()
