@@ -94,6 +94,9 @@ def command(
     """Make N labelled pictures, or sequences of pictures, and write them as HDF5 shards."""
     import cv2
 
+    from fluorosynth.core.numba_cache import load_numba
+
+    load_numba()
     cv2.setNumThreads(1)
     if no_cache:
         from fluorosynth.io.cache import OFF
