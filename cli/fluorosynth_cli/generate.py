@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fluorosynth.core.cores import free_cores
 from fluorosynth.dataset.job_array import parse_part
 from fluorosynth.errors import InterruptedRunError, SampleError, UsageError
 from fluorosynth_cli.data_options import invert_option, say_polarity, set_place
@@ -79,6 +80,7 @@ Interrupted at any moment, the same command goes on and ends with the same bytes
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Of the Dask cluster: tcp://10.0.0.1:8786.")
 @click.option("--preview", type=click.IntRange(1, 256), metavar="K", help="Open with K pictures.")
+@click.option("--no-cache", is_flag=True, help="Render all backgrounds anew; keep none on disk.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def command(
     n: int,
@@ -103,12 +105,20 @@ def command(
     engine: str,
     scheduler: str | None,
     preview: int | None,
+    no_cache: bool,
     quiet: bool,
 ) -> None:
     """Make N labelled pictures, or sequences of pictures, and write them as HDF5 shards."""
     import cv2
 
+    from fluorosynth.core.numba_cache import load_numba
+
+    load_numba()
     cv2.setNumThreads(1)
+    if no_cache:
+        from fluorosynth.io.cache import OFF
+
+        os.environ["FLUOROSYNTH_CACHE"] = OFF  # workers inherit it
     picked = pick_recipe(recipe)
     chosen = changed(
         picked, settings, backgrounds, devices, size, skip_bad, frames, frame_size, invert, quiet
@@ -133,9 +143,8 @@ def command(
     if preview:
         _preview(chosen, seed, min(n, preview), out, own is not None, quiet)
     try:
-        _generate(
-            chosen, n, seed, out, workers or _cores(), shard_size, compress, quiet, own, cluster
-        )
+        cores = workers or free_cores()
+        _generate(chosen, n, seed, out, cores, shard_size, compress, quiet, own, cluster)
     except SampleError as error:
         named = {"recipe": recipe, "backgrounds": backgrounds, "devices": devices, "size": size}
         options = [word for key, v in named.items() if v for word in (f"--{key}", str(v))]
@@ -168,6 +177,8 @@ def _generate(
 
     tqdm.monitor_interval = 0  # its thread would be there when workers fork
     started = time.perf_counter()
+    if not quiet:
+        _compile(recipe, workers)
     unit = "image" if recipe.frames == 1 else "sequence"
     plan = plan_of(recipe, out, n, shard_size)
     total = n if part is None else sum(plan.span(number)[1] for number in plan.numbers(part))
@@ -207,6 +218,27 @@ def _cluster(engine: str, scheduler: str | None) -> Engine | None:
     from fluorosynth.dataset.dask_engine import Dask
 
     return Dask(scheduler)
+
+
+def _compile(recipe: Recipe, cores: int) -> None:
+    """Compile the recipe's loops, saying so; where that was done before it takes no time."""
+    from tqdm import tqdm
+
+    from fluorosynth.dataset.loops import make_ready
+
+    said = "compiling for this machine, once"
+    bar: tqdm[None] | None = None
+
+    def report(done: int, total: int) -> None:
+        nonlocal bar
+        bar = bar or tqdm(total=total, unit="loop", file=sys.stderr, desc=said)
+        bar.update(done - bar.n)
+
+    try:
+        make_ready(recipe, cores, report)
+    finally:
+        if bar is not None:
+            bar.close()
 
 
 def _estimate(
@@ -303,7 +335,3 @@ def _preview(
         store.put(FIRST, png_bytes(sheet))
     if not quiet:
         click.echo(f"the first {count}: {inside(out, FIRST)}")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 from fluorosynth.anatomy.fields import Map
 
@@ -17,10 +18,19 @@ def ball(r2: Map) -> Map:
     r2
         Square of the distance from the axis, relative to the radius.
     """
-    return np.sqrt(np.maximum(1.0 - r2, 0.0))
+    out = np.empty_like(r2, order="C")
+    _ball(out.reshape(-1), np.ascontiguousarray(r2).reshape(-1))
+    return out
 
 
-def tube(d: Map, radius: float, wall: float) -> Map:
+@njit(cache=True)
+def _ball(out, r2):  # type: ignore[no-untyped-def]
+    for i in range(len(r2)):
+        out[i] = np.sqrt(max(1.0 - r2[i], 0.0))
+
+
+@njit(cache=True)
+def tube(d, radius, wall):  # type: ignore[no-untyped-def]
     """Return the path through a hollow cylinder, mm.
 
     2 [sqrt(R^2 - d^2) - sqrt(r^2 - d^2)], r = R - wall: darkest along the two inner edges.
@@ -62,5 +72,13 @@ def step(d: Map, width: float) -> Map:
     width
         Width of the rise: 0 at ``-width / 2``, 1 at ``width / 2``.
     """
-    t = np.clip(d / width + 0.5, 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
+    out = np.empty_like(d, order="C")
+    _step(out.reshape(-1), np.ascontiguousarray(d).reshape(-1), width)
+    return out
+
+
+@njit(cache=True)
+def _step(out, d, width):  # type: ignore[no-untyped-def]
+    for i in range(len(d)):
+        t = min(max(d[i] / width + 0.5, 0.0), 1.0)
+        out[i] = t * t * (3.0 - 2.0 * t)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from fluorosynth.anatomy.fields import Map, smooth
 
@@ -67,11 +68,8 @@ class View:
             Turn of the axes, radians, clockwise as seen; 0: across is x and along is y.
         """
         c, s = np.cos(angle), np.sin(angle)
-        across, along = self.x * c, self.y * c
-        across += self.y * s
-        along -= self.x * s
-        across -= c * x + s * y
-        along -= c * y - s * x
+        across, along = np.empty(self.x.shape), np.empty(self.x.shape)
+        _turn(across, along, self.x, self.y, c, s, c * x + s * y, c * y - s * x)
         return across, along
 
     def around(self, x: float, y: float, reach: float) -> tuple[View, tuple[slice, slice]]:
@@ -111,3 +109,11 @@ class View:
         edges = np.array([left / self.fov - slack, right / self.fov + slack])
         cols = slice(*np.clip((edges + 0.5) * size, 0, size).astype(int))
         return View(self.fov, self.x[rows, cols], self.y[rows, cols]), (rows, cols)
+
+
+@njit(cache=True)
+def _turn(across, along, x, y, c, s, right, down):  # type: ignore[no-untyped-def]
+    for j in range(len(x)):
+        for i in range(x.shape[1]):
+            across[j, i] = x[j, i] * c + y[j, i] * s - right
+            along[j, i] = y[j, i] * c - x[j, i] * s - down

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,16 +13,17 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
-from xxhash import xxh3_128
 
 from fluorosynth.backgrounds.base import BackgroundSource
 from fluorosynth.backgrounds.pool import BackgroundPool
+from fluorosynth.core.cores import free_cores
 from fluorosynth.core.rng import POOL, Streams
 from fluorosynth.core.spec import dump
 from fluorosynth.drr.attenuation import Attenuation, coefficients
 from fluorosynth.drr.carm import CArm
-from fluorosynth.errors import UsageError
-from fluorosynth.io.cache import cache_folder, get_or_make
+from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.io.cache import OFF, PictureCache, cache_folder, code_key
+from fluorosynth.io.guard import quoted
 from fluorosynth.io.volume import content_digest, read_volume
 from fluorosynth.ranges import Chance, Range, Uniform
 from fluorosynth.sample import Image
@@ -116,20 +119,39 @@ class Ct(BackgroundSource):
                 f"at most {MAX_POOL} pixels"
             )
         digest = content_digest(Path(self.path))
-        shape = (self.count, size, size)
-        name = f"ct-{self._key(digest, size, seed)}.npy"
-        images = get_or_make(
-            cache_folder(self.cache), name, shape, lambda: self._render(shape, seed)
-        )
+        images = self._kept(digest, size, seed)
         return BackgroundPool(images, tuple(f"ct:{digest[:8]}:{k}" for k in range(self.count)))
 
-    def _key(self, digest: str, size: int, seed: int) -> str:
-        settings = {k: v for k, v in dump(self).items() if k not in ("path", "cache")}
-        text = json.dumps([VERSION, digest, settings, size, seed], sort_keys=True)
-        return xxh3_128(text.encode()).hexdigest()
+    def _kept(self, digest: str, size: int, seed: int) -> NDArray[np.uint8]:
+        """Return all pictures: those of the cache, and the others rendered and kept there."""
+        folder = cache_folder(self.cache)
+        key = self._key(digest, seed)
+        cache = PictureCache(folder, "ct", key, size) if folder else None
+        found = [cache.get(k) if cache else None for k in range(self.count)]
+        missing = [k for k, image in enumerate(found) if image is None]
+        for k, image in self._rendered(missing, size, seed, cache):
+            found[k] = image
+        return np.stack([image for image in found if image is not None])
 
-    def _render(self, shape: tuple[int, int, int], seed: int) -> NDArray[np.uint8]:
-        return np.stack(list(self.pictures(shape[1], seed)))
+    def _key(self, digest: str, seed: int) -> str:
+        without = ("path", "cache", "count")
+        settings = {k: v for k, v in dump(self).items() if k not in without}
+        return json.dumps([VERSION, code_key(), digest, settings, seed], sort_keys=True)
+
+    def _rendered(
+        self, numbers: list[int], size: int, seed: int, cache: PictureCache | None
+    ) -> Iterator[tuple[int, Image]]:
+        """Render pictures on all free cores: the sums along rays leave Python's lock to others."""
+        if not numbers:
+            return
+        picture = self._renderer(size, seed)
+        with _written(cache), ThreadPoolExecutor(min(free_cores(), len(numbers))) as pool:
+            if cache:
+                cache.prepare()
+            for k, image in zip(numbers, pool.map(picture, numbers), strict=True):
+                if cache:
+                    cache.put(k, image)
+                yield k, image
 
     def pictures(self, size: int, seed: int) -> Iterator[Image]:
         """Render pictures one by one, ``(size, size)`` uint8, without the cache.
@@ -141,19 +163,24 @@ class Ct(BackgroundSource):
         seed
             Seed of their angles, places and noise.
         """
+        yield from map(self._renderer(size, seed), range(self.count))
+
+    def _renderer(self, size: int, seed: int) -> Callable[[int], Image]:
         from fluorosynth.drr.attenuation import body
         from fluorosynth.drr.project import line_integrals
         from fluorosynth.drr.to_grey import sharpened, to_grey
 
         volume = read_volume(self.path)
         patient = body(volume, self.energy, self.blood)
-        streams = Streams(seed)
-        for k in range(self.count):
-            rng = streams.at(STREAM, k)
+
+        def picture(k: int) -> Image:
+            rng = Streams(seed).at(STREAM, k)  # streams of its own: threads draw at a time
             view = self.view(patient, rng)
             sigma = float(volume.spacing.max()) * size / view.field
             lines = sharpened(line_integrals(patient, view, size), self.sharpen, sigma)
-            yield to_grey(lines, rng, self.borders, self.noise)
+            return to_grey(lines, rng, self.borders, self.noise)
+
+        return picture
 
     def view(self, patient: Attenuation, rng: np.random.Generator) -> CArm:
         """Draw where the C-arm stands.
@@ -180,3 +207,17 @@ class Ct(BackgroundSource):
             source_isocentre=self.source_isocentre.draw(rng),
             field=self.field.draw(rng),
         )
+
+
+@contextmanager
+def _written(cache: PictureCache | None) -> Iterator[None]:
+    """Say what to do about a cache that cannot be written: these pictures are worth keeping."""
+    try:
+        yield
+    except OSError as error:
+        if cache is None:
+            raise
+        raise BadDataError(
+            f"the cache {quoted(cache.folder)} cannot be written: {error.strerror or error}; name "
+            f"another by the key 'cache' or FLUOROSYNTH_CACHE, which may be {OFF!r}"
+        ) from None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fluorosynth.core.rng import Streams
+from fluorosynth.io.cache import PictureCache, cache_folder, code_key
 from fluorosynth.sample import Background, Image
 
 
@@ -17,7 +18,8 @@ class LazyPool:
     """An opened source of ``(size, size)`` pictures that are rendered once and kept.
 
     The pool is anonymous shared memory, so that forked workers render each background once
-    between them. Two that render the same one at a time write the same bytes.
+    between them, and a file of the cache (``fluorosynth.io.cache``) for what is not forked and for
+    later runs. Two that render the same one at a time write the same bytes.
 
     Parameters
     ----------
@@ -26,7 +28,7 @@ class LazyPool:
     render
         Function of a size and a generator that returns a picture; pickled to workers.
     count
-        Number of pictures kept; 0: a fresh one for every draw.
+        Number of pictures kept; 0: a fresh one for every draw, none kept.
     size
         Side in pixels.
     seed
@@ -35,6 +37,8 @@ class LazyPool:
         Index of the source's random streams; picture k has the step k.
     fingerprint
         Text that names the content.
+    key
+        Text of what a picture depends on but its size, seed and number.
     """
 
     name: str
@@ -44,10 +48,12 @@ class LazyPool:
     seed: int
     stream: int
     fingerprint: str
+    key: str
 
     def __post_init__(self) -> None:
         self._pool = _Shared(self.count, self.size)
         self._streams = Streams(self.seed)
+        self._kept = self._on_disk() if self.count else None
 
     def draw(self, rng: np.random.Generator) -> Background:
         """Draw one background with a single number of ``rng``.
@@ -70,11 +76,28 @@ class LazyPool:
         """
         if self.count and self._pool.ready[k]:
             return np.asarray(self._pool.images[k])
-        image = self.render(self.size, self._streams.at(self.stream, k))
-        image.setflags(write=False)
+        image = self._kept.get(k) if self._kept else None
+        if image is None:
+            image = self.render(self.size, self._streams.at(self.stream, k))
+            image.setflags(write=False)
+            self._keep(k, image)
         if self.count:
             self._pool.keep(k, image)
         return image
+
+    def _on_disk(self) -> PictureCache | None:
+        folder = cache_folder()
+        if folder is None:
+            return None
+        key = f"{self.key} seed={self.seed} {code_key()}"
+        return PictureCache(folder, self.name, key, self.size)
+
+    def _keep(self, k: int, image: Image) -> None:
+        if self._kept is not None:
+            try:
+                self._kept.put(k, image)
+            except OSError:  # a read-only home, a full disk: rendering is no more than milliseconds
+                self._kept = None
 
 
 class _Shared:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated
 
@@ -51,4 +51,5 @@ class Limbs(BackgroundSource):
         """Return the pool of ``(size, size)`` backgrounds of ``seed``; nothing is rendered yet."""
         draw = partial(render, borders=self.borders, noise=self.noise)
         fingerprint = f"limbs/{VERSION} {self} size={size} seed={seed}"
-        return LazyPool("limbs", draw, self.count, size, seed, STREAM, fingerprint)
+        key = f"limbs/{VERSION} {replace(self, count=0)}"
+        return LazyPool("limbs", draw, self.count, size, seed, STREAM, fingerprint, key)

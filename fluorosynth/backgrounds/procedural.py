@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated
 
@@ -94,4 +94,5 @@ class Procedural(BackgroundSource):
             seed,
             STREAM,
             fingerprint,
+            f"procedural/{VERSION} {replace(self, count=0)}",
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from abc import ABC
-from importlib.metadata import EntryPoint, entry_points
+from functools import lru_cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any, ClassVar, TypeVar
 
 from fluorosynth.core.check import Checked, concrete
@@ -68,9 +70,15 @@ def kinds(root: type[C], package: str) -> dict[str, type[C]]:
         inside = cls.__module__ == package or cls.__module__.startswith(package + ".")
         if inside and cls.writable:
             found[cls.kind] = cls
-    for entry in entry_points(group=package):
+    for entry in _entries(tuple(sys.path)).select(group=package):
         found[entry.name] = _installed(root, entry)
     return found
+
+
+@lru_cache(maxsize=1)
+def _entries(path: tuple[str, ...]) -> EntryPoints:  # noqa: ARG001
+    """Return all entry points of the distributions on ``path``, ``sys.path``: read once."""
+    return entry_points()
 
 
 def _installed(root: type[C], entry: EntryPoint) -> type[C]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import tempfile
 from pathlib import Path
 
@@ -28,6 +29,22 @@ def choose_cache() -> None:
         if folder is not None:
             os.environ["NUMBA_CACHE_DIR"] = str(folder)
             os.environ.setdefault("MPLCONFIGDIR", str(folder / "matplotlib"))
+
+
+def load_numba() -> None:
+    """Import numba without SciPy's linear algebra and cffi, which cost more than numba itself.
+
+    No loop here uses them. For a process of our own: numba keeps in mind that there are none.
+    """
+    hidden = [name for name in ("scipy.linalg.cython_blas", "cffi") if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:  # what asks for them, when the first loop is loaded
+        import numba.core.typing.cffi_utils
+        import numba.np.arraymath  # noqa: F401
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 def private_folder() -> Path | None:

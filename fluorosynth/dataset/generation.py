@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from fluorosynth.dataset.engine import Engine, Progress
+from fluorosynth.dataset.loops import make_ready
 from fluorosynth.dataset.manifest import write_card
 from fluorosynth.dataset.plan import Plan, missing
 from fluorosynth.dataset.workers import Processes
@@ -123,6 +124,7 @@ def generate(
     if part is not None and not 1 <= part[0] <= part[1]:
         raise UsageError(f"`part` must be (1, parts) to (parts, parts), not {part}")
     plan.check_room()
+    make_ready(recipe, workers)
     sampler, store = recipe.open(seed), plan.store
     with store.held(shared=part is not None):
         if engine is not None and engine.elsewhere:

@@ -54,7 +54,7 @@ def _lengths(
     return np.asarray(np.sqrt((rays**2).sum(axis=2)))
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _project(mu, source, corner, right, down, size):  # type: ignore[no-untyped-def]
     """Return the mean of the volume along each ray, source to pixel; all in voxel indices."""
     out = np.empty((size, size))
@@ -65,7 +65,7 @@ def _project(mu, source, corner, right, down, size):  # type: ignore[no-untyped-
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _along(mu, source, ray):  # type: ignore[no-untyped-def]
     near, far = 0.0, 1.0
     for axis in range(2):  # not along the body, which goes on

@@ -73,7 +73,8 @@ def add_path_length(
     >>> round(float(out[:, 4].sum()), 4) == round(math.pi * 0.2**2, 4)  # its cross-section
     True
     """
-    _add_path_length(out, centreline, half, inner, np.float32(factor), overlap, _SECOND)
+    work = np.empty((4 if overlap else 2, *out.shape), np.float32)
+    _add_path_length(out, work, centreline, half, inner, np.float32(factor), overlap, _SECOND)
 
 
 def longest_paths(
@@ -94,28 +95,33 @@ def longest_paths(
     ends
         Number of points up to the end of each tube, ``(k,)``.
     """
-    _longest_paths(out, points, half, inner, ends, _SECOND)
+    work = np.empty((2, *out.shape), np.float32)
+    _longest_paths(out, work, points, half, inner, ends, bool(0), _SECOND)
 
 
 @njit(cache=True)
-def _add_path_length(out, points, half, inner, factor, overlap, table):  # type: ignore[no-untyped-def]
-    top, left, path = _path_length(out.shape, points, half, inner, overlap, table)
-    for j in range(path.shape[0]):
-        target = out[top + j, left:]
-        for k in range(path.shape[1]):
-            target[k] += factor * path[j, k]
+def _add_path_length(  # type: ignore[no-untyped-def]
+    out, work, points, half, inner, factor, overlap, table
+):
+    top, bottom, left, right = _path_length(work, points, half, inner, overlap, table)
+    for y in range(top, bottom + 1):
+        path, target = work[0, y], out[y]
+        for x in range(left, right + 1):
+            target[x] += factor * path[x]
 
 
 @njit(cache=True)
-def _longest_paths(out, points, half, inner, ends, table):  # type: ignore[no-untyped-def]
+def _longest_paths(  # type: ignore[no-untyped-def]
+    out, work, points, half, inner, ends, overlap, table
+):
     first = 0
     for end in ends:
         part = points[first:end], half[first:end], inner[first:end]
-        top, left, path = _path_length(out.shape, part[0], part[1], part[2], False, table)
-        for j in range(path.shape[0]):
-            target = out[top + j, left:]
-            for k in range(path.shape[1]):
-                target[k] = max(target[k], path[j, k])
+        top, bottom, left, right = _path_length(work, part[0], part[1], part[2], overlap, table)
+        for y in range(top, bottom + 1):
+            path, target = work[0, y], out[y]
+            for x in range(left, right + 1):
+                target[x] = max(target[x], path[x])
         first = end
 
 
@@ -146,21 +152,33 @@ def _mean_chord(d, a, b, radius, table):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _path_length(shape, centreline, half, inner, overlap, table):  # type: ignore[no-untyped-def]
-    """Return the top left corner of the tube's box, and the path for each pixel in it."""
-    height, width = shape
-    reach = np.float64(half.max()) + 0.75
-    left = max(int(np.ceil(np.float64(centreline[:, 0].min()) - reach)), 0)
-    right = min(int(np.floor(np.float64(centreline[:, 0].max()) + reach)), width - 1)
-    top = max(int(np.ceil(np.float64(centreline[:, 1].min()) - reach)), 0)
-    bottom = min(int(np.floor(np.float64(centreline[:, 1].max()) + reach)), height - 1)
-    box = (max(bottom - top + 1, 0), max(right - left + 1, 0))
-    if box[0] == 0 or box[1] == 0:
-        return 0, 0, np.zeros((0, 0), np.float32)
-    path, nearest = np.zeros(box, np.float32), np.full(box, np.float32(1e9))
-    passes = box if overlap else (0, 0)
-    before, met = np.zeros(passes, np.float32), np.full(passes, np.float32(-1e9))
-    apart = 2.0 * NEW_PASS * np.float64(half.max()) + 2.0
+def _path_length(work, centreline, half, inner, overlap, table):  # type: ignore[no-untyped-def]
+    """Return the sides of the tube's box; ``work[0]`` is then the path for each pixel in it.
+
+    ``work`` is scratch of the picture's shape: what a loop allocates is dear to compile.
+    """
+    height, width = work.shape[1:]
+    low_x, high_x = centreline[0, 0], centreline[0, 0]
+    low_y, high_y = centreline[0, 1], centreline[0, 1]
+    widest = half[0]
+    for i in range(1, len(centreline)):
+        low_x, high_x = min(low_x, centreline[i, 0]), max(high_x, centreline[i, 0])
+        low_y, high_y = min(low_y, centreline[i, 1]), max(high_y, centreline[i, 1])
+        widest = max(widest, half[i])
+    reach = np.float64(widest) + 0.75
+    left = max(int(np.ceil(np.float64(low_x) - reach)), 0)
+    right = min(int(np.floor(np.float64(high_x) + reach)), width - 1)
+    top = max(int(np.ceil(np.float64(low_y) - reach)), 0)
+    bottom = min(int(np.floor(np.float64(high_y) + reach)), height - 1)
+    path, nearest = work[0], work[1]
+    before, met = work[-2], work[-1]  # only where passes overlap are these others
+    for y in range(top, bottom + 1):
+        for x in range(left, right + 1):
+            path[y, x], nearest[y, x] = 0.0, 1e9
+        if overlap:
+            for x in range(left, right + 1):
+                before[y, x], met[y, x] = 0.0, -1e9
+    apart = 2.0 * NEW_PASS * np.float64(widest) + 2.0
     arc, final = 0.0, len(centreline) - 2
     for i in range(final + 1):
         ax, ay = np.float64(centreline[i, 0]), np.float64(centreline[i, 1])
@@ -202,18 +220,20 @@ def _path_length(shape, centreline, half, inner, overlap, table):  # type: ignor
                 d2 = ex * ex + ey * ey
                 if d2 > near * near:
                     continue
-                d, j, k = np.sqrt(d2), y - top, x - left
+                d = np.sqrt(d2)
                 if overlap:
                     s = arc + u * length
-                    if s - met[j, k] > apart:
-                        before[j, k] += path[j, k]
-                        path[j, k], nearest[j, k] = 0.0, 1e9
-                    met[j, k] = s
-                if d < nearest[j, k]:
-                    nearest[j, k] = d
+                    if s - met[y, x] > apart:
+                        before[y, x] += path[y, x]
+                        path[y, x], nearest[y, x] = 0.0, 1e9
+                    met[y, x] = s
+                if d < nearest[y, x]:
+                    nearest[y, x] = d
                     chord = _mean_chord(d, a, b, r + u * dr, table)
-                    path[j, k] = chord - _mean_chord(d, a, b, lumen + u * dl, table)
+                    path[y, x] = chord - _mean_chord(d, a, b, lumen + u * dl, table)
         arc += length
     if overlap:
-        path += before
-    return top, left, path
+        for y in range(top, bottom + 1):
+            for x in range(left, right + 1):
+                path[y, x] += before[y, x]
+    return top, bottom, left, right

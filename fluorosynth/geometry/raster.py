@@ -97,7 +97,10 @@ def _cover(mask, centreline, diameter, value):  # type: ignore[no-untyped-def]
                 if ex * ex + ey * ey <= radius * radius and mask[y, x] != value:
                     mask[y, x] = value
                     if count == len(found):
-                        found = np.concatenate((found, np.empty_like(found)))
+                        longer = np.empty(2 * count, np.int32)
+                        for k in range(count):
+                            longer[k] = found[k]
+                        found = longer
                     found[count] = y * width + x
                     count += 1
     return found[:count]

@@ -1,24 +1,37 @@
-"""What is dear to make and kept on disk for the next run."""
+"""Pictures that are dear to make, kept on disk for all processes of this and later runs.
+
+A pool is one file of slots: picture k and the digest of (key, k, picture). Whoever needs a picture
+reads its slot and makes it where the digest does not hold: a slot never written, half written by
+a process that was killed, or damaged is the same. So any number of processes may read and write a
+file at a time, without a lock: all that write a slot write the same bytes.
+"""
 
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from xxhash import xxh3_128
 
-from fluorosynth.errors import BadDataError
-from fluorosynth.io.guard import quoted
+from fluorosynth.errors import UsageError
+from fluorosynth.sample import Image
+
+OFF = "off"  # of FLUOROSYNTH_CACHE: no pool is read from the disk, or kept there
+BOUND = 2048  # MB that the pools of a folder may take: the longest unused ones go first
+SUFFIX = ".pool"
+_DIGEST = 16  # bytes
 
 
-def cache_folder(given: Path | None = None) -> Path:
+def cache_folder(given: Path | None = None) -> Path | None:
     """Return where pools are kept, as the XDG base directory specification has it.
 
-    The folder ``given``; else ``$FLUOROSYNTH_CACHE``; else ``fluorosynth`` in
-    ``$XDG_CACHE_HOME``, which is ``~/.cache`` when unset. It may be deleted at any time.
+    None where ``$FLUOROSYNTH_CACHE`` is ``off``: nothing is kept. Else the folder ``given``; else
+    ``$FLUOROSYNTH_CACHE``; else ``fluorosynth`` in ``$XDG_CACHE_HOME``, which is ``~/.cache``
+    when unset. It may be deleted at any time.
 
     Parameters
     ----------
@@ -30,9 +43,12 @@ def cache_folder(given: Path | None = None) -> Path:
     >>> cache_folder(Path("here")).name
     'here'
     """
+    own = os.environ.get("FLUOROSYNTH_CACHE")
+    if own == OFF:
+        return None
     if given is not None:
         return Path(given)
-    if own := os.environ.get("FLUOROSYNTH_CACHE"):
+    if own:
         return Path(own)
     base = os.environ.get("XDG_CACHE_HOME")
     # The specification says that relative paths are to be ignored
@@ -40,59 +56,147 @@ def cache_folder(given: Path | None = None) -> Path:
     return root / "fluorosynth"
 
 
-def get_or_make(
-    folder: Path, name: str, shape: tuple[int, ...], make: Callable[[], NDArray[np.uint8]]
-) -> NDArray[np.uint8]:
-    """Return an array of the cache, or make it and keep it there.
-
-    Two processes may do so at a time: each writes a file of its own, which takes the name once it
-    is whole. A file that is broken, or not of ``shape``, is made again.
+@dataclass
+class PictureCache:
+    """The pictures of one pool on disk, ``(size, size)`` uint8.
 
     Parameters
     ----------
     folder
-        Folder of the cache, made where it is missing.
+        Folder of the cache, made when the first picture is kept.
     name
-        Name of the file in it, a digest of what the array depends on.
-    shape
-        Shape of the array, uint8.
-    make
-        Function that makes the array where it is not there.
+        Beginning of the file's name, for people.
+    key
+        Text of all that the pictures depend on but their number and size.
+    size
+        Side of the pictures, px.
+    """
+
+    folder: Path
+    name: str
+    key: str
+    size: int
+    path: Path = field(init=False)
+    _used: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        digest = xxh3_128(f"{self.key} size={self.size}".encode()).hexdigest()
+        self.path = self.folder / f"{self.name}-{digest}{SUFFIX}"
+
+    def get(self, k: int) -> Image | None:
+        """Return picture ``k``, read-only, or None where it is not there or not whole.
+
+        Parameters
+        ----------
+        k
+            Number of the picture, from 0.
+        """
+        slot = _DIGEST + self.size**2
+        try:
+            with self.path.open("rb", buffering=0) as file:
+                file.seek(k * slot)
+                found = file.read(slot)
+        except OSError:
+            return None
+        if len(found) != slot or found[:_DIGEST] != self._digest(k, found[_DIGEST:]):
+            return None
+        if not self._used:  # for the order in which pools go
+            self._used = True
+            with suppress(OSError):
+                os.utime(self.path)
+        return np.frombuffer(found, np.uint8, offset=_DIGEST).reshape(self.size, self.size)
+
+    def put(self, k: int, image: Image) -> None:
+        """Keep picture ``k``.
+
+        Parameters
+        ----------
+        k
+            Number of the picture, from 0.
+        image
+            Picture, ``(size, size)`` uint8.
+
+        Raises
+        ------
+        OSError
+            When the file cannot be written.
+        """
+        self.prepare()
+        content = image.tobytes()
+        with self.path.open("rb+", buffering=0) as file:
+            file.seek(k * (_DIGEST + len(content)))
+            file.write(self._digest(k, content) + content)
+
+    def prepare(self) -> None:
+        """Make the file where it is missing, and room for it.
+
+        Raises
+        ------
+        OSError
+            When it cannot be made.
+        """
+        if self.path.exists():
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        clear(self.folder, bound() * 10**6)
+        self.path.open("ab").close()
+
+    def _digest(self, k: int, content: bytes) -> bytes:
+        digest = xxh3_128(f"{self.key} k={k}".encode())
+        digest.update(content)
+        return digest.digest()
+
+
+def bound() -> int:
+    """Return how many MB the pools of a folder may take: ``$FLUOROSYNTH_CACHE_MB``, or 2048.
 
     Raises
     ------
-    BadDataError
-        When the folder cannot be written; before anything is made.
+    UsageError
+        When the variable is no number.
     """
-    path = folder / name
-    found = _load(path, shape)
-    if found is not None:
-        return found
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
-            part = Path(file.name)
-            try:
-                made = make()
-                np.save(file, made, allow_pickle=False)
-                file.flush()
-                os.fsync(file.fileno())
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
-    except OSError as error:  # what make() reads raises BadDataError
-        raise BadDataError(
-            f"the cache {quoted(folder)} cannot be written: {error.strerror or error}; name "
-            "another by the key 'cache' or FLUOROSYNTH_CACHE"
-        ) from None
-    return made
+    given = os.environ.get("FLUOROSYNTH_CACHE_MB", str(BOUND))
+    if not given.isdecimal():
+        raise UsageError(f"FLUOROSYNTH_CACHE_MB should be a number of megabytes, not {given!r}")
+    return int(given)
 
 
-def _load(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
-    if not path.is_file() or path.stat().st_size > np.prod(shape) + 4096:
-        return None
-    try:
-        found = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return found if found.shape == shape and found.dtype == np.uint8 else None
+def clear(folder: Path, limit: int) -> None:
+    """Delete the pools of a folder that were not used for longest, until the rest fits.
+
+    Parameters
+    ----------
+    folder
+        Folder of the cache.
+    limit
+        Number of bytes that may stay.
+    """
+    pools = []
+    for path in folder.glob(f"*{SUFFIX}"):
+        with suppress(OSError):  # another process was faster
+            state = path.stat()
+            pools.append((state.st_mtime, path, state.st_size))
+    total = sum(size for _, _, size in pools)
+    for _, path, size in sorted(pools):
+        if total <= limit:
+            return
+        with suppress(OSError):  # in use, on Windows
+            path.unlink()
+        total -= size
+
+
+@lru_cache(maxsize=1)
+def code_key() -> str:
+    """Return a digest of the code that renders and of what it stands on, with this processor.
+
+    A change of one of its files is another key, so no picture of older code is ever used.
+    """
+    import cv2
+
+    digest, package = xxh3_128(), Path(__file__).parents[1]
+    for room in ("anatomy", "backgrounds", "core", "drr", "geometry", "xray"):
+        for path in sorted((package / room).glob("*.py")):
+            digest.update(path.name.encode() + path.read_bytes())
+    about = f"{np.__version__} {cv2.__version__} {cv2.getCPUFeaturesLine()}"
+    digest.update(about.encode())
+    return digest.hexdigest()

@@ -156,11 +156,11 @@ def _edge(
 def _fold(total, x0, y0, nx, ny, bend, soft, amount):  # type: ignore[no-untyped-def]
     nx, ny, amount = np.float32(nx), np.float32(ny), np.float32(amount)
     scale, bow = np.float32(1 / soft), np.float32(bend / soft)
-    across = np.arange(total.shape[1]).astype(np.float32)
     for y in range(total.shape[0]):
         row = total[y]
         along, beyond = np.float32((y - y0) * nx + x0 * ny), np.float32((y - y0) * ny - x0 * nx)
         for x in range(len(row)):
-            u = along - across[x] * ny
-            v = (beyond + across[x] * nx) * scale - bow * u * u + np.float32(0.5)
+            across = np.float32(x)
+            u = along - across * ny
+            v = (beyond + across * nx) * scale - bow * u * u + np.float32(0.5)
             row[x] += amount * min(max(v, np.float32(0)), np.float32(1))

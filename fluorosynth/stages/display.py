@@ -13,7 +13,7 @@ from numba import njit
 from fluorosynth.errors import UsageError
 from fluorosynth.geometry.nonzero_box import box
 from fluorosynth.ranges import Chance, Range, Uniform, draw_within
-from fluorosynth.sample import Sample
+from fluorosynth.sample import Intensities, Sample
 from fluorosynth.stages.base import Intensity, Stream, intensities, with_picture
 from fluorosynth.stages.order import EXPOSED
 from fluorosynth.xray.beer_lambert import attenuated
@@ -82,17 +82,25 @@ class Display(Intensity):
         if rng.random() < self.inverted:
             black, white = 255 - black, 255 - white
         curve = _curve(law, gamma)
-        darkest, brightest = _percentiles(reference.image, low / 100, high / 100)
+        darkest, brightest = _percentiles(
+            np.zeros(LEVELS, np.int64), reference.image, low / 100, high / 100
+        )
         ends = _widened(darkest, brightest, span)
         dark, bright = (float(curve[round(v * (LEVELS - 1))]) for v in ends)
         table = black + (curve - dark) * ((white - black) / max(bright - dark, 1e-3))
         grey = np.clip(table, 0, 255)
         contrast = sample.contrast
         if contrast is not None:
-            contrast = np.asarray(_depths(image, contrast, grey))
+            contrast = _depths(image, contrast, grey)
         drawn = {"law": law, "gamma": gamma, "low": low, "high": high}
         drawn |= {"black": black, "white": white}
-        levels = _look_up(image, (grey + np.float32(0.5)).astype(np.uint8))
+        levels = np.empty(image.shape, np.uint8)
+        _look_up(
+            levels,
+            np.empty(image.shape[1], np.uint16),
+            image,
+            (grey + np.float32(0.5)).astype(np.uint8),
+        )
         return with_picture(sample, self, drawn, levels, contrast)
 
 
@@ -102,14 +110,16 @@ def _curve(law: str, gamma: float) -> Any:
 
 
 @njit(cache=True)
-def _percentiles(image, low, high):  # type: ignore[no-untyped-def]
+def _percentiles(counts, image, low, high):  # type: ignore[no-untyped-def]
     """Return two quantiles of every 16th pixel, by rank, to the detector's own digits."""
-    few = image[1::4, 1::4] if min(image.shape) > 1 else image
-    counts = np.zeros(LEVELS, np.int64)
-    for value in few.flat:
-        at = min(max(value, np.float32(0)), np.float32(1))
-        counts[np.uint32(at * np.float32(LEVELS - 1) + np.float32(0.5))] += 1
-    return _quantile(counts, low, few.size), _quantile(counts, high, few.size)
+    size = np.int64(0)
+    first, step = (1, 4) if min(image.shape) > 1 else (0, 1)
+    for y in range(first, image.shape[0], step):
+        for x in range(first, image.shape[1], step):
+            at = min(max(image[y, x], np.float32(0)), np.float32(1))
+            counts[np.uint32(at * np.float32(LEVELS - 1) + np.float32(0.5))] += 1
+            size += 1
+    return _quantile(counts, low, size), _quantile(counts, high, size)
 
 
 @njit(cache=True)
@@ -132,10 +142,8 @@ def _widened(low: float, high: float, span: float) -> tuple[float, float]:
 
 
 @njit(cache=True)
-def _look_up(image, table):  # type: ignore[no-untyped-def]
-    out = np.empty(image.shape, np.uint8)
+def _look_up(out, level, image, table):  # type: ignore[no-untyped-def]
     top = np.float32(LEVELS - 1)
-    level = np.empty(image.shape[1], np.uint16)
     for y in range(image.shape[0]):
         source, target = image[y], out[y]
         for x in range(len(level)):
@@ -143,19 +151,23 @@ def _look_up(image, table):  # type: ignore[no-untyped-def]
             level[x] = np.int32(at * top + np.float32(0.5))
         for x in range(len(level)):
             target[x] = table[level[x]]
+
+
+def _depths(image: Intensities, contrast: Intensities, table: Intensities) -> Intensities:
+    """Return how many grey levels brighter each pixel would be without the instruments."""
+    out = np.zeros(image.shape, np.float32)
+    _fill_depths(out, image, contrast, table, *box(contrast, 0))
     return out
 
 
 @njit(cache=True)
-def _depths(image, contrast, table):  # type: ignore[no-untyped-def]
-    """How many grey levels brighter each pixel would be without the instruments."""
-    out = np.zeros(image.shape, np.float32)
+def _fill_depths(  # type: ignore[no-untyped-def]
+    out, image, contrast, table, first, last, left, right
+):
     top = LEVELS - 1
-    first, last, left, right = box(contrast, 0)
     for y in range(first, last):
         for x in range(left, right):
             if contrast[y, x] > 0:
                 here = min(int(image[y, x] * top + 0.5), top)
                 there = min(int((image[y, x] + contrast[y, x]) * top + 0.5), top)
                 out[y, x] = table[there] - table[here]
-    return out

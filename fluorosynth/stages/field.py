@@ -66,9 +66,11 @@ class Field(Intensity):
             _blade(open_, side + 2, depth, 0.0)
         if not names:
             return sample
-        image, contrast = _darkened(sample.image, open_, np.float32(level)), sample.contrast
+        image, contrast = np.empty_like(sample.image), sample.contrast
+        _darken(image, sample.image, open_, np.float32(level))
         if contrast is not None:
-            contrast = np.asarray(_darkened(contrast, open_, np.float32(0)))
+            _darken(dark := np.empty_like(contrast), contrast, open_, np.float32(0))
+            contrast = dark
         return with_picture(sample, self, {"shapes": names, "level": level}, image, contrast)
 
     def _depth(self, rng: np.random.Generator) -> float:
@@ -76,13 +78,11 @@ class Field(Intensity):
 
 
 @njit(cache=True)
-def _darkened(image, open_, level):  # type: ignore[no-untyped-def]
-    out = np.empty_like(image)
+def _darken(out, image, open_, level):  # type: ignore[no-untyped-def]
     for y in range(image.shape[0]):
         source, inside, target = image[y], open_[y], out[y]
         for x in range(len(source)):
             target[x] = source[x] if inside[x] else source[x] * level
-    return out
 
 
 def _disc(shape: tuple[int, int], radius: float) -> Any:

@@ -92,7 +92,10 @@ def _noisy(
     photons, electronic = drawn["photons"], drawn["electronic"]
     white, smooth = (weight * np.float32(scale) for weight in _weights(drawn["correlation"]))
     variance = np.float32(1 / photons), np.float32((electronic / photons) ** 2)
-    return np.asarray(_add(image, _pool(), first, second, white, smooth, *variance))
+    out = np.empty_like(image)
+    rows = np.empty((4, image.shape[1] + 2), np.float32)  # three of them in turn, and one more
+    _add(out, rows, image, _pool(), first, second, white, smooth, *variance)
+    return out
 
 
 def _weights(correlation: float) -> tuple[np.float32, np.float32]:
@@ -113,11 +116,11 @@ def _pool() -> Intensities:
 
 
 @njit(cache=True)
-def _add(image, pool, first, second, white, smooth, quantum, electronic):  # type: ignore[no-untyped-def]
+def _add(  # type: ignore[no-untyped-def]
+    out, rows, image, pool, first, second, white, smooth, quantum, electronic
+):
     """Add two stretches of the pool, row after row, and smooth their sum on the way."""
-    height, width = image.shape
-    out = np.empty_like(image)
-    rows, column = np.empty((3, width + 2), np.float32), np.empty(width + 2, np.float32)
+    (height, width), column = image.shape, rows[3]
     two, sixteenth = np.float32(2), smooth * np.float32(1 / 16)
     for y in range(height + 2):
         one, other = (first + y * (width + 2)) % COUNT, (second + y * (width + 2)) % COUNT
@@ -136,7 +139,6 @@ def _add(image, pool, first, second, white, smooth, quantum, electronic):  # typ
             normal = white * here[x] + sixteenth * around
             value = source[x] + np.sqrt(source[x] * quantum + electronic) * normal
             target[x] = max(value, np.float32(DARKEST))
-    return out
 
 
 def lagged(pictures: Sequence[Intensities], share: float) -> list[Intensities]:

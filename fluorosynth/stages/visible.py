@@ -46,21 +46,24 @@ class Visible(Intensity):
         if sample.contrast is None or sample.pixels is None or sample.mask is None:
             return sample
         mask = sample.mask.copy()
-        hidden = int(_hide(mask, sample.pixels, sample.contrast, sample.image, depth, ratio))
+        (height, width), held = mask.shape, (sample.contrast, sample.image)
+        runs = np.full(height, width), np.zeros(height, np.int64)
+        columns = np.empty(width, np.float32), np.empty(width)
+        hidden = int(_hide(mask, *runs, *columns, sample.pixels, *held, depth, ratio))
         meta: dict[str, Any] = record(sample, self, {"hidden": hidden})
         seen = sample.pixels[mask.reshape(-1)[sample.pixels] == INSTRUMENT]
         return sample.with_(mask=mask, meta=meta, pixels=seen)
 
 
 @njit(cache=True)
-def _hide(mask, pixels, contrast, image, depth, ratio):  # type: ignore[no-untyped-def]
+def _hide(  # type: ignore[no-untyped-def]
+    mask, begins, ends, deepest, noise, pixels, contrast, image, depth, ratio
+):
     """Ignore what cannot be seen, by runs of pixels in a row: these share what columns hold."""
     height, width = mask.shape
-    begins, ends = np.full(height, width), np.zeros(height, np.int64)
     for pixel in pixels:
         y, x = pixel // width, pixel % width
         begins[y], ends[y] = min(begins[y], x), max(ends[y], x + 1)
-    deepest, noise = np.empty(width, np.float32), np.empty(width)
     hidden = 0
     for y in range(height):
         end = begins[y]
@@ -88,7 +91,8 @@ def _hide(mask, pixels, contrast, image, depth, ratio):  # type: ignore[no-untyp
 def _measure(deepest, noise, contrast, image, y, left, right):  # type: ignore[no-untyped-def]
     """Fill in the largest contrast of columns around row y and their noise, over so many rows."""
     deepest, noise = deepest[left:right], noise[left:right]
-    deepest[:], noise[:] = 0, 0
+    for k in range(right - left):
+        deepest[k], noise[k] = 0, 0
     rows = range(max(y - REACH, 0), min(y + REACH + 1, len(image)), 2)
     for v in rows:
         taken, shown = contrast[v, left - 1 : right + 1], image[v, left - 1 : right + 1]

@@ -37,15 +37,17 @@ def attenuated(image: Intensities, shadow: Intensities) -> Intensities:
     >>> round(float(attenuated(one, one)[0, 0]), 5)
     0.36788
     """
-    return np.asarray(_attenuated(image, shadow))
+    out, sides = image.copy(), box(shadow, 0)
+    bits = np.empty(sides[3] - sides[2], np.int32)
+    _attenuated(out, bits, bits.view(np.float32), image, shadow, *sides)
+    return out
 
 
 @njit(cache=True)
-def _attenuated(image, shadow):  # type: ignore[no-untyped-def]
-    out = image.copy()
-    top, bottom, left, right = box(shadow, 0)
-    bits = np.empty(right - left, np.int32)
-    power = bits.view(np.float32)  # of two, by the exponent's bits
+def _attenuated(  # type: ignore[no-untyped-def]
+    out, bits, power, image, shadow, top, bottom, left, right
+):
+    """Fill in ``power``, of two, by the exponents of its ``bits``, a row at a time."""
     for y in range(top, bottom):
         source, depth, target = image[y, left:right], shadow[y, left:right], out[y, left:right]
         for x in range(len(bits)):
@@ -56,4 +58,3 @@ def _attenuated(image, shadow):  # type: ignore[no-untyped-def]
             f = halvings - np.float32(np.int32(halvings))
             share = C0 + f * (C1 + f * (C2 + f * (C3 + f * (C4 + f * (C5 + f * C6)))))
             target[x] = source[x] * (share * power[x])
-    return out

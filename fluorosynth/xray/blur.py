@@ -42,7 +42,12 @@ def blur(image: Picture, sigma: float) -> Picture:
         return image
     taps = np.exp(-0.5 * (np.arange(radius + 1) / sigma) ** 2)
     taps = (taps / (2 * taps[1:].sum() + 1)).round(9).astype(np.float32)
-    return np.asarray(_separable(image, taps))
+    top, bottom, left, right = box(image, radius)
+    whole = (bottom - top, right - left) == image.shape
+    out = (np.empty if whole else np.zeros)(image.shape, np.float32)
+    row = np.empty(right - left + 2 * radius, np.float32)
+    _separable(out, row, image, taps, top, bottom, left, right)
+    return out
 
 
 def wide_blur(image: Picture, sigma: float) -> Picture:
@@ -58,7 +63,9 @@ def wide_blur(image: Picture, sigma: float) -> Picture:
     cell = max(int(sigma / COARSE), 1)
     if cell == 1:
         return blur(image, sigma)
-    coarse = blur(np.asarray(_means(image, cell)), math.sqrt(sigma**2 - cell**2 / 4) / cell)
+    means = np.empty([-(-side // cell) for side in image.shape], np.float32)
+    _means(means, np.empty(image.shape[1], np.float32), image, cell)
+    coarse = blur(means, math.sqrt(sigma**2 - cell**2 / 4) / cell)
     return interpolated(coarse, cell, image.shape)
 
 
@@ -74,7 +81,9 @@ def interpolated(coarse: Picture, cell: int, shape: tuple[int, int]) -> Picture:
     shape
         Height and width of the picture, px.
     """
-    return np.asarray(_interpolated(coarse, cell, *shape))
+    out, fine = np.empty(shape, np.float32), np.empty((len(coarse), shape[1]), np.float32)
+    _interpolated(out, fine, coarse, cell)
+    return out
 
 
 def mixed(image: Picture, other: Picture, share: float) -> Picture:
@@ -95,29 +104,23 @@ def mixed(image: Picture, other: Picture, share: float) -> Picture:
     >>> mixed(one, two, 0.25)[0, 0], mixed(one, two, -1.0)[0, 0]
     (np.float32(1.5), np.float32(-1.0))
     """
-    return np.asarray(_mixed(image, other, np.float32(share)))
-
-
-@njit(cache=True)
-def _mixed(image, other, share):  # type: ignore[no-untyped-def]
     out = np.empty_like(image)
-    for y in range(image.shape[0]):
-        near, far, target = image[y], other[y], out[y]
-        for x in range(image.shape[1]):
-            target[x] = near[x] + (far[x] - near[x]) * share
+    _mixed(out, image, other, np.float32(share))
     return out
 
 
 @njit(cache=True)
-def _separable(image, taps):  # type: ignore[no-untyped-def]
+def _mixed(out, image, other, share):  # type: ignore[no-untyped-def]
+    for y in range(image.shape[0]):
+        near, far, target = image[y], other[y], out[y]
+        for x in range(image.shape[1]):
+            target[x] = near[x] + (far[x] - near[x]) * share
+
+
+@njit(cache=True)
+def _separable(out, row, image, taps, top, bottom, left, right):  # type: ignore[no-untyped-def]
     """Convolve down, then across: one row at a time, so that all stays in the nearest cache."""
-    height, radius = image.shape[0], len(taps) - 1
-    top, bottom, left, right = box(image, radius)
-    width = right - left
-    out = np.empty(image.shape, np.float32)
-    if (bottom - top, width) != image.shape:
-        out[:] = 0
-    row = np.empty(width + 2 * radius, np.float32)
+    height, radius, width = image.shape[0], len(taps) - 1, right - left
     middle = row[radius : radius + width]
     for y in range(top, bottom):
         centre, target = image[y, left:right], out[y, left:right]
@@ -128,24 +131,23 @@ def _separable(image, taps):  # type: ignore[no-untyped-def]
             below = image[min(y + k, height - 1), left:right]
             for x in range(width):
                 middle[x] += tap * (above[x] + below[x])
-        row[:radius], row[radius + width :] = middle[0], middle[width - 1]
+        for x in range(radius):
+            row[x], row[radius + width + x] = middle[0], middle[width - 1]
         for x in range(width):
             target[x] = taps[0] * middle[x]
         for k in range(1, radius + 1):
             before, after, tap = row[radius - k :], row[radius + k :], taps[k]
             for x in range(width):
                 target[x] += tap * (before[x] + after[x])
-    return out
 
 
 @njit(cache=True)
-def _means(image, cell):  # type: ignore[no-untyped-def]
+def _means(out, column, image, cell):  # type: ignore[no-untyped-def]
     height, width = image.shape
-    out = np.zeros((-(-height // cell), -(-width // cell)), np.float32)
-    column = np.empty(width, np.float32)
     for j in range(out.shape[0]):
         bottom = min((j + 1) * cell, height)
-        column[:] = image[j * cell]
+        for x in range(width):
+            column[x] = image[j * cell, x]
         for y in range(j * cell + 1, bottom):
             row = image[y]
             for x in range(width):
@@ -156,21 +158,18 @@ def _means(image, cell):  # type: ignore[no-untyped-def]
             for x in range(i * cell, right):
                 total += column[x]
             out[j, i] = total / np.float32((bottom - j * cell) * (right - i * cell))
-    return out
 
 
 @njit(cache=True)
-def _interpolated(coarse, cell, height, width):  # type: ignore[no-untyped-def]
+def _interpolated(out, fine, coarse, cell):  # type: ignore[no-untyped-def]
     """Interpolate between the centres of cells: along rows, then between them."""
-    rows, columns = coarse.shape
-    fine = np.empty((rows, width), np.float32)
+    (rows, columns), (height, width) = coarse.shape, out.shape
     for x in range(width):
         to = min(max((x + 0.5) / cell - 0.5, 0.0), columns - 1.0)
         i = min(int(to), max(columns - 2, 0))
         share, k = np.float32(to - i), min(i + 1, columns - 1)
         for j in range(rows):
             fine[j, x] = coarse[j, i] + share * (coarse[j, k] - coarse[j, i])
-    out = np.empty((height, width), np.float32)
     for y in range(height):
         to = min(max((y + 0.5) / cell - 0.5, 0.0), rows - 1.0)
         j = min(int(to), max(rows - 2, 0))
@@ -178,4 +177,3 @@ def _interpolated(coarse, cell, height, width):  # type: ignore[no-untyped-def]
         above, below, row = fine[j], fine[min(j + 1, rows - 1)], out[y]
         for x in range(width):
             row[x] = above[x] + share * (below[x] - above[x])
-    return out

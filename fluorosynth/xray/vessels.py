@@ -36,11 +36,16 @@ def _tree(start, heading, width, length, rng):  # type: ignore[no-untyped-def]
     branches, open_ends = [], [(start, heading, width, length, 0)]
     while open_ends:
         place, heading, width, length, order = open_ends.pop()
-        noise = rng.standard_normal(max(int(length / 4.0), 2) + 5)
+        noise = np.empty(max(int(length / 4.0), 2) + 5)
+        for i in range(len(noise)):  # one by one: quicker to compile than as an array
+            noise[i] = rng.standard_normal()
         curve = walked(place, heading, noise, 4.0, 0.8 + 0.2 * order)
         end = max(width * (0.35 + 0.4 * rng.random()), 0.6)
         taper = (end - width) / len(curve)
-        branches.append((curve, width + taper * np.arange(len(curve))))
+        widths = np.empty(len(curve))
+        for i in range(len(curve)):
+            widths[i] = width + taper * i
+        branches.append((curve, widths))
         if order == 2:
             continue
         for _ in range(1 + int((6, 3)[order] * rng.random())):

@@ -17,7 +17,7 @@ from fluorosynth.drr.carm import CArm
 from fluorosynth.drr.project import line_integrals
 from fluorosynth.drr.to_grey import sharpened
 from fluorosynth.errors import BadDataError, MissingExtraError, UsageError
-from fluorosynth.io.cache import cache_folder, get_or_make
+from fluorosynth.io.cache import cache_folder
 from fluorosynth.io.volume import Volume, read_volume
 from fluorosynth.ranges import Constant, Uniform
 from fluorosynth.recipe import Recipe
@@ -220,10 +220,30 @@ def test_a_broken_cache_is_made_again(chest):
     first = chest.open(40, seed=1)
     (file,) = chest.cache.iterdir()
     whole = file.read_bytes()
-    for broken in (b"", whole[:-7], whole + bytes(10000), b"x" * len(whole)):
+    for broken in (b"", whole[:-7], whole[:50] + b"x" + whole[51:], b"x" * len(whole)):
         file.write_bytes(broken)
         assert chest.open(40, seed=1).fingerprint == first.fingerprint
         assert file.read_bytes() == whole
+
+
+def test_without_a_cache_the_pictures_are_the_same_and_none_is_kept(chest, monkeypatch):
+    kept = chest.open(40, seed=1)
+    (file,) = chest.cache.iterdir()
+    file.unlink()
+    monkeypatch.setenv("FLUOROSYNTH_CACHE", "off")
+    assert chest.open(40, seed=1).fingerprint == kept.fingerprint
+    assert not list(chest.cache.iterdir())
+
+
+def test_a_larger_pool_renders_what_it_lacks(chest, monkeypatch):
+    chest.open(40, seed=1)
+    (file,) = chest.cache.iterdir()
+    few = file.stat().st_size
+    more = changed(chest, count=5).open(40, seed=1)
+    assert list(chest.cache.iterdir()) == [file]
+    assert file.stat().st_size == few / 3 * 5
+    monkeypatch.setenv("FLUOROSYNTH_CACHE", "off")
+    assert changed(chest, count=5).open(40, seed=1).fingerprint == more.fingerprint
 
 
 def test_seeds_settings_and_contents_differ(chest, tmp_path):
@@ -258,18 +278,6 @@ def test_dense_is_dark(chest):
         assert rows[28:36].mean() < rows[44:54].mean() - 20
 
 
-def test_two_processes_may_make_the_same_pool(tmp_path):
-    made = np.arange(16, dtype=np.uint8).reshape(1, 4, 4)
-
-    def slow():
-        get_or_make(tmp_path, "a.npy", (1, 4, 4), lambda: made)  # the other one is faster
-        return made
-
-    np.testing.assert_array_equal(get_or_make(tmp_path, "a.npy", (1, 4, 4), slow), made)
-    assert [path.name for path in tmp_path.iterdir()] == ["a.npy"]
-    np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), made)
-
-
 def test_where_the_cache_is(monkeypatch, tmp_path):
     for name in ("FLUOROSYNTH_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
@@ -281,9 +289,14 @@ def test_where_the_cache_is(monkeypatch, tmp_path):
     assert cache_folder() == tmp_path / "xdg/fluorosynth"
     monkeypatch.setenv("FLUOROSYNTH_CACHE", str(tmp_path / "own"))
     assert cache_folder() == tmp_path / "own"
+    monkeypatch.setenv("FLUOROSYNTH_CACHE", "off")
+    assert cache_folder() is cache_folder(tmp_path) is None
+
+
+def test_a_cache_that_cannot_be_written_is_said_before_anything_is_rendered(chest, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(BadDataError, match="cannot be written"):
-        get_or_make(tmp_path / "file", "a.npy", (1,), lambda: pytest.fail("made nevertheless"))
+    with pytest.raises(BadDataError, match=r"cannot be written: .*FLUOROSYNTH_CACHE"):
+        changed(chest, cache=tmp_path / "file").open(40, seed=1)
 
 
 def test_a_recipe_knows_a_ct_by_its_suffix(chest):
