@@ -21,6 +21,7 @@ ALLOWED = {
     "matplotlib": ["fluorosynth/learn/", "fluorosynth/reports/"],
     "h5py": [
         "fluorosynth/shards/",
+        "fluorosynth/io/generated.py",
         "fluorosynth/io/published.py",
         "fluorosynth/learn/data/weiss.py",
         "fluorosynth/learn/reproduce/surrogate.py",
