@@ -18,7 +18,7 @@ from fluorosynth.sample import IGNORE, INSTRUMENT, Sample
 SHOWN = np.zeros(256, np.uint8)  # the grey of each label
 SHOWN[[INSTRUMENT, IGNORE]] = 255, 128
 README = """\
-Pictures exported by `fluorosynth export --to folder`.
+Pictures of a fluorosynth set, as `fluorosynth export` writes them to a folder.
 
 images/            the pictures, 8-bit grey
 masks/             of the same names: 0 background, 255 instrument, 128 nobody knows the truth
