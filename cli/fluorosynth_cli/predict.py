@@ -33,6 +33,9 @@ Interrupted, the same command goes on.
 )
 @mask_options
 @click.option("--probabilities", is_flag=True, help="Write the maps too, as 16-bit PNG.")
+@click.option(
+    "--dicom", is_flag=True, help="Write DICOM Segmentations too, of DICOM files. No patient tags."
+)
 @click.option("--centreline", is_flag=True, help="Write curves from entry to tip too, as JSON.")
 @click.option(
     "--overlays/--no-overlays", default=True, show_default=True, help="Outlined pictures."
@@ -53,6 +56,7 @@ def command(
     min_length: float | None,
     min_presence: float | None,
     probabilities: bool,
+    dicom: bool,
     centreline: bool,
     overlays: bool,
     fps: float,
@@ -78,7 +82,9 @@ def command(
         min_length=min_length,
         min_presence=min_presence,
     )
-    wanted = Wanted(probabilities=probabilities, overlays=overlays, centrelines=centreline, fps=fps)
+    wanted = Wanted(
+        probabilities=probabilities, overlays=overlays, centrelines=centreline, dicom=dicom, fps=fps
+    )
     started = time.perf_counter()
     try:
         on_bad = say_left_out if skip_bad else None

@@ -144,7 +144,7 @@ def test_a_run_that_goes_on_is_one_run(tmp_path, name, monkeypatch):
 
 
 def test_a_tracker_that_is_not_there_is_said_before_the_work(tmp_path, monkeypatch):
-    with pytest.raises(UsageError, match="no tracker 'tensorbord' .* did you mean 'tensorboard'"):
+    with pytest.raises(UsageError, match=r"no tracker 'tensorbord' .* did you mean 'tensorboard'"):
         train(Lines(12, 32), TINY, tmp_path / "run", quiet=True, log="tensorbord")
     monkeypatch.setattr(base, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"pip install 'fluorosynth\[wandb\]'"):
