@@ -33,6 +33,9 @@ Interrupted, the same command goes on.
 )
 @mask_options
 @click.option("--probabilities", is_flag=True, help="Write the maps too, as 16-bit PNG.")
+@click.option(
+    "--dicom", is_flag=True, help="Write DICOM Segmentations too, of DICOM files. No patient tags."
+)
 @click.option("--centreline", is_flag=True, help="Write curves from entry to tip too, as JSON.")
 @click.option(
     "--overlays/--no-overlays", default=True, show_default=True, help="Outlined pictures."
@@ -54,6 +57,7 @@ def command(
     min_length: float | None,
     min_presence: float | None,
     probabilities: bool,
+    dicom: bool,
     centreline: bool,
     overlays: bool,
     fps: float | None,
@@ -80,7 +84,9 @@ def command(
         min_length=min_length,
         min_presence=min_presence,
     )
-    wanted = Wanted(probabilities=probabilities, overlays=overlays, centrelines=centreline, fps=fps)
+    wanted = Wanted(
+        probabilities=probabilities, overlays=overlays, centrelines=centreline, dicom=dicom, fps=fps
+    )
     say_polarity(src, invert)
     started = time.perf_counter()
     try:

@@ -19,7 +19,7 @@ from fluorosynth.sample import IGNORE, INSTRUMENT
 
 STATED = "masks.json"
 MASK_FOLDERS = ("masks", "labelsTr", "labelsTs")
-_BESIDE_MASKS = ("instruments", "overlays", "probabilities", "centrelines")
+_BESIDE_MASKS = ("instruments", "overlays", "probabilities", "centrelines", "segmentations")
 _BESIDE = {  # what is written beside pictures, and the file that says so
     "contact_sheet.png": "patches.csv",
     "windows.png": "patches.csv",

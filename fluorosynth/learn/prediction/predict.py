@@ -37,6 +37,7 @@ from fluorosynth.labels.file import write_labels
 from fluorosynth.learn.checkpoint import Model, as_model, weights_hash
 from fluorosynth.learn.overlay import overlay
 from fluorosynth.learn.prediction.centrelines import Traced, centrelines, traced
+from fluorosynth.learn.prediction.dicom_out import check_dicom, is_dicom, write_dicom
 from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.journal import Journal
 from fluorosynth.learn.prediction.segment import SegmentConfig, Segmented, segment
@@ -60,6 +61,9 @@ class Wanted:
         Whether pictures with the mask outlined are written; of sequences, films.
     centrelines
         Whether the instruments are written as curves in JSON; see ``learn.prediction.centrelines``.
+    dicom
+        Whether the masks of DICOM files are written as DICOM too: Segmentations that refer to them,
+        ``segmentations/NAME.dcm``; see ``learn.prediction.dicom_out``.
     fps
         Frames a second of films, > 0; None: the file's own, and 15 where it does not say.
     """
@@ -67,6 +71,7 @@ class Wanted:
     probabilities: bool = False
     overlays: bool = True
     centrelines: bool = False
+    dicom: bool = False
     fps: float | None = None
 
     def __post_init__(self) -> None:
@@ -168,6 +173,8 @@ def predict(
     sources, root = find_sources(src), root_of(src)
     if root.resolve() in [out.resolve(), *out.resolve().parents] and Path(src).is_dir():
         raise UsageError(f"`out` {out} lies in {src}, and would be read as input: name another")
+    if wanted.dicom:
+        check_dicom(sources)
     inference = model if isinstance(model, Inference) else Inference(as_model(model), device)
     config = config or SegmentConfig.of(inference.model)
     weights = weights_hash(inference.model.network)
@@ -203,6 +210,12 @@ def predict(
                     raise
                 on_bad(error)
                 continue
+            if wanted.dicom and is_dicom(source):
+                masks = [out / "masks" / f"{name}.png"]
+                if several:
+                    masks = sorted((out / "masks" / name).glob("*.png"))
+                place = out / "segmentations" / name
+                write_dicom(source, masks, place, inference.model.network.kind, weights)
             readable.append(source)
             journal.add(source)
     places = {source: source.relative_to(root).as_posix() for source in readable}
