@@ -43,7 +43,7 @@ def confidence(signs: Signs) -> tuple[float, float]:
     Parameters
     ----------
     signs
-        What was seen.
+        Figures of the frame.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def features(signs: Signs) -> dict[str, float]:
     Parameters
     ----------
     signs
-        What was seen.
+        Figures of the frame.
     """
     age, (low, high), (part, most) = min(signs.age, HORIZON), SWELLS, HIDES
     return {

@@ -29,9 +29,9 @@ class Signs:
     looks
         Mean probability that a point is on the instrument, by its appearance where it was shown.
     tip_looks
-        The same of the points at the tip.
+        Mean of that over the points at the tip.
     worst_looks
-        The same of the stretch where it is least.
+        Mean of that over the stretch where it is least.
     tip_wider
         Logarithm of the tip's breadth by that where it was shown: a vessel is wider.
     unsure
@@ -44,7 +44,7 @@ class Signs:
         Sum over the frames of the distance between the last curve and the new one carried back
         to its frame by optical flow.
     tip_returned
-        The same of the tip.
+        Sum of that of the tip.
     unended
         Sum over the frames of the probability that the tip is elsewhere along the curve.
     """
@@ -69,11 +69,11 @@ class Signs:
         returned
             Distance to add to the sum of that name.
         tip_returned
-            The same.
+            Distance of the tip to add.
         unended
             Probability to add to the sum of that name.
-        now
-            Other figures of the frame.
+        **now
+            Figures of the frame alone.
         """
         kept = 1.0 if self.age < HORIZON else 1 - 1 / HORIZON
         return replace(

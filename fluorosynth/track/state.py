@@ -100,7 +100,7 @@ class Followed:
     score
         Confidence of the frame, in [0, 1].
     signs
-        What was seen of how well it has been followed since then.
+        Figures of how well it has been followed since then.
     """
 
     points: Array
