@@ -293,7 +293,7 @@ def _typed(without: set[str]) -> list[str]:
         if value is True:
             words.append(flag)
         else:
-            rows = value if option.multiple else [value]  # type: ignore[attr-defined]
+            rows = value if option.multiple else [value]
             for row in rows:
                 words += [flag, *map(str, row if isinstance(row, tuple) else [row])]
     return words

@@ -136,8 +136,8 @@ def missing(
     there = plan.store.shards()
     own = {plan.name(number) for number in numbers}
     present = plan.store.infos([name for name in there if part is None or name in own])
-    for info in present.values():
-        for difference in _differences(info, recipe, seed, fingerprints):
+    for found in present.values():
+        for difference in _differences(found, recipe, seed, fingerprints):
             raise UsageError(f"{plan.out} holds another data set: {difference}\nUse another `out`.")
     wanted = []
     for number in numbers:

@@ -150,7 +150,8 @@ def _number(text: str) -> int:
     base, _, power = text.replace("_", "").partition("**")
     if len(base) + len(base) * int(power or 1) > 200:
         raise UsageError(f"{text} is too large: there are {MOST} samples of a seed")
-    return int(base) ** int(power or 1)
+    value: int = int(base) ** int(power or 1)
+    return value
 
 
 def _checked(recipe: str, folder: Path, seed: int, first: int, stop: int, name: str) -> VirtualSet:

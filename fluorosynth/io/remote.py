@@ -17,7 +17,7 @@ PAUSE = 0.25  # s before the second try; twice that before each one after
 AT_ONCE = 16  # small objects read at a time
 _FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, ValueError, TypeError)
 _PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
-_OPTIONS = {"s3": {"config_kwargs": {"retries": {"total_max_attempts": 1}}}}  # they are made here
+_OPTIONS = {"s3": {"config_kwargs": {"retries": {"total_max_attempts": 1}}}}
 
 Found = TypeVar("Found")
 
@@ -189,13 +189,16 @@ class Remote:
         try:
             import fsspec
 
-            return fsspec.filesystem(self.scheme, **_OPTIONS.get(self.scheme, {}))
+            files = fsspec.filesystem(self.scheme, **_OPTIONS.get(self.scheme, {}))
         except ImportError:
             package = _PACKAGES.get(self.scheme, "fsspec")
             extra = "fluorosynth[remote]" if package in ("s3fs", "fsspec") else package
             raise MissingExtraError(
                 f"{self.scheme}:// needs {package}: pip install '{extra}'"
             ) from None
+        if self.scheme == "s3":
+            files.retries = 1  # like those of botocore: tries are counted in one place
+        return files
 
 
 def _said(error: BaseException) -> str:
