@@ -7,7 +7,7 @@ import pkgutil
 import sys
 from abc import ABC
 from functools import lru_cache
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, TypeVar
 
 from fluorosynth.core.check import Checked, concrete
@@ -76,7 +76,7 @@ def kinds(root: type[C], package: str) -> dict[str, type[C]]:
 
 
 @lru_cache(maxsize=1)
-def _entries(path: tuple[str, ...]) -> EntryPoints:  # noqa: ARG001
+def _entries(path: tuple[str, ...]) -> Any:  # noqa: ARG001
     """Return all entry points of the distributions on ``path``, ``sys.path``: read once."""
     return entry_points()
 

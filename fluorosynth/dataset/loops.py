@@ -43,7 +43,7 @@ class Loop:
         from numba.core.sigutils import normalize_signature
 
         module, _, function = self.name.rpartition(".")
-        arguments, _ = normalize_signature(f"void({self.types})")
+        arguments, _ = normalize_signature(f"void({self.types})")  # type: ignore[no-untyped-call]
         getattr(sys.modules[_PACKAGE + module], function).compile(arguments)
 
 
@@ -140,7 +140,7 @@ def _compiled() -> Iterator[list[str]]:
 
     names: list[str] = []
 
-    class Listener(event.Listener):  # type: ignore[misc]
+    class Listener(event.Listener):
         def on_start(self, found: Any) -> None:
             names.append(str(found.data["dispatcher"]))
 

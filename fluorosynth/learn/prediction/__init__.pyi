@@ -1,6 +1,7 @@
 from .fold import Folded as Folded
 from .inference import Inference as Inference
 from .inference import Mode as Mode
+from .live import predict_frames as predict_frames
 from .predict import Outcome as Outcome
 from .predict import Wanted as Wanted
 from .presence import Presence as Presence

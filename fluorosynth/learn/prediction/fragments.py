@@ -45,6 +45,10 @@ def skeleton_lengths(parts: NDArray[np.integer], count: int) -> NDArray[np.float
     """
     from skimage.morphology import skeletonize
 
+    rows, columns = np.flatnonzero(parts.any(1)), np.flatnonzero(parts.any(0))
+    if not len(rows):
+        return np.zeros(count)
+    parts = parts[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]  # thinning looks no farther
     thin = skeletonize(parts > 0)
     padded = np.pad(thin, ((0, 1), (1, 1)))
     here, right = padded[:-1, 1:-1], padded[:-1, 2:]

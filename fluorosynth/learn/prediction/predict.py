@@ -36,6 +36,7 @@ from fluorosynth.io.place import local
 from fluorosynth.labels.file import write_labels
 from fluorosynth.learn.checkpoint import Model, as_model, weights_hash
 from fluorosynth.learn.overlay import overlay
+from fluorosynth.learn.prediction.behind import behind
 from fluorosynth.learn.prediction.centrelines import Traced, centrelines, traced
 from fluorosynth.learn.prediction.dicom_out import check_dicom, is_dicom, write_dicom
 from fluorosynth.learn.prediction.inference import Inference
@@ -195,12 +196,15 @@ def predict(
             clips = read_clips([*readable, source], len(readable), inference.channels, invert)
             try:
                 several = (counts[source] or count_frames(source)) > 1
-                with _Writer(source, out, name, several, wanted, quiet, invert) as writer:
+                with (
+                    _Writer(source, out, name, several, wanted, quiet, invert) as writer,
+                    behind(writer.add) as add,
+                ):
                     for batch in _batches(clips, inference.batch):
                         stack = np.stack([clip for _, clip in batch])
                         results = segment(stack, inference, config)
                         for (frame, _), result in zip(batch, results, strict=True):
-                            writer.add(frame, result)
+                            add(frame, result)
                             found += bool(result.mask.any())
                         frames += len(batch)
                         bar.update(len(batch))
