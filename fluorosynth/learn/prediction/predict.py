@@ -31,6 +31,7 @@ from fluorosynth.io.frames import (
     read_frames,
     root_of,
 )
+from fluorosynth.io.lock import locked
 from fluorosynth.io.names import stem
 from fluorosynth.io.place import local
 from fluorosynth.labels.file import write_labels
@@ -38,7 +39,7 @@ from fluorosynth.learn.checkpoint import Model, as_model, weights_hash
 from fluorosynth.learn.overlay import overlay
 from fluorosynth.learn.prediction.centrelines import Traced, centrelines, traced
 from fluorosynth.learn.prediction.inference import Inference
-from fluorosynth.learn.prediction.journal import Journal
+from fluorosynth.learn.prediction.journal import Journal, refuse_foreign
 from fluorosynth.learn.prediction.segment import SegmentConfig, Segmented, segment
 from fluorosynth.learn.prediction.suggestions import suggested
 from fluorosynth.learn.prediction.table import summary, write_table
@@ -173,42 +174,44 @@ def predict(
     weights = weights_hash(inference.model.network)
     settings = {"weights": weights, "mode": str(inference.mode), **asdict(config), **asdict(wanted)}
     settings["invert"] = invert
-    journal = Journal(out, settings)
-    names = _names(sources, root)
-    done = {source for source in sources if journal.has(source)}
-    counts = _counts([source for source in sources if source not in done], quiet)
-    frames = found = timeless = 0
-    readable = list[Path]()
-    bar = tqdm(total=sum(counts.values()), unit="frame", file=sys.stderr, disable=quiet)
-    with bar:
-        for source, name in zip(sources, names, strict=True):
-            if source in done:
+    refuse_foreign(out)
+    with locked(out, f"another process is predicting into {out}: wait for it"):
+        journal = Journal(out, settings)
+        names = _names(sources, root)
+        done = {source for source in sources if journal.has(source)}
+        counts = _counts([source for source in sources if source not in done], quiet)
+        frames = found = timeless = 0
+        readable = list[Path]()
+        bar = tqdm(total=sum(counts.values()), unit="frame", file=sys.stderr, disable=quiet)
+        with bar:
+            for source, name in zip(sources, names, strict=True):
+                if source in done:
+                    readable.append(source)
+                    continue
+                clips = read_clips([*readable, source], len(readable), inference.channels, invert)
+                try:
+                    several = (counts[source] or count_frames(source)) > 1
+                    with _Writer(source, out, name, several, wanted, quiet, invert) as writer:
+                        for batch in _batches(clips, inference.batch):
+                            stack = np.stack([clip for _, clip in batch])
+                            results = segment(stack, inference, config)
+                            for (frame, _), result in zip(batch, results, strict=True):
+                                writer.add(frame, result)
+                                found += bool(result.mask.any())
+                            frames += len(batch)
+                            bar.update(len(batch))
+                    timeless += writer.timeless
+                except BadDataError as error:
+                    if on_bad is None:
+                        raise
+                    on_bad(error)
+                    continue
                 readable.append(source)
-                continue
-            clips = read_clips([*readable, source], len(readable), inference.channels, invert)
-            try:
-                several = (counts[source] or count_frames(source)) > 1
-                with _Writer(source, out, name, several, wanted, quiet, invert) as writer:
-                    for batch in _batches(clips, inference.batch):
-                        stack = np.stack([clip for _, clip in batch])
-                        results = segment(stack, inference, config)
-                        for (frame, _), result in zip(batch, results, strict=True):
-                            writer.add(frame, result)
-                            found += bool(result.mask.any())
-                        frames += len(batch)
-                        bar.update(len(batch))
-                timeless += writer.timeless
-            except BadDataError as error:
-                if on_bad is None:
-                    raise
-                on_bad(error)
-                continue
-            readable.append(source)
-            journal.add(source)
-    places = {source: source.relative_to(root).as_posix() for source in readable}
-    named = zip(sources, names, strict=True)
-    write_table(out, [(places[source], name) for source, name in named if source in places])
-    return Outcome(frames, found, len(done), timeless)
+                journal.add(source)
+        places = {source: source.relative_to(root).as_posix() for source in readable}
+        named = zip(sources, names, strict=True)
+        write_table(out, [(places[source], name) for source, name in named if source in places])
+        return Outcome(frames, found, len(done), timeless)
 
 
 def _counts(sources: Sequence[Path], quiet: bool) -> dict[Path, int]:
