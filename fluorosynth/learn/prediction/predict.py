@@ -175,7 +175,7 @@ def predict(
     settings = {"weights": weights, "mode": str(inference.mode), **asdict(config), **asdict(wanted)}
     settings["invert"] = invert
     refuse_foreign(out)
-    with locked(out, f"another process is predicting into {out}: wait for it"):
+    with locked(out, f"another process is predicting into {out}: wait for it", stays=False):
         journal = Journal(out, settings)
         names = _names(sources, root)
         done = {source for source in sources if journal.has(source)}
