@@ -101,8 +101,12 @@ def _run(arguments: list[str] | None) -> None:
     except OSError as error:
         _fail(f"{error.filename or 'cannot write'}: {error.strerror or error}", 3)
     except Exception as error:
+        from fluorosynth.core.numba_cache import damaged_cache
         from fluorosynth.errors import FluorosynthError, SampleError
 
+        folder = damaged_cache(error)
+        if folder is not None:
+            _fail(f"{folder} holds damaged compiled loops: delete it, and run this again", 3)
         if not isinstance(error, FluorosynthError):
             raise
         if isinstance(error, SampleError) and error.__cause__ is not None:

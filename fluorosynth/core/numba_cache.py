@@ -90,3 +90,25 @@ def _is_private(folder: Path) -> bool:
 def _writable(folder: Path) -> bool:
     place = folder if folder.exists() else folder.parent
     return os.access(place, os.W_OK | os.X_OK)
+
+
+def damaged_cache(error: BaseException) -> Path | None:
+    """Return the folder of compiled loops whose reading raised an error; None for other errors.
+
+    Parameters
+    ----------
+    error
+        Error, with those that it was raised from.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        trace = seen.__traceback__
+        while trace is not None:
+            frame = trace.tb_frame
+            if frame.f_code.co_filename.endswith(str(Path("numba", "core", "caching.py"))):
+                folder = getattr(frame.f_locals.get("self"), "_cache_path", None)
+                if folder is not None:
+                    return Path(folder)
+            trace = trace.tb_next
+        seen = seen.__cause__ or seen.__context__
+    return None

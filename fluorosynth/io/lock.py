@@ -13,7 +13,7 @@ LOCK = ".lock"
 
 
 @contextmanager
-def locked(folder: Path, busy: str, wait: float = 0.0) -> Iterator[None]:
+def locked(folder: Path, busy: str, wait: float = 0.0, stays: bool = True) -> Iterator[None]:
     """Hold a folder, made if missing, against all others that want to hold it.
 
     Parameters
@@ -24,6 +24,8 @@ def locked(folder: Path, busy: str, wait: float = 0.0) -> Iterator[None]:
         Sentence for the user when another process holds it.
     wait
         Seconds to wait for that process.
+    stays
+        Whether the file stays when the lock falls.
 
     Raises
     ------
@@ -43,4 +45,6 @@ def locked(folder: Path, busy: str, wait: float = 0.0) -> Iterator[None]:
     try:
         yield
     finally:
+        if not stays:  # one that was opened before is of no use any more: filelock looks
+            (folder / LOCK).unlink(missing_ok=True)
         lock.release()

@@ -216,3 +216,33 @@ def test_a_dose_report_is_no_reason_to_stop(study):
     assert len(list((study / "out/masks").rglob("*.png"))) == 4
     journal = (study / "out/predictions.jsonl").read_text().splitlines()
     assert {json.loads(line)[0][-3:] for line in journal[1:]} == {"IM1", "IM3"}
+
+
+LOOP = """
+import numpy as np
+from fluorosynth.core.numba_cache import damaged_cache
+from fluorosynth.geometry.warp import transform
+try:
+    transform(np.float32([[1, 2]]), np.eye(3))
+except Exception as error:
+    print(damaged_cache(error))
+"""
+
+
+def test_a_damaged_compiled_loop_is_named(tmp_path):
+    def said():
+        done = subprocess.run(
+            [sys.executable, "-c", LOOP],
+            env={**environment(), "NUMBA_CACHE_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout.strip()
+
+    assert said() == ""
+    (index,) = tmp_path.rglob("*.nbi")
+    whole = index.read_bytes()
+    index.write_bytes(whole[: len(whole) // 2])
+    assert said() == str(index.parent)
+    assert numba_cache.damaged_cache(ValueError("something else")) is None

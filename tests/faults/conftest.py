@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import pytest
 from faults_table import ROWS, markdown
 from faulty_commands import write_inputs
@@ -23,3 +26,10 @@ def given(tmp_path_factory):
     folder = tmp_path_factory.mktemp("given")
     write_inputs(folder)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _table_so_far():
+    yield
+    if path := os.environ.get("FLUOROSYNTH_FAULTS_TABLE"):
+        Path(path).write_text(markdown() + "\n")

@@ -1,5 +1,6 @@
 """A full disk, a folder that may not be written, two processes that write the same."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from faults_table import TRIES, row
 from faulty_commands import commands, refused, tree, unlike
+from fluorosynth_cli.main import main
 from forked import run, start, wait
 
 pytestmark = pytest.mark.slow
@@ -70,13 +72,22 @@ def test_a_full_disk(given, wholes, tmp_path):
     assert not faults, "\n".join(faults)
 
 
-def give_up_rights():
-    os.setgroups([])
-    os.setgid(NOBODY)
-    os.setuid(NOBODY)
+def as_nobody(lines):
+    """Return what makes a process one without rights, all modules that it needs loaded before."""
+
+    def prepare():
+        for line in lines:
+            with contextlib.suppress(SystemExit):
+                main([str(word) for word in line])
+        if os.getuid() == 0:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+
+    return prepare
 
 
-def test_a_folder_that_may_not_be_written(given, wholes):
+def test_a_folder_that_may_not_be_written(given, tmp_path):
     place = Path(tempfile.mkdtemp())
     place.chmod(0o755)
     inputs = shutil.copytree(given, place / "given")
@@ -85,10 +96,11 @@ def test_a_folder_that_may_not_be_written(given, wholes):
     count, faults = row("all of these", "folder that may not be written"), []
     try:
         for name in NAMES:
-            folder = place / "f"
+            folder, before = place / "f", tmp_path / name.replace(" ", "-").replace("/", "-")
             folder.mkdir()
             folder.chmod(0o555)
-            rights = give_up_rights if os.getuid() == 0 else None
+            before.mkdir()
+            rights = as_nobody(commands(inputs, before)[name])
             code, said = run(commands(inputs, folder)[name], place / "log", rights)
             if refused(code, said) and not list(folder.iterdir()):
                 count.refused += 1

@@ -11,8 +11,8 @@ from tracked import bent, frame, key
 from fluorosynth.labels import write_labels
 from fluorosynth.learn.checkpoint import load_model, weights_hash
 
-GENERATE = ["generate", "--recipe", "paper", "--set", "procedural.count=2", "--n", 48]
-GENERATE += ["--shard-size", 8, "--quiet"]
+GENERATE = ["generate", "--recipe", "paper", "--set", "procedural.count=2", "--n", 16]
+GENERATE += ["--shard-size", 4, "--quiet"]
 TRAIN = ["--epochs", 2, "--batch-size", 4, "--device", "cpu", "--quiet", "--checkpoint-every", 2]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from fluorosynth.errors import UsageError
 from fluorosynth.io.atomic import replacing
+from fluorosynth.io.lock import LOCK
 
 JOURNAL = "predictions.jsonl"
 
@@ -32,11 +33,8 @@ class Journal:
     def __init__(self, out: Path, settings: Mapping[str, Any]) -> None:
         self.path = out / JOURNAL
         head = json.dumps({"settings": dict(settings)}, sort_keys=True)
-        if out.exists() and not out.is_dir():
-            raise UsageError(f"`out` {out} is a file: name a folder")
+        refuse_foreign(out)
         if not self.path.exists():
-            if out.exists() and any(out.iterdir()):
-                raise UsageError(f"{out} holds other files: name a new folder")
             out.mkdir(parents=True, exist_ok=True)
             self._write([head])
         first, *done = self.path.read_text("utf-8").split("\n")
@@ -76,6 +74,26 @@ class Journal:
     def _line(source: Path) -> str:
         state = source.stat()
         return json.dumps([str(source.absolute()), state.st_size, state.st_mtime_ns])
+
+
+def refuse_foreign(out: Path) -> None:
+    """Refuse a folder with files in which no prediction was ever begun.
+
+    Parameters
+    ----------
+    out
+        Folder, which may be missing.
+
+    Raises
+    ------
+    UsageError
+        When it holds something else, or is a file.
+    """
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"`out` {out} is a file: name a folder")
+    begun = not out.exists() or (out / JOURNAL).exists()
+    if not begun and any(path.name != LOCK for path in out.iterdir()):
+        raise UsageError(f"{out} holds other files: name a new folder")
 
 
 def _difference(first: str, head: str) -> str:

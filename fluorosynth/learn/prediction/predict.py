@@ -7,7 +7,7 @@ import math
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -31,6 +31,7 @@ from fluorosynth.io.frames import (
     read_frames,
     root_of,
 )
+from fluorosynth.io.lock import locked
 from fluorosynth.io.names import stem
 from fluorosynth.io.place import local
 from fluorosynth.labels.file import write_labels
@@ -40,7 +41,7 @@ from fluorosynth.learn.prediction.behind import behind
 from fluorosynth.learn.prediction.centrelines import Traced, centrelines, traced
 from fluorosynth.learn.prediction.dicom_out import check_dicom, is_dicom, write_dicom
 from fluorosynth.learn.prediction.inference import Inference
-from fluorosynth.learn.prediction.journal import Journal
+from fluorosynth.learn.prediction.journal import Journal, refuse_foreign
 from fluorosynth.learn.prediction.segment import SegmentConfig, Segmented, segment
 from fluorosynth.learn.prediction.suggestions import suggested
 from fluorosynth.learn.prediction.table import summary, write_table
@@ -181,14 +182,18 @@ def predict(
     weights = weights_hash(inference.model.network)
     settings = {"weights": weights, "mode": str(inference.mode), **asdict(config), **asdict(wanted)}
     settings["invert"] = invert
-    journal = Journal(out, settings)
-    names = _names(sources, root)
-    done = {source for source in sources if journal.has(source)}
-    counts = _counts([source for source in sources if source not in done], quiet)
-    frames = found = timeless = 0
-    readable = list[Path]()
-    bar = tqdm(total=sum(counts.values()), unit="frame", file=sys.stderr, disable=quiet)
-    with bar:
+    refuse_foreign(out)
+    with ExitStack() as held:
+        busy = f"another process is predicting into {out}: wait for it"
+        held.enter_context(locked(out, busy, stays=False))
+        journal = Journal(out, settings)
+        names = _names(sources, root)
+        done = {source for source in sources if journal.has(source)}
+        counts = _counts([source for source in sources if source not in done], quiet)
+        frames = found = timeless = 0
+        readable = list[Path]()
+        total = sum(counts.values())
+        bar = held.enter_context(tqdm(total=total, unit="frame", file=sys.stderr, disable=quiet))
         for source, name in zip(sources, names, strict=True):
             if source in done:
                 readable.append(source)
@@ -222,9 +227,9 @@ def predict(
                 write_dicom(source, masks, place, inference.model.network.kind, weights)
             readable.append(source)
             journal.add(source)
-    places = {source: source.relative_to(root).as_posix() for source in readable}
-    named = zip(sources, names, strict=True)
-    write_table(out, [(places[source], name) for source, name in named if source in places])
+        places = {source: source.relative_to(root).as_posix() for source in readable}
+        named = zip(sources, names, strict=True)
+        write_table(out, [(places[source], name) for source, name in named if source in places])
     return Outcome(frames, found, len(done), timeless)
 
 

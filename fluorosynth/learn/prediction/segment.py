@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.core.check import Checked
 from fluorosynth.errors import UsageError
 from fluorosynth.io.square import resized
 from fluorosynth.learn.checkpoint import Model
@@ -25,7 +24,7 @@ EVIDENCE_SIZE = 256  # px, longer side of the frame in whose pixels evidence is 
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentConfig(Checked):
+class SegmentConfig:
     """How frames become masks.
 
     Parameters
