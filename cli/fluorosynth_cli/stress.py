@@ -83,13 +83,13 @@ def command(
     from fluorosynth_cli.segmenters import open_segmenter
 
     config = StressConfig(
-        tuple(pick_axes([name for name in axes.split(",") if name])),
+        tuple(pick_axes([name.strip() for name in axes.split(",") if name.strip()])),
         pictures=pictures,
         size=size,
         seed=seed,
         backgrounds=background_sources(backgrounds)[0] if backgrounds else None,
     )
-    segmenter = open_segmenter(model, line, threshold, device)
+    segmenter = open_segmenter(model, line, threshold, device, quiet)
     out.mkdir(parents=True, exist_ok=True)  # before the work, not after it
     with tqdm(unit="picture", file=sys.stderr, disable=quiet) as bar:
 
