@@ -90,7 +90,7 @@ def run(
 
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file: name a folder")
-    segmenter = open_segmenter(model, line, threshold, device)
+    segmenter = open_segmenter(model, line, threshold, device, quiet)
     opened = open_labelled_as_is(data, None, instrument, ignore, None, False, layout)
     whole = by_protocol(opened, part, seed)
     pairs = whole

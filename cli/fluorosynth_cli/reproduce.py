@@ -118,7 +118,7 @@ def command(
         raise UsageError(f"--seeds {seeds!r}: write whole numbers such as 0,1,2") from None
     make = ReproduceConfig.quick if quick else ReproduceConfig
     config = make(**readings)
-    tables = pick_tables([name for name in only.split(",") if name])
+    tables = pick_tables([name.strip() for name in only.split(",") if name.strip()])
     if dry_run:
         _say_plan(*plan(config, data, tables, out), config.size, out / STEPS, config.device)
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def open_segmenter(
-    model: str | None, line: str | None, threshold: float | None, device: str
+    model: str | None, line: str | None, threshold: float | None, device: str, quiet: bool = False
 ) -> Segmenter:
     """Return the segmenter: a program, the ridge filter, an ONNX file or a model."""
     from fluorosynth.errors import UsageError
@@ -21,7 +23,8 @@ def open_segmenter(
     if line is not None:
         from fluorosynth.stress.command import Command
 
-        return Command(line) if threshold is None else Command(line, threshold)
+        told = None if quiet else _files_bar()
+        return Command(line, 0.5 if threshold is None else threshold, told)
     if model == "sato" and not Path(model).exists():
         return Ridge() if threshold is None else Ridge(threshold)
     if str(model).lower().endswith(".onnx"):
@@ -31,3 +34,17 @@ def open_segmenter(
     from fluorosynth.learn.prediction.segmenter import ModelSegmenter
 
     return ModelSegmenter(str(model), device, threshold)
+
+
+def _files_bar() -> Callable[[int, int], object]:
+    """Return a function that shows how many files a program has written."""
+    from tqdm import tqdm
+
+    bar = tqdm(total=0, unit="file", desc="the program", leave=False, file=sys.stderr, delay=1)
+
+    def told(done: int, total: int) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+        bar.refresh()
+
+    return told

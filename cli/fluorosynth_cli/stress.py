@@ -89,13 +89,13 @@ def command(
     if backgrounds is not None:
         say_polarity(backgrounds, invert)
     config = StressConfig(
-        tuple(pick_axes([name for name in axes.split(",") if name])),
+        tuple(pick_axes([name.strip() for name in axes.split(",") if name.strip()])),
         pictures=pictures,
         size=size,
         seed=seed,
         backgrounds=background_sources(backgrounds, invert=invert)[0] if backgrounds else None,
     )
-    segmenter = open_segmenter(model, line, threshold, device)
+    segmenter = open_segmenter(model, line, threshold, device, quiet)
     out.mkdir(parents=True, exist_ok=True)  # before the work, not after it
     with tqdm(unit="picture", file=sys.stderr, disable=quiet) as bar:
 

@@ -59,6 +59,10 @@ def test_a_program_is_asked_by_files(tmp_path, what):
         ("picture); sys.exit(3", "ended with exit code 3"),
         ("picture); (out / path.name).unlink(", r"wrote no 000000\.png"),
         ("picture); raise ValueError('no licence'", "no licence"),
+        ("picture); import os; os.kill(os.getpid(), 9", "ended by the signal SIGKILL: no words"),
+        ("picture[:20, :20]", r"command's 000000\.png is 20 x 20, its picture 40 x 40"),
+        ("picture % 3", "hold 0, 1, 2: neither masks .* nor maps"),
+        ("picture); path.rename(out / 'a.png'); (out / path.name).unlink(", "it wrote 'a.png'"),
     ],
 )
 def test_a_program_that_fails_is_named_with_its_words(tmp_path, answer, said):
@@ -66,7 +70,26 @@ def test_a_program_that_fails_is_named_with_its_words(tmp_path, answer, said):
         list(Command(line(tmp_path, answer)).masks(iter(pictures())))
 
 
+def test_a_map_that_happens_to_hold_two_values_is_a_map(tmp_path):
+    """Beside maps, a picture in which a network is .4 % sure of something holds 0 and 1."""
+    answer = "picture if picture.shape == (50, 60) else (picture < 100).astype(np.uint8)"
+    *faint, last = Command(line(tmp_path, answer)).masks(iter(pictures()))
+    assert not np.any(faint)
+    assert last.any()
+
+
+def test_what_is_there_is_told_while_a_program_runs(tmp_path):
+    told = []
+    answer = "0 * picture); import time; time.sleep(0.6"
+    command = Command(line(tmp_path, answer), told=lambda *said: told.append(said))
+    assert len(list(command.masks(iter(pictures())))) == 3
+    assert told
+    assert all(0 <= done <= total == 3 for done, total in told)
+
+
 def test_a_program_that_is_not_there():
+    with pytest.raises(UsageError, match="cannot be split: No closing quotation"):
+        Command("'tool {src} {out}")
     with pytest.raises(UsageError, match="'no-such-tool' cannot be run"):
         list(Command("no-such-tool {src} {out}").masks(iter(pictures())))
     with pytest.raises(UsageError, match=r"names no \{out\}"):
