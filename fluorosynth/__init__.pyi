@@ -13,4 +13,6 @@ from .recipe import Recipe as Recipe
 from .sample import Background as Background
 from .sample import Device as Device
 from .sample import Sample as Sample
+from .sample import View as View
 from .version import __version__ as __version__
+from .view import ViewLaw as ViewLaw

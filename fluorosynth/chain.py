@@ -11,11 +11,12 @@ import numpy as np
 from fluorosynth.core.arrays import check_curve, check_picture, form
 from fluorosynth.core.rng import Streams
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.sample import Device, Image, Intensities, Sample
-from fluorosynth.sampler import STEP_STAGES, check_index, open_streams
+from fluorosynth.sample import Device, Image, Intensities, Sample, View
+from fluorosynth.sampler import STEP_STAGES, STEP_VIEW, check_index, open_streams
 from fluorosynth.stages.base import Stage
 from fluorosynth.stages.expose import intensity_of_levels
 from fluorosynth.stages.order import AT_REST, EXPOSED, GREY, States, states_of
+from fluorosynth.view import ViewLaw
 
 SPAN = 2.0  # attenuation from black to white of grey levels that no stage exposes
 SHOWN: States = (*AT_REST, *GREY)
@@ -29,6 +30,7 @@ def apply(
     devices: Sequence[Device] = (),
     seed: int = 0,
     index: int = 0,
+    view: View | None = None,
 ) -> Sample:
     """Apply stages to a picture of any size.
 
@@ -50,6 +52,8 @@ def apply(
         Seed of all draws, 0 <= seed < 2**64.
     index
         Number of the sample among those of the seed, 0 <= index < 2**62.
+    view
+        Scale and voltage of the picture; None: drawn as for frames that do not know them.
 
     Returns
     -------
@@ -82,13 +86,15 @@ def apply(
             raise BadDataError(f"`devices`[{number}] should be a Device, not {form(device)}")
         check_curve(f"`devices`[{number}]", device.centreline, device.width)
     check_index(index)
-    return _run(given, np.ascontiguousarray(image), tuple(devices), open_streams(seed), index)
+    streams = open_streams(seed)
+    if view is None:
+        view = ViewLaw().draw(max(image.shape), None, streams.at(index, STEP_VIEW))
+    sample = Sample(np.ascontiguousarray(image), tuple(devices), {}, view=view)
+    return _run(given, sample, streams, index)
 
 
-def _run(
-    stages: Sequence[Stage], image: Any, devices: tuple[Device, ...], streams: Streams, index: int
-) -> Sample:
-    sample, lent = Sample(image, devices, {}), False  # lent: intensities that were grey levels
+def _run(stages: Sequence[Stage], sample: Sample, streams: Streams, index: int) -> Sample:
+    lent = False  # whether the picture is of intensities that were grey levels
     for step, stage in enumerate(stages, STEP_STAGES):
         if not _takes(stage, states_of(sample)):
             if lent and _takes(stage, GREY):

@@ -20,11 +20,13 @@ from fluorosynth.devices.base import DeviceSource
 from fluorosynth.devices.none import NoInstrument
 from fluorosynth.errors import UsageError
 from fluorosynth.motion.laws import Motion
+from fluorosynth.older import read_older
 from fluorosynth.ranges import check_odds
 from fluorosynth.sample import Sample
 from fluorosynth.sampler import OpenRecipe
 from fluorosynth.stages.base import Stage
 from fluorosynth.stages.order import check_recipe, passage
+from fluorosynth.view import ViewLaw
 
 MAX_SEQUENCE = 2**30  # bytes of one sequence at work
 BYTES_PER_PIXEL = 24  # of a frame at work: picture, contrast, before and after a stage
@@ -52,6 +54,8 @@ class Recipe(Checked):
         Number of pictures of each sample: 1, or a sequence of so many.
     motion
         Laws of what moves in a sequence.
+    view
+        Laws of the scale and the voltage of pictures whose background does not know them.
 
     Examples
     --------
@@ -68,6 +72,7 @@ class Recipe(Checked):
     device_odds: tuple[float, ...] = ()
     frames: Annotated[int, Interval(ge=1)] = 1
     motion: Motion = field(default_factory=Motion)
+    view: ViewLaw = field(default_factory=ViewLaw)
 
     def __post_init__(self) -> None:
         _check_memory(self.frames, self.size)
@@ -145,7 +150,7 @@ class Recipe(Checked):
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any], folder: Path | None = None) -> Recipe:
-        """Build a recipe from what a TOML reader returns.
+        """Build a recipe from what a TOML reader returns; keys of older versions are known.
 
         Parameters
         ----------
@@ -154,7 +159,7 @@ class Recipe(Checked):
         folder
             Folder that relative paths are relative to; None leaves them as they are.
         """
-        recipe: Recipe = spec.build(cls, plain, "", folder)
+        recipe: Recipe = spec.build(cls, read_older(plain), "", folder)
         return recipe
 
     def to_plain(self) -> dict[str, Any]:

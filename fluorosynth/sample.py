@@ -69,6 +69,43 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """Scale and tube voltage of a picture: the one place where both are said.
+
+    Parameters
+    ----------
+    mm_per_px
+        Millimetres per pixel of the picture, at the patient.
+    kvp
+        Tube voltage, 60 to 90 kV.
+
+    Examples
+    --------
+    >>> View(0.5, 70.0).px_per_mm
+    2.0
+    """
+
+    mm_per_px: float
+    kvp: float
+
+    @property
+    def px_per_mm(self) -> float:
+        """Pixels per millimetre."""
+        return 1 / self.mm_per_px
+
+    @staticmethod
+    def usual(side: int) -> View:
+        """Return the view of a picture that says nothing of its own: 15 cm across, at 75 kV.
+
+        Parameters
+        ----------
+        side
+            Longer side of the picture, px.
+        """
+        return View(153.6 / side, 75.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Background:
     """An instrument-free picture.
 
@@ -83,12 +120,22 @@ class Background:
     paths
         Centrelines of instruments that lie in it and are ignored, each ``(n, 2)`` from entry to
         tip.
+    mm_per_px
+        Millimetres per pixel at the patient; None: unknown.
+    kvp
+        Tube voltage, kV; None: unknown.
+    span
+        Attenuation from black to white where grey levels are line integrals of the attenuation,
+        level g for span (1 - g / 255); None: they are those of a display.
     """
 
     image: Image
     id: str
     ignore: NDArray[np.bool_] | None = None
     paths: tuple[Points, ...] = ()
+    mm_per_px: float | None = None
+    kvp: float | None = None
+    span: float | None = None
 
     def __post_init__(self) -> None:
         if getattr(self.image, "ndim", 0) != 2 or self.image.dtype != UINT8:
@@ -185,6 +232,11 @@ class Sample:
     paths
         Rough centrelines of real instruments in the background as it was drawn; no stage but the
         first ones sees them.
+    view
+        Scale and voltage of the picture as it is by now; None: ``View.usual`` counts.
+    span
+        Attenuation from black to white of a background that is line integrals; None: it is a
+        display's.
     """
 
     image: Image
@@ -197,6 +249,13 @@ class Sample:
     contrast: Intensities | None = None
     moment: Moment | None = None
     paths: tuple[Points, ...] = ()
+    view: View | None = None
+    span: float | None = None
+
+    @property
+    def seen(self) -> View:
+        """Scale and voltage that count: those of ``view``, or the usual ones."""
+        return self.view or View.usual(max(self.image.shape))
 
     def with_(self, **changes: Any) -> Sample:
         """Return a copy with new values of some fields.

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol
 
+import numpy as np
+
 from fluorosynth.backgrounds.base import BackgroundSource
 from fluorosynth.core.rng import Streams
-from fluorosynth.devices.base import DeviceSource
+from fluorosynth.devices.base import Devices, DeviceSource, ScaledDevices
 from fluorosynth.errors import UsageError
 from fluorosynth.motion.laws import Motion
 from fluorosynth.ranges import pick
-from fluorosynth.sample import Sample
+from fluorosynth.sample import Device, Sample, View
 from fluorosynth.stages.base import Stage
+from fluorosynth.stages.expose import exposes
 from fluorosynth.stages.render import Render
+from fluorosynth.view import ViewLaw
 
 STEP_BACKGROUND, STEP_DEVICES, STEP_STAGES = 0, 1, 2
-STEP_MOTION = 2**32  # beyond all stages
+STEP_MOTION, STEP_VIEW = 2**32, 2**32 + 1  # beyond all stages
 
 
 class Ingredients(Protocol):
@@ -55,6 +59,10 @@ class Ingredients(Protocol):
     def motion(self) -> Motion:
         """What moves in a sequence."""
 
+    @property
+    def view(self) -> ViewLaw:
+        """Scale and voltage where the background does not know them."""
+
 
 class OpenRecipe:
     """A recipe with its sources open, for one seed.
@@ -72,8 +80,13 @@ class OpenRecipe:
         self.seed = seed
         self._streams = open_streams(seed)
         self._unused = self._streams.at(0, 0)  # for stages that draw nothing
-        self._backgrounds = [s.open(recipe.size, seed) for s in recipe.backgrounds]
+        self._exposes = exposes(recipe.stages)
+        self._backgrounds = [
+            (s.open_lines if self._exposes else s.open)(recipe.size, seed)
+            for s in recipe.backgrounds
+        ]
         self._devices = [s.open(recipe.size, seed) for s in recipe.devices]
+        self._draws = [_drawing(source) for source in self._devices]
         self._background_odds = recipe.background_odds
         self._device_odds = recipe.device_odds
 
@@ -101,7 +114,7 @@ class OpenRecipe:
         for step, stage in enumerate(self.recipe.stages, STEP_STAGES):
             rng = self._streams.at(index, step) if stage.draws else self._unused
             sample = stage(sample, rng)
-        return _finished(sample)
+        return _finished(sample, self._exposes)
 
     def sequence(self, index: int) -> tuple[Sample, ...]:
         """Return the pictures of one sample, ``recipe.frames`` of them.
@@ -133,11 +146,18 @@ class OpenRecipe:
         rng = self._streams.at(index, STEP_BACKGROUND)
         source = self._backgrounds[pick(len(self._backgrounds), self._background_odds, rng)]
         background = source.draw(rng)
+        rng = self._streams.at(index, STEP_VIEW)
+        view = self.recipe.view.draw(self.recipe.size, background, rng)
         rng = self._streams.at(index, STEP_DEVICES)
-        devices = self._devices[pick(len(self._devices), self._device_odds, rng)].draw(rng)
-        meta = {"background": background.id, "devices": [d.id for d in devices]}
+        devices = self._draws[pick(len(self._draws), self._device_odds, rng)](view, rng)
         return Sample(
-            background.image, devices, meta, ignore=background.ignore, paths=background.paths
+            background.image,
+            devices,
+            {"background": background.id, "devices": [d.id for d in devices]},
+            ignore=background.ignore,
+            paths=background.paths,
+            view=view,
+            span=background.span,
         )
 
     def _frames(self, index: int, count: int) -> tuple[Sample, ...]:
@@ -154,7 +174,7 @@ class OpenRecipe:
         frames = course.frames(still, count)
         for step, stage in enumerate(stages[rendering:], STEP_STAGES + rendering):
             frames = stage.over(frames, partial(at, index, step))
-        return tuple(map(_finished, frames))
+        return tuple(_finished(frame, self._exposes) for frame in frames)
 
     def __iter__(self) -> Iterator[Sample]:
         """Iterate over all samples, from index 0, without end."""
@@ -200,9 +220,20 @@ def check_index(index: int) -> None:
         raise UsageError(f"index must be in [0, 2**62), not {index}")
 
 
-def _finished(sample: Sample) -> Sample:
-    """Name the instruments that the sample ended with."""
+def _drawing(
+    source: Devices,
+) -> Callable[[View, np.random.Generator], tuple[Device, ...]]:
+    """Return how a source draws, told the scale of the picture if it asks for it."""
+    if isinstance(source, ScaledDevices):
+        return source.draw_at
+    return lambda view, rng: source.draw(rng)  # noqa: ARG005
+
+
+def _finished(sample: Sample, exposed: bool) -> Sample:
+    """Name the instruments that the sample ended with, and its view where anything was exposed."""
     ids = [device.id for device in sample.devices]
     if sample.meta["devices"] != ids:  # a stage added or moved some
         sample.meta["devices"] = ids
+    if exposed and sample.view is not None:
+        sample.meta["view"] = {"mm_per_px": sample.view.mm_per_px, "kvp": sample.view.kvp}
     return sample

@@ -15,8 +15,8 @@ from fluorosynth.exporters.base import Exporter
 from fluorosynth.stages.base import Stage
 
 FACE = """
-    Background Device Recipe Sample __version__ apply backgrounds devices errors exporters
-    generate learn metrics open_dataset ranges stages
+    Background Device Recipe Sample View ViewLaw __version__ apply backgrounds devices errors
+    exporters generate learn metrics open_dataset ranges stages
 """
 ROOMS = {
     "backgrounds": """
@@ -24,8 +24,8 @@ ROOMS = {
         Procedural
     """,
     "devices": """
-        DevicePool DeviceSource Devices Drawn Masks Memory NoInstrument Polylines Spline
-        Walk fit
+        DevicePool DeviceSource Devices Drawn Masks Memory NoInstrument Polylines Route
+        Spline Walk fit
     """,
     "exporters": """
         Coco Exporter Folder NnUNet export
@@ -41,8 +41,8 @@ ROOMS = {
         measure
     """,
     "stages": """
-        Attenuate Bedside Blur Bones Clutter Coaxial Compose Detector Display Engage Expose
-        Field Flip Foreshorten Geometry Intensity Jitter Noise OneOf Overlay Render Rotate
+        Attenuate Bedside Blur Bones Clutter Coaxial Compose Compress Detector Display Engage
+        Expose Field Flip Foreshorten Geometry Intensity Jitter Noise OneOf Overlay Render Rotate
         Scatter Sharpen Shift Stage Vessels Visible Zoom
     """,
 }

@@ -14,8 +14,8 @@ from fluorosynth.shards import digest
 
 GOLDEN = {
     "paper": "c2e92a4aad9eb7358e4d239cc229af62",
-    "physics": "37887d52c1c3ad0f53d47f894af728da",
-    "strong": "036d9cc3e4b8d52eca3d990766e52239",
+    "physics": "07208dc5ea0ff6c16caadc7f7683eeee",
+    "strong": "954f1bbab46479891c9cc4d829813aa8",
 }
 
 

@@ -19,6 +19,7 @@ import cv2
 
 from fluorosynth.backgrounds.ct import Ct
 from fluorosynth.ranges import Uniform
+from fluorosynth.xray.line_integrals import SPAN
 
 STRUCK = {4, 24, 43, 44, 47, 52, 64, 66}
 ct = Ct(
@@ -26,16 +27,16 @@ ct = Ct(
     count=72,
     centre=(0.44, 0.6, 0.46),
     field=Uniform(130.0, 240.0),
-    borders=0.6,
-    noise=0.7,
 )
 out = Path(sys.argv[2])
 out.mkdir()
-names = []
-for k, picture in enumerate(ct.pictures(size=256, seed=0)):
+rows = [["file", "mm_per_px", "kvp", "span"]]
+rendered = zip(ct.pictures(256, seed=0, lines=True), ct.views(256, seed=0), strict=True)
+for k, (picture, (mm_per_px, kvp)) in enumerate(rendered):
     if k not in STRUCK:
-        names.append(f"{k:02}.jpg")
-        cv2.imwrite(str(out / names[-1]), picture, [cv2.IMWRITE_JPEG_QUALITY, 90])
+        name = f"{k:02}.jpg"
+        rows.append([name, f"{mm_per_px:.4f}", f"{kvp:.1f}", f"{SPAN:g}"])
+        cv2.imwrite(str(out / name), picture, [cv2.IMWRITE_JPEG_QUALITY, 93])
 with (out / "patches.csv").open("w", newline="") as file:
-    csv.writer(file, lineterminator="\n").writerows([["file"], *([name] for name in names)])
+    csv.writer(file, lineterminator="\n").writerows(rows)
 END

@@ -26,6 +26,7 @@ import numpy as np
 
 from fluorosynth.backgrounds.ct import Ct
 from fluorosynth.ranges import Uniform
+from fluorosynth.xray.line_integrals import SPAN
 
 BRAIN_HU, BONE_HU, AIR_HU = 30, 300, -1000
 SKIN = 4  # voxels of 1.1 mm
@@ -92,17 +93,18 @@ VIEWS: dict[str, tuple[str, int, dict]] = {
 STRUCK = {"abdomen": {3, 4, 11, 22}, "chest": {3, 4}, "skull": {3}, "pelvis_m_left": {4, 7}}
 
 
-def pictures(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the name and the picture of each view that is kept."""
+def pictures(folder: Path) -> Iterator[tuple[str, np.ndarray, float, float]]:
+    """Yield name, line integrals, mm per px and kilovolts of each view that is kept."""
     for name, (file, count, view) in VIEWS.items():
         with tempfile.TemporaryDirectory() as temporary:
             path = folder / file
             if name == "skull":
                 path = filled(path, Path(temporary) / file)
-            ct = replace(Ct(path, count=count, borders=0.6, noise=0.7), **view)
-            for k, picture in enumerate(ct.pictures(size=256, seed=0)):
+            ct = replace(Ct(path, count=count), **view)
+            rendered = zip(ct.pictures(256, seed=0, lines=True), ct.views(256, seed=0), strict=True)
+            for k, (picture, known) in enumerate(rendered):
                 if k not in STRUCK.get(name, ()):
-                    yield f"{name}_{k:02}.jpg", picture
+                    yield f"{name}_{k:02}.jpg", picture, *known
 
 
 def filled(path: Path, out: Path) -> Path:
@@ -125,12 +127,12 @@ def main() -> None:
     """Render and write."""
     out = Path(sys.argv[2])
     out.mkdir()
-    names = []
-    for name, picture in pictures(Path(sys.argv[1])):
-        names.append(name)
-        cv2.imwrite(str(out / name), picture, [cv2.IMWRITE_JPEG_QUALITY, 88])
+    rows = [["file", "mm_per_px", "kvp", "span"]]
+    for name, picture, mm_per_px, kvp in pictures(Path(sys.argv[1])):
+        rows.append([name, f"{mm_per_px:.4f}", f"{kvp:.1f}", f"{SPAN:g}"])
+        cv2.imwrite(str(out / name), picture, [cv2.IMWRITE_JPEG_QUALITY, 93])
     with (out / "patches.csv").open("w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([["file"], *([name] for name in names)])
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python examples/rebuild/pictures.py OUT
 
 OUT      a folder for JPEG files: a sheet of each physical preset, sequences of frames, each stage
-         before and after, real frames beside drawn ones, and backgrounds without a heart
+         before and after, real frames beside drawn ones, backgrounds and courses outside the heart
 """
 
 from __future__ import annotations
@@ -20,10 +20,13 @@ from fluorosynth import Recipe, Sample
 from fluorosynth.backgrounds.base import BackgroundSource
 from fluorosynth.backgrounds.bundled import Bundled
 from fluorosynth.backgrounds.limbs import Limbs
+from fluorosynth.backgrounds.procedural import Procedural
 from fluorosynth.core.rng import Streams
 from fluorosynth.dataset.preview import outlined, preview_sheet, spread_out
+from fluorosynth.devices.route import ROUTES, Route
 from fluorosynth.geometry.warp import resample
 from fluorosynth.io.contact_sheet import contact_sheet
+from fluorosynth.ranges import Constant
 from fluorosynth.stages.compose import Compose
 
 Picture = NDArray[np.uint8]
@@ -34,6 +37,7 @@ ALWAYS = {  # so that each stage shows what it does
     "bones": {"folds": 1.0, "spine": 1.0},
     "clutter": {"clips": 1.0, "sternal_wires": 1.0, "lead": 1.0},
     "attenuate": {"markers": 1.0},
+    "compress": {"frames": True},
     "field": {"circle": 1.0},
     "vessels": {"reflux": 1.0},
 }
@@ -114,6 +118,24 @@ def some_of(source: BackgroundSource) -> Picture:
     return contact_sheet([opened.draw(rng).image for _ in range(8)], 8)
 
 
+def routes() -> Picture:
+    """Return each course outside the heart, and catheters with electrodes."""
+    plainly = ("engage.chance=0", "display.inverted=0", "field.circle=0", "field.shutters=0")
+    physics = Recipe.preset("physics").with_values(*plainly, "attenuate.strength.low=0.4")
+    plain = replace(physics, backgrounds=(Procedural(count=8),), background_odds=())
+    tiles, names = [], []
+    for index, name in enumerate(ROUTES):
+        source = Route(routes=(name,), counts=(1.0,), catheter_width=Constant(4.0), wires=0.0)
+        drawn = replace(plain, devices=(source,), device_odds=())
+        tiles.append(drawn.sample(2, index).image)
+        names.append(name)
+    for index in (1, 4):
+        drawn = replace(plain, devices=physics.devices[3:4], device_odds=())
+        tiles.append(drawn.sample(1, index).image)
+        names.append("electrodes")
+    return contact_sheet(tiles, 6, names)
+
+
 def main(out: Path) -> None:
     """Write all pictures."""
     out.mkdir(parents=True, exist_ok=True)
@@ -125,6 +147,7 @@ def main(out: Path) -> None:
         "physics_stages": stages(),
         "ct_drr": some_of(Bundled(pack="ct_drr")),
         "limbs": some_of(Limbs()),
+        "routes": routes(),
     }
     for name, picture in pictures.items():
         small = cv2.resize(picture, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)

@@ -8,11 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.anatomy import field, heart, noise, pelvis, tissue, vessels
+from fluorosynth.anatomy import field, heart, noise, pelvis, tissue
 from fluorosynth.anatomy.fields import Map
 from fluorosynth.anatomy.ribs import ribs
 from fluorosynth.anatomy.spine import Spine, spine
 from fluorosynth.anatomy.view import View
+from fluorosynth.geometry.tubes import union
+from fluorosynth.xray.line_integrals import levels
+from fluorosynth.xray.vessels import tree
 
 
 def chest(view: View, rng: np.random.Generator) -> Map:
@@ -78,6 +81,27 @@ def soft(view: View, rng: np.random.Generator) -> Map:
     return total
 
 
+def arteries(view: View, rng: np.random.Generator) -> Map:
+    """Return the attenuation of a tree of arteries filled with diluted iodine.
+
+    Parameters
+    ----------
+    view
+        Pixels in patient coordinates.
+    rng
+        Source of all draws.
+    """
+    px_per_mm = view.size / view.fov
+    start = complex(*rng.uniform(-0.4, 0.4, 2))
+    inward = float(np.angle(-start)) + rng.normal(0.0, 0.7)
+    width, length = rng.uniform(2.4, 4.0), rng.uniform(60.0, 110.0)
+    corner = (0.5 + 0.5j) * (view.size - 1)
+    trunk = start * view.size + corner
+    tubes = tree(trunk, inward, width * px_per_mm, length * px_per_mm, rng)
+    paths = union(tubes, (view.size, view.size)).astype(np.float64)
+    return np.asarray(paths * (rng.uniform(0.1, 0.3) / px_per_mm))
+
+
 VIEWS = (chest, abdomen, soft)
 
 
@@ -117,7 +141,40 @@ def render(size: int, rng: np.random.Generator, options: Options) -> NDArray[np.
     options
         Choices and probabilities.
     """
-    view = View.draw(size, rng.uniform(85.0, 150.0), rng)
+    grey = display(expose(line_integrals(size, rng, options), rng), rng)
+    open_field = aperture(size, rng, options.borders)
+    grey += noise.quantum(grey, rng, options.noise * rng.uniform(2.3, 5.0))
+    return np.clip(np.rint(grey * open_field), 0, 255).astype(np.uint8)
+
+
+def render_lines(size: int, rng: np.random.Generator, options: Options) -> NDArray[np.uint8]:
+    """Render the line integrals of the same frame, as grey levels: ``xray.line_integrals``.
+
+    Parameters
+    ----------
+    size
+        Side of the frame, px.
+    rng
+        Source of all draws.
+    options
+        Choices and probabilities.
+    """
+    return levels(line_integrals(size, rng, options))
+
+
+def line_integrals(size: int, rng: np.random.Generator, options: Options) -> Map:
+    """Return the attenuation along each ray, ``(S, S)``, no unit, up to a constant.
+
+    Parameters
+    ----------
+    size
+        Side of the frame, px.
+    rng
+        Source of all draws.
+    options
+        Choices and probabilities.
+    """
+    view = View.draw(size, field_of_view(rng), rng)
     weights = np.cumsum(options.weights)
     scene = VIEWS[int(np.searchsorted(weights, rng.random() * weights[-1], "right"))]
     attenuation = scene(view, rng) + tissue.mottle(view, rng, rng.uniform(0.012, 0.05))
@@ -125,13 +182,34 @@ def render(size: int, rng: np.random.Generator, options: Options) -> NDArray[np.
     if rng.random() < 0.3:
         attenuation += tissue.fold(view, rng)
     if rng.random() < options.vessels:
-        attenuation += vessels.tree(view, rng)
+        attenuation += arteries(view, rng)
     if rng.random() < 0.15:
         attenuation += field.wedge(size, rng)
-    grey = display(expose(attenuation, rng), rng)
-    open_field = aperture(size, rng, options.borders)
-    grey += noise.quantum(grey, rng, options.noise * rng.uniform(2.3, 5.0))
-    return np.clip(np.rint(grey * open_field), 0, 255).astype(np.uint8)
+    return attenuation
+
+
+def field_of_view(rng: np.random.Generator) -> float:
+    """Draw the side of a frame in mm at the patient; it is what ``render`` draws first.
+
+    Parameters
+    ----------
+    rng
+        Source of the draw.
+    """
+    return float(rng.uniform(85.0, 150.0))
+
+
+def mm_per_px(size: int, rng: np.random.Generator) -> float:
+    """Return the millimetres per pixel of the frame that ``render`` makes of the same stream.
+
+    Parameters
+    ----------
+    size
+        Side of the frame, px.
+    rng
+        Stream at the place where ``render`` begins.
+    """
+    return field_of_view(rng) / size
 
 
 def aperture(size: int, rng: np.random.Generator, probability: float) -> Map | float:

@@ -6,8 +6,8 @@ import numpy as np
 
 from fluorosynth.anatomy.fields import Map, fractal, smooth
 from fluorosynth.anatomy.shapes import ball
-from fluorosynth.anatomy.tissue import LUNG
 from fluorosynth.anatomy.view import View
+from fluorosynth.xray.materials import LUNG_LACKS
 
 
 def heart(view: View, x: float, y: float, rng: np.random.Generator) -> Map:
@@ -31,7 +31,7 @@ def heart(view: View, x: float, y: float, rng: np.random.Generator) -> Map:
     side = rng.choice((-1.0, 1.0))
     across, along = view.turned(x + 0.5 * side * wide, y - 0.5 * high, rng.uniform(-0.4, 0.4))
     base = ball((across / (0.75 * wide)) ** 2 + (along / (0.8 * high)) ** 2)
-    return LUNG * rng.uniform(20.0, 65.0) * np.maximum(left, rng.uniform(0.4, 0.9) * base)
+    return LUNG_LACKS * rng.uniform(20.0, 65.0) * np.maximum(left, rng.uniform(0.4, 0.9) * base)
 
 
 def diaphragm(view: View, x: float, y: float, rng: np.random.Generator) -> Map:
@@ -51,7 +51,7 @@ def diaphragm(view: View, x: float, y: float, rng: np.random.Generator) -> Map:
     wide, high = rng.uniform(70.0, 120.0), rng.uniform(50.0, 90.0)
     across, along = view.turned(x, y + high, rng.normal(0.0, 0.15))
     dome = ball((across / wide) ** 2 + (np.minimum(along, 0.0) / high) ** 2)
-    return LUNG * rng.uniform(18.0, 60.0) * dome
+    return LUNG_LACKS * rng.uniform(18.0, 60.0) * dome
 
 
 def lung(view: View, rng: np.random.Generator) -> Map:

@@ -16,8 +16,12 @@ from fluorosynth.anatomy.fields import Map
 from fluorosynth.anatomy.noise import quantum
 from fluorosynth.geometry.tubes import Curve, Rng, Tube, union, walk
 from fluorosynth.sample import Image
+from fluorosynth.xray.line_integrals import levels
+from fluorosynth.xray.materials import water_and_bone
 
-SOFT, BONE, METAL = 0.016, 0.045, 0.35  # attenuation, 1/px
+MM_PER_PX = 0.7  # of a 256 px picture
+WATER, BONE = water_and_bone(50.0)  # 1/mm
+SOFT, BONES, METAL = (mu * MM_PER_PX for mu in (WATER, BONE - WATER, 0.5))  # 1/px
 SATURATION = 1.5  # ln: air shows as bright as what is so much brighter than the median
 
 
@@ -35,13 +39,52 @@ def render(size: int, rng: Rng, borders: float, noise: float) -> Image:
     noise
         Factor on the quantum noise.
     """
-    lines = (hand if rng.random() < 0.3 else joint)(size, rng)
-    grain = cv2.resize(rng.standard_normal((size // 3, size // 3)), (size, size))
-    lines = lines * (1 + 0.02 * grain)
+    lines = line_integrals(size, rng)
     lines = lines - np.median(lines)
     grey = display(expose(np.maximum(lines, -SATURATION), rng), rng) * aperture(size, rng, borders)
     grey += quantum(grey, rng, noise * rng.uniform(2.0, 5.0))
     return np.clip(np.rint(grey), 0, 255).astype(np.uint8)
+
+
+def render_lines(size: int, rng: Rng) -> Image:
+    """Return the line integrals of the same limb, as grey levels: ``xray.line_integrals``.
+
+    Parameters
+    ----------
+    size
+        Side in pixels.
+    rng
+        Source of all that is drawn.
+    """
+    return levels(line_integrals(size, rng))
+
+
+def line_integrals(size: int, rng: Rng) -> Map:
+    """Return the attenuation along each ray through a limb, ``(S, S)``, no unit.
+
+    Parameters
+    ----------
+    size
+        Side in pixels.
+    rng
+        Source of all that is drawn.
+    """
+    lines = (hand if rng.random() < 0.3 else joint)(size, rng)
+    grain = cv2.resize(rng.standard_normal((size // 3, size // 3)), (size, size))
+    return np.asarray(lines * (1 + 0.02 * grain))
+
+
+def mm_per_px(size: int, rng: Rng) -> float:  # noqa: ARG001 - all are of one scale
+    """Return the millimetres per pixel of a picture of a limb.
+
+    Parameters
+    ----------
+    size
+        Side in pixels.
+    rng
+        Source of what is drawn: nothing.
+    """
+    return MM_PER_PX * 256 / size
 
 
 def joint(size: int, rng: Rng) -> Map:
@@ -135,5 +178,5 @@ def _prosthesis(centre: complex, heading: float, thick: float, rng: Rng) -> list
 
 def _lines(size: int, soft: list[Tube], bones: list[Tube], metal: list[Tube]) -> Map:
     shape, per_px = (size, size), 256 / size
-    total = SOFT * union(soft, shape) + BONE * union(bones, shape) + METAL * union(metal, shape)
+    total = SOFT * union(soft, shape) + BONES * union(bones, shape) + METAL * union(metal, shape)
     return np.asarray(total, np.float64) * per_px

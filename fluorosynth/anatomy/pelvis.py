@@ -6,8 +6,8 @@ import numpy as np
 
 from fluorosynth.anatomy.fields import Map
 from fluorosynth.anatomy.shapes import ball, shell
-from fluorosynth.anatomy.tissue import BONE
 from fluorosynth.anatomy.view import View
+from fluorosynth.xray.materials import BONE_ADDS
 
 
 def wing(view: View, x: float, y: float, rng: np.random.Generator) -> Map:
@@ -28,4 +28,4 @@ def wing(view: View, x: float, y: float, rng: np.random.Generator) -> Map:
     across, along = view.turned(x, y, rng.uniform(-0.8, 0.8))
     r2 = (across / wide) ** 2 + (along / high) ** 2
     crest = shell(r2, rng.uniform(0.05, 0.12)) * np.clip(0.6 - along / high, 0.0, 1.0)
-    return BONE * (rng.uniform(4.0, 9.0) * crest + rng.uniform(1.0, 4.0) * ball(r2))
+    return BONE_ADDS * (rng.uniform(4.0, 9.0) * crest + rng.uniform(1.0, 4.0) * ball(r2))

@@ -7,8 +7,8 @@ from numba import njit
 
 from fluorosynth.anatomy.fields import Map, smooth
 from fluorosynth.anatomy.shapes import tube
-from fluorosynth.anatomy.tissue import BONE
 from fluorosynth.anatomy.view import View
+from fluorosynth.xray.materials import BONE_ADDS
 
 
 def ribs(view: View, x: float, slant: float, rng: np.random.Generator) -> Map:
@@ -53,4 +53,4 @@ def _bars(  # type: ignore[no-untyped-def]
             bone = tube(d, radius, wall)
             visible = min(max(0.6 + 0.5 * seen[j, i], 0.0), 1.0)
             rise = min(max(aside / 12.0 - 0.6, 0.0), 1.0)
-            path[j, i] = BONE * (bone * density[k]) * visible * rise
+            path[j, i] = BONE_ADDS * (bone * density[k]) * visible * rise

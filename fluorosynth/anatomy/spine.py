@@ -8,8 +8,8 @@ import numpy as np
 
 from fluorosynth.anatomy.fields import Map, smooth
 from fluorosynth.anatomy.shapes import ball, shell, step
-from fluorosynth.anatomy.tissue import BONE, WATER
 from fluorosynth.anatomy.view import View
+from fluorosynth.xray.materials import BONE_ADDS, SOFT_TISSUE
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def spine(view: View, shape: Spine, rng: np.random.Generator) -> Map:
     sway = 2.5 * smooth(rng.standard_normal((9, 9)), view.size)[place]
     bone = _body(t, u, shape, rng) + _processes(t, u, shape, rng)
     bone *= rng.uniform(0.6, 1.1, 32)[k]
-    total[place] = BONE * rng.uniform(0.4, 1.3) * bone + _sheath(around + sway, shape, rng)
+    total[place] = BONE_ADDS * rng.uniform(0.4, 1.3) * bone + _sheath(around + sway, shape, rng)
     return total
 
 
@@ -131,4 +131,4 @@ def _sheath(t: Map, shape: Spine, rng: np.random.Generator) -> Map:
     soft = step(right - t, rng.uniform(2, 10)) * step(left + t, rng.uniform(2, 10))
     side, radius = rng.choice((-1.0, 1.0)), rng.uniform(10.0, 14.0)
     aorta = 2 * radius * ball(((t - side * (right - 0.4 * radius)) / radius) ** 2)
-    return WATER * (rng.uniform(8.0, 28.0) * soft + 0.5 * aorta)
+    return SOFT_TISSUE * (rng.uniform(8.0, 28.0) * soft + 0.5 * aorta)

@@ -7,10 +7,7 @@ import numpy as np
 from fluorosynth.anatomy.fields import Map, fractal, smooth
 from fluorosynth.anatomy.shapes import step
 from fluorosynth.anatomy.view import View
-
-WATER = 0.020  # attenuation of soft tissue, 1/mm, at the beam's mean energy (NIST XCOM, 75 keV)
-LUNG = 0.014  # what a millimetre of lung lacks of that
-BONE = 0.045  # what a millimetre of cortical bone adds to it
+from fluorosynth.xray.materials import SOFT_TISSUE
 
 
 def body(view: View, rng: np.random.Generator) -> Map:
@@ -101,4 +98,4 @@ def gas(view: View, rng: np.random.Generator) -> Map:
         heading += rng.normal(0.0, 0.6)
         place = place + 0.9 * radius * np.array([np.cos(heading), np.sin(heading)])
     total += 0.5 * smooth(rng.standard_normal((14, 14)), view.size)
-    return -WATER * rng.uniform(4.0, 14.0) * np.sqrt(np.clip(total, 0.0, 1.0))
+    return -SOFT_TISSUE * rng.uniform(4.0, 14.0) * np.sqrt(np.clip(total, 0.0, 1.0))

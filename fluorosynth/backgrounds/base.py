@@ -47,3 +47,19 @@ class BackgroundSource(Component, package="fluorosynth.backgrounds"):
         UsageError
             For settings that do not fit.
         """
+
+    def open_lines(self, size: int, seed: int) -> Backgrounds:
+        """Read what is needed to draw backgrounds that a recipe exposes.
+
+        A source that knows the line integrals of its pictures hands those over instead of what a
+        display would show (``Background.span``), so that scatter, blur, noise, window and field
+        are those of the recipe's stages alone. Others open as ever.
+
+        Parameters
+        ----------
+        size
+            Side of the pictures, px.
+        seed
+            Seed of what is drawn once per data set, 0 <= seed < 2**64.
+        """
+        return self.open(size, seed)

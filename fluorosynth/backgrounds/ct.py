@@ -19,7 +19,7 @@ from fluorosynth.backgrounds.pool import BackgroundPool
 from fluorosynth.core.cores import free_cores
 from fluorosynth.core.rng import POOL, Streams
 from fluorosynth.core.spec import dump
-from fluorosynth.drr.attenuation import Attenuation, coefficients
+from fluorosynth.drr.attenuation import CT_KEV, Attenuation
 from fluorosynth.drr.carm import CArm
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.cache import OFF, PictureCache, cache_folder, code_key
@@ -27,10 +27,13 @@ from fluorosynth.io.guard import quoted
 from fluorosynth.io.volume import content_digest, read_volume
 from fluorosynth.ranges import Chance, Range, Uniform
 from fluorosynth.sample import Image
+from fluorosynth.xray.line_integrals import SPAN, levels
+from fluorosynth.xray.materials import water_and_bone
 
-VERSION = 1  # raise with every change of a pixel
+VERSION = 2  # raise with every change of a pixel
 STREAM = POOL - 2  # an index that neither samples nor other once-per-dataset draws use
 MAX_POOL = 2**30  # bytes of pictures
+KEV_OF_KVP = CT_KEV / 120  # effective energy of a filtered beam, of the voltage of its tube
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,9 @@ class Ct(BackgroundSource):
         Amount of unsharp masking, 0 for none: a CT is softer than fluoroscopy. Its sigma is the
         largest spacing of the CT's voxels.
     borders
-        Probability that the edge of the exposed field shows.
+        Probability that the edge of the exposed field shows, where no stage exposes.
     noise
-        Factor on the quantum noise, 0 for none.
+        Factor on the quantum noise, 0 for none, where no stage exposes.
     cache
         Folder of rendered pools; see ``fluorosynth.io.cache.cache_folder``.
 
@@ -98,7 +101,7 @@ class Ct(BackgroundSource):
     cache: Path | None = None
 
     def __post_init__(self) -> None:
-        coefficients(self.energy)
+        water_and_bone(self.energy)
 
     def open(self, size: int, seed: int) -> BackgroundPool:
         """Return the pool of ``(size, size)`` pictures of ``seed``: from the cache, or rendered.
@@ -113,38 +116,47 @@ class Ct(BackgroundSource):
         UsageError
             For a size under 32, or a pool of more than 1 GB.
         """
+        return self._pool(size, seed, None)
+
+    def open_lines(self, size: int, seed: int) -> BackgroundPool:
+        """Return the pool of the same views' line integrals, likewise."""
+        return self._pool(size, seed, SPAN)
+
+    def _pool(self, size: int, seed: int, span: float | None) -> BackgroundPool:
         if size < 32 or self.count * size**2 > MAX_POOL:
             raise UsageError(
                 f"ct: {self.count} pictures of {size} px: the least size is 32, and a pool holds "
                 f"at most {MAX_POOL} pixels"
             )
         digest = content_digest(Path(self.path))
-        images = self._kept(digest, size, seed)
-        return BackgroundPool(images, tuple(f"ct:{digest[:8]}:{k}" for k in range(self.count)))
+        images = self._kept(digest, size, seed, span is not None)
+        ids = tuple(f"ct:{digest[:8]}:{k}" for k in range(self.count))
+        views = tuple((*known, span) for known in self.views(size, seed))
+        return BackgroundPool(images, ids, views=views)
 
-    def _kept(self, digest: str, size: int, seed: int) -> NDArray[np.uint8]:
+    def _kept(self, digest: str, size: int, seed: int, lines: bool) -> NDArray[np.uint8]:
         """Return all pictures: those of the cache, and the others rendered and kept there."""
         folder = cache_folder(self.cache)
-        key = self._key(digest, seed)
+        key = self._key(digest, seed, lines)
         cache = PictureCache(folder, "ct", key, size) if folder else None
         found = [cache.get(k) if cache else None for k in range(self.count)]
         missing = [k for k, image in enumerate(found) if image is None]
-        for k, image in self._rendered(missing, size, seed, cache):
+        for k, image in self._rendered(missing, size, seed, lines, cache):
             found[k] = image
         return np.stack([image for image in found if image is not None])
 
-    def _key(self, digest: str, seed: int) -> str:
+    def _key(self, digest: str, seed: int, lines: bool) -> str:
         without = ("path", "cache", "count")
         settings = {k: v for k, v in dump(self).items() if k not in without}
-        return json.dumps([VERSION, code_key(), digest, settings, seed], sort_keys=True)
+        return json.dumps([VERSION, code_key(), digest, settings, seed, lines], sort_keys=True)
 
     def _rendered(
-        self, numbers: list[int], size: int, seed: int, cache: PictureCache | None
+        self, numbers: list[int], size: int, seed: int, lines: bool, cache: PictureCache | None
     ) -> Iterator[tuple[int, Image]]:
         """Render pictures on all free cores: the sums along rays leave Python's lock to others."""
         if not numbers:
             return
-        picture = self._renderer(size, seed)
+        picture = self._renderer(size, seed, lines)
         with _written(cache), ThreadPoolExecutor(min(free_cores(), len(numbers))) as pool:
             if cache:
                 cache.prepare()
@@ -153,7 +165,7 @@ class Ct(BackgroundSource):
                     cache.put(k, image)
                 yield k, image
 
-    def pictures(self, size: int, seed: int) -> Iterator[Image]:
+    def pictures(self, size: int, seed: int, lines: bool = False) -> Iterator[Image]:
         """Render pictures one by one, ``(size, size)`` uint8, without the cache.
 
         Parameters
@@ -162,13 +174,17 @@ class Ct(BackgroundSource):
             Side of the pictures, px.
         seed
             Seed of their angles, places and noise.
+        lines
+            Whether they are line integrals, as ``xray.line_integrals`` writes them; otherwise they
+            are what a display shows.
         """
-        yield from map(self._renderer(size, seed), range(self.count))
+        yield from map(self._renderer(size, seed, lines), range(self.count))
 
-    def _renderer(self, size: int, seed: int) -> Callable[[int], Image]:
+    def _renderer(self, size: int, seed: int, lines: bool) -> Callable[[int], Image]:
         from fluorosynth.drr.attenuation import body
         from fluorosynth.drr.project import line_integrals
-        from fluorosynth.drr.to_grey import sharpened, to_grey
+        from fluorosynth.drr.to_grey import to_grey
+        from fluorosynth.xray.blur import sharpened
 
         volume = read_volume(self.path)
         patient = body(volume, self.energy, self.blood)
@@ -177,10 +193,28 @@ class Ct(BackgroundSource):
             rng = Streams(seed).at(STREAM, k)  # streams of its own: threads draw at a time
             view = self.view(patient, rng)
             sigma = float(volume.spacing.max()) * size / view.field
-            lines = sharpened(line_integrals(patient, view, size), self.sharpen, sigma)
-            return to_grey(lines, rng, self.borders, self.noise)
+            rays = line_integrals(patient, view, size).astype(np.float32)
+            rays = sharpened(rays, self.sharpen, sigma)
+            if lines:
+                return levels(rays)
+            return to_grey(rays.astype(np.float64), rng, self.borders, self.noise)
 
         return picture
+
+    def views(self, size: int, seed: int) -> Iterator[tuple[float, float]]:
+        """Yield the millimetres per pixel and the kilovolts of each picture, one by one.
+
+        Parameters
+        ----------
+        size
+            Side of the pictures, px.
+        seed
+            Seed of their angles, places and noise.
+        """
+        streams = Streams(seed)
+        for k in range(self.count):
+            view = self._view(np.zeros(3), streams.at(STREAM, k))
+            yield view.field / size, self.energy / KEV_OF_KVP
 
     def view(self, patient: Attenuation, rng: np.random.Generator) -> CArm:
         """Draw where the C-arm stands.
@@ -198,6 +232,9 @@ class Ct(BackgroundSource):
             When the ranges allow what cannot be.
         """
         place = patient.low + np.array(self.centre) * (patient.high - patient.low)
+        return self._view(place, rng)
+
+    def _view(self, place: NDArray[np.float64], rng: np.random.Generator) -> CArm:
         right, front, head = place + self.wander * rng.standard_normal(3)
         return CArm(
             primary=self.primary.draw(rng),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,9 +15,16 @@ from annotated_types import Ge
 from numpy.typing import NDArray
 
 from fluorosynth.backgrounds.base import BackgroundSource
-from fluorosynth.backgrounds.pool import BackgroundPool, Ignore
+from fluorosynth.backgrounds.pool import NOTHING, BackgroundPool, Ignore, Known
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.frames import Frame, count_frames, find_sources, read_frames, root_of
+from fluorosynth.io.frames import (
+    Frame,
+    count_frames,
+    find_sources,
+    read_frames,
+    read_view,
+    root_of,
+)
 from fluorosynth.io.guard import quoted, untrusted
 from fluorosynth.io.masks import MaskFile, Meaning, check_size
 from fluorosynth.io.names import natural_key
@@ -38,7 +46,10 @@ class Folder(BackgroundSource):
     When there are more frames than are held, they are taken evenly spread over all.
 
     Where a folder holds the manifest ``patches.csv``, only the files of its column ``file`` are
-    used, so that a bad patch is struck out by deleting its line.
+    used, so that a bad patch is struck out by deleting its line. Its columns ``mm_per_px`` and
+    ``kvp`` say at which scale (mm per pixel of the file, at the patient) and voltage a picture was
+    taken; DICOM says so itself. Where neither does, both are drawn; see ``view.ViewLaw``. The
+    column ``span`` says that a picture is line integrals: the attenuation from black to white.
 
     Parameters
     ----------
@@ -100,17 +111,21 @@ class Folder(BackgroundSource):
         masks: list[Ignore | None] = []
         known = read_paths(Path(self.instruments)) if self.instruments else {}
         paths: list[tuple[Points, ...]] = []
+        views: list[Known] = []
+        stated = _stated(Path(self.path) / _MANIFEST) if Path(self.path).is_dir() else {}
         for (source, count), wanted in zip(counts.items(), chosen, strict=True):
             name = source.relative_to(root)
             with self._tolerant(skipped):
                 pictures = list(self._pictures(source, name, count, wanted, size, ignore))
-                for identity, image, mask, (left, top, scale) in pictures:
+                scale, kvp, span = stated.get(name.as_posix()) or (*read_view(source), None)
+                for identity, image, mask, (left, top, factor) in pictures:
                     images[len(ids)] = image
                     ids.append(identity)
                     masks.append(mask)
                     corner = np.array([left - 0.5, top - 0.5], np.float32)
                     lines = known.get(identity, ())
-                    paths.append(tuple((line - corner) * scale - 0.5 for line in lines))
+                    paths.append(tuple((line - corner) * factor - 0.5 for line in lines))
+                    views.append((None if scale is None else scale / float(factor), kvp, span))
         if not ids:
             raise BadDataError(f"{quoted(self.path)} holds no usable picture; {skipped[0]}")
         if self.ignore and not any(mask is not None for mask in masks):
@@ -127,6 +142,7 @@ class Folder(BackgroundSource):
             tuple(masks) if self.ignore else (),
             tuple(skipped),
             tuple(paths) if known else (),
+            tuple(views),
         )
 
     def _sources(self) -> tuple[Path, list[Path]]:
@@ -194,14 +210,46 @@ def _spread(counts: NDArray[np.int64], room: int) -> list[list[int]]:
     return [(part - start).tolist() for part, start in zip(parts, ends - counts, strict=False)]
 
 
-def _unstruck(folder: Path, sources: list[Path]) -> list[Path]:
-    """Return the sources that the manifest still lists."""
-    manifest = folder / _MANIFEST
+def _rows(manifest: Path) -> list[dict[str, str]]:
+    """Return the lines of a manifest that name a file."""
     with untrusted(manifest), manifest.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
         if "file" not in (rows.fieldnames or ()):
             raise BadDataError(f"{quoted(manifest)} has no column named file")
-        listed = {folder / row["file"] for row in rows if row["file"]}
+        return [row for row in rows if row["file"]]
+
+
+def _stated(manifest: Path) -> dict[str, Known]:
+    """Return what a manifest says of its pictures' scales and voltages."""
+    rows = _rows(manifest) if manifest.exists() else []
+    found: dict[str, Known] = {}
+    for row in rows:
+        mm_per_px, kvp, span = (_number(manifest, row, c) for c in ("mm_per_px", "kvp", "span"))
+        found[row["file"]] = mm_per_px, kvp, span
+    return {name: known for name, known in found.items() if known != NOTHING}
+
+
+def _number(manifest: Path, row: dict[str, str], column: str) -> float | None:
+    """Return a number above 0 of a manifest's line; None where there is none."""
+    text = row.get(column)
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise BadDataError(
+            f"{quoted(manifest)}: {column} of {quoted(row['file'])} should be a number above 0, "
+            f"not {text!r:.40}"
+        )
+    return value
+
+
+def _unstruck(folder: Path, sources: list[Path]) -> list[Path]:
+    """Return the sources that the manifest still lists."""
+    manifest = folder / _MANIFEST
+    listed = {folder / row["file"] for row in _rows(manifest)}
     if absent := sorted(listed.difference(sources)):
         raise BadDataError(f"{quoted(manifest)} lists {quoted(absent[0].name)}, which is not there")
     if not listed:

@@ -12,6 +12,8 @@ from fluorosynth.core.rng import Streams
 from fluorosynth.io.cache import PictureCache, cache_folder, code_key
 from fluorosynth.sample import Background, Image
 
+Render = Callable[[int, np.random.Generator], Image]
+
 
 @dataclass
 class LazyPool:
@@ -39,16 +41,23 @@ class LazyPool:
         Text that names the content.
     key
         Text of what a picture depends on but its size, seed and number.
+    scale
+        Function of what ``render`` takes that returns the picture's millimetres per pixel; None:
+        unknown.
+    span
+        Attenuation from black to white of pictures that are line integrals; None: of a display.
     """
 
     name: str
-    render: Callable[[int, np.random.Generator], Image]
+    render: Render
     count: int
     size: int
     seed: int
     stream: int
     fingerprint: str
     key: str
+    scale: Callable[[int, np.random.Generator], float] | None = None
+    span: float | None = None
 
     def __post_init__(self) -> None:
         self._pool = _Shared(self.count, self.size)
@@ -64,7 +73,10 @@ class LazyPool:
             Source of a single number.
         """
         k = int(rng.random() * (self.count or 2**53))
-        return Background(self.image(k), f"{self.name}:{k}")
+        mm_per_px = None
+        if self.scale is not None:
+            mm_per_px = self.scale(self.size, self._streams.at(self.stream, k))
+        return Background(self.image(k), f"{self.name}:{k}", mm_per_px=mm_per_px, span=self.span)
 
     def image(self, k: int) -> Image:
         """Return one background, ``(size, size)`` uint8, read-only.

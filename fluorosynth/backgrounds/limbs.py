@@ -8,11 +8,12 @@ from typing import Annotated
 
 from annotated_types import Interval
 
-from fluorosynth.anatomy.limb import render
+from fluorosynth.anatomy.limb import mm_per_px, render, render_lines
 from fluorosynth.backgrounds.base import BackgroundSource
-from fluorosynth.backgrounds.lazy_pool import LazyPool
+from fluorosynth.backgrounds.lazy_pool import LazyPool, Render
 from fluorosynth.core.rng import POOL
 from fluorosynth.ranges import Chance
+from fluorosynth.xray.line_integrals import SPAN
 
 VERSION = 1  # raise with every change of a pixel
 STREAM = POOL - 3  # an index that neither samples nor other once-per-dataset draws use
@@ -31,9 +32,9 @@ class Limbs(BackgroundSource):
         Number of different backgrounds, rendered when first drawn and kept (``size ** 2`` bytes
         each). 0: a fresh one for every sample, none kept.
     borders
-        Probability that the edge of the exposed field shows.
+        Probability that the edge of the exposed field shows, where no stage exposes.
     noise
-        Factor on the quantum noise, 0 for none.
+        Factor on the quantum noise, 0 for none, where no stage exposes.
 
     Examples
     --------
@@ -50,6 +51,15 @@ class Limbs(BackgroundSource):
     def open(self, size: int, seed: int) -> LazyPool:
         """Return the pool of ``(size, size)`` backgrounds of ``seed``; nothing is rendered yet."""
         draw = partial(render, borders=self.borders, noise=self.noise)
-        fingerprint = f"limbs/{VERSION} {self} size={size} seed={seed}"
-        key = f"limbs/{VERSION} {replace(self, count=0)}"
-        return LazyPool("limbs", draw, self.count, size, seed, STREAM, fingerprint, key)
+        return self._pool(draw, "", size, seed, None)
+
+    def open_lines(self, size: int, seed: int) -> LazyPool:
+        """Return the pool of the same limbs' line integrals."""
+        return self._pool(render_lines, "lines/", size, seed, SPAN)
+
+    def _pool(self, draw: Render, what: str, size: int, seed: int, span: float | None) -> LazyPool:
+        fingerprint = f"limbs/{what}{VERSION} {self} size={size} seed={seed}"
+        key = f"limbs/{what}{VERSION} {replace(self, count=0)}"
+        return LazyPool(
+            "limbs", draw, self.count, size, seed, STREAM, fingerprint, key, mm_per_px, span
+        )

@@ -12,6 +12,10 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.sample import Background, Image, Points, read_only
 
 Ignore = NDArray[np.bool_]
+Known = tuple[float | None, float | None, float | None]
+"""Millimetres per pixel, kilovolts and span of a picture, each None where it is unknown."""
+
+NOTHING: Known = (None, None, None)
 
 
 class BackgroundPool:
@@ -29,11 +33,14 @@ class BackgroundPool:
         Sentences on what could not be read, for a report.
     paths
         Centrelines of ignored instruments, a tuple per picture; empty when there are none at all.
+    views
+        Millimetres per pixel, kilovolts and span of each picture (see ``Background``), each None
+        where it is unknown; empty when nothing is known at all.
 
     Attributes
     ----------
     fingerprint
-        XXH3-128 over ids, pictures, masks and paths, 32 hexadecimal digits.
+        XXH3-128 over ids, pictures, masks, paths and views, 32 hexadecimal digits.
 
     Examples
     --------
@@ -49,6 +56,7 @@ class BackgroundPool:
         ignore: tuple[Ignore | None, ...] = (),
         skipped: tuple[str, ...] = (),
         paths: tuple[tuple[Points, ...], ...] = (),
+        views: tuple[Known, ...] = (),
     ) -> None:
         if images.ndim != 3 or images.dtype != np.uint8 or not len(images):
             raise BadDataError(f"a pool needs (N, S, S) uint8, not {images.shape} {images.dtype}")
@@ -58,11 +66,14 @@ class BackgroundPool:
             )
         if len(paths) not in (0, len(images)):
             raise BadDataError(f"a pool of {len(images)} pictures got paths for {len(paths)}")
+        if len(views) not in (0, len(images)):
+            raise BadDataError(f"a pool of {len(images)} pictures got views of {len(views)}")
         self.images = read_only(images)
         self.ids = ids
         self.ignore = tuple(None if mask is None else read_only(mask) for mask in ignore)
         self.paths = tuple(tuple(map(read_only, lines)) for lines in paths)
         self.skipped = skipped
+        self.views = views
         self.fingerprint = self._hash()
 
     def __len__(self) -> int:
@@ -84,6 +95,7 @@ class BackgroundPool:
             self.ids[index],
             self.ignore[index] if self.ignore else None,
             self.paths[index] if self.paths else (),
+            *(self.views[index] if self.views else NOTHING),
         )
 
     def _hash(self) -> str:
@@ -94,4 +106,6 @@ class BackgroundPool:
             digest.update(b"" if mask is None else b"ignore" + np.packbits(mask).tobytes())
         for lines in self.paths:
             digest.update(b"paths" + b"".join(line.tobytes() for line in lines))
+        if any(known != NOTHING for known in self.views):
+            digest.update(f"views{self.views}".encode())
         return digest.hexdigest()

@@ -9,12 +9,13 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge
 
-from fluorosynth.anatomy.compose import Options, render
+from fluorosynth.anatomy.compose import Options, mm_per_px, render, render_lines
 from fluorosynth.backgrounds.base import BackgroundSource
-from fluorosynth.backgrounds.lazy_pool import LazyPool
+from fluorosynth.backgrounds.lazy_pool import LazyPool, Render
 from fluorosynth.core.rng import POOL
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Chance
+from fluorosynth.xray.line_integrals import SPAN
 
 Weight = Annotated[float, Ge(0)]
 
@@ -40,10 +41,10 @@ class Procedural(BackgroundSource):
     soft
         Weight of views of plain soft tissue.
     borders
-        Probability that the edge of the exposed field shows.
+        Probability that the edge of the exposed field shows, where no stage exposes.
     noise
-        Factor on the quantum noise, 0 for none. Noise and blur are set in pixels and grey
-        levels, and were matched to real frames at 256 px.
+        Factor on the quantum noise, 0 for none, where no stage exposes. Noise and blur are set in
+        pixels and grey levels, and were matched to real frames at 256 px.
     vessels
         Probability of a contrast-filled vessel tree, which is thin and dark like a catheter.
 
@@ -73,26 +74,39 @@ class Procedural(BackgroundSource):
 
         Raises UsageError for a size under 32.
         """
+        return self._pool(partial(render, options=self._options), "", size, seed, None)
+
+    def open_lines(self, size: int, seed: int) -> LazyPool:
+        """Return the pool of the same views' line integrals, likewise."""
+        draw = partial(render_lines, options=self._options)
+        return self._pool(draw, "lines/", size, seed, SPAN)
+
+    @property
+    def _options(self) -> Options:
+        return Options(
+            weights=(self.chest, self.abdomen, self.soft),
+            borders=self.borders,
+            noise=self.noise,
+            vessels=self.vessels,
+        )
+
+    def _pool(self, draw: Render, what: str, size: int, seed: int, span: float | None) -> LazyPool:
         if size < 32:
             raise UsageError(f"procedural: size must be at least 32, not {size}")
         # glibc keeps freed blocks up to the size of the largest that it has given back. Giving
         # back one large, untouched block spares every later frame thousands of page faults,
         # which are half of the time that rendering would take.
         np.empty(31 * 2**20, np.uint8)
-        options = Options(
-            weights=(self.chest, self.abdomen, self.soft),
-            borders=self.borders,
-            noise=self.noise,
-            vessels=self.vessels,
-        )
-        fingerprint = f"procedural/{VERSION} {self} size={size} seed={seed}"
+        fingerprint = f"procedural/{what}{VERSION} {self} size={size} seed={seed}"
         return LazyPool(
             "procedural",
-            partial(render, options=options),
+            draw,
             self.count,
             size,
             seed,
             STREAM,
             fingerprint,
-            f"procedural/{VERSION} {replace(self, count=0)}",
+            f"procedural/{what}{VERSION} {replace(self, count=0)}",
+            mm_per_px,
+            span,
         )

@@ -7,5 +7,6 @@ from .none import NoInstrument as NoInstrument
 from .polylines import Polylines as Polylines
 from .pool import DevicePool as DevicePool
 from .pool import fit as fit
+from .route import Route as Route
 from .spline import Spline as Spline
 from .walk import Walk as Walk

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from fluorosynth.core.component import Component
-from fluorosynth.sample import Device
+from fluorosynth.sample import Device, View
 
 
 class Devices(Protocol):
@@ -21,6 +21,22 @@ class Devices(Protocol):
 
         Parameters
         ----------
+        rng
+            Source of all draws.
+        """
+
+
+@runtime_checkable
+class ScaledDevices(Devices, Protocol):
+    """An opened source that draws lengths in mm: it is told the scale of the picture."""
+
+    def draw_at(self, view: View, rng: np.random.Generator) -> tuple[Device, ...]:
+        """Return the instruments of one picture, in pixels of the opened size.
+
+        Parameters
+        ----------
+        view
+            Scale and voltage of the picture.
         rng
             Source of all draws.
         """

@@ -14,8 +14,8 @@ from xxhash import xxh3_128
 from fluorosynth.core.spec import dump
 from fluorosynth.devices.base import DeviceSource
 from fluorosynth.devices.tips import TIPS, tip
-from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, check_odds, draw_within, pick
-from fluorosynth.sample import Device
+from fluorosynth.ranges import Chance, LogUniform, Range, check_odds, draw_within, pick
+from fluorosynth.sample import Device, View
 
 Shaft = NDArray[np.complex128]
 
@@ -34,8 +34,9 @@ class Drawn(DeviceSource):
         Share of guidewires among the instruments.
     from_border
         Share of instruments that enter at the border; the others start in the picture.
-    mm
-        Pixels per millimetre of a 256 px picture, for tips and bending radii.
+    px_per_mm
+        Pixels per millimetre of a 256 px picture, for the tip and the bending radius of each
+        instrument; None: by the picture's own scale, see ``view.ViewLaw``.
     catheter_width
         Full width of a catheter, px of a 256 px picture.
     wire_width
@@ -59,7 +60,7 @@ class Drawn(DeviceSource):
     counts: tuple[float, ...] = (0.7, 0.2, 0.07, 0.03)
     wires: Chance = 0.25
     from_border: Chance = 0.9
-    mm: Range = Uniform(1.2, 2.0)
+    px_per_mm: Range | None = None
     catheter_width: Range = LogUniform(2.0, 6.0)
     wire_width: Range = LogUniform(1.0, 2.2)
     catheter_radius: Annotated[float, Interval(ge=0.5, le=1e4)] = 12.0
@@ -77,6 +78,11 @@ class Drawn(DeviceSource):
         for name in (*self.catheter_tips, *self.wire_tips):
             if name not in TIPS:
                 raise ValueError(f"no tip is called {name!r}; known: {', '.join(TIPS)}")
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """Labels of a catheter and of a guidewire."""
+        return "catheter", "guidewire"
 
 
 Source = TypeVar("Source", bound=Drawn)
@@ -116,15 +122,27 @@ class OpenDrawn(ABC, Generic[Source]):
         """
 
     def draw(self, rng: np.random.Generator) -> tuple[Device, ...]:
-        """Draw the instruments of one picture.
+        """Draw the instruments of one picture of the usual scale.
 
         Parameters
         ----------
         rng
             Source of all draws.
         """
+        return self.draw_at(View.usual(self.size), rng)
+
+    def draw_at(self, view: View, rng: np.random.Generator) -> tuple[Device, ...]:
+        """Draw the instruments of one picture.
+
+        Parameters
+        ----------
+        view
+            Scale of the picture.
+        rng
+            Source of all draws.
+        """
         count = 1 + pick(len(self.source.counts), self.source.counts, rng)
-        return tuple(self._device(rng) for _ in range(count))
+        return tuple(self._device(view, rng) for _ in range(count))
 
     def outside(self, side: int, along: float, width: float) -> complex:
         """Return a point half a width outside a border.
@@ -142,26 +160,28 @@ class OpenDrawn(ABC, Generic[Source]):
         at = complex(along * self.size - 0.5, -0.5 - width / 2) - centre
         return centre + at * (1, 1j, -1, -1j)[side]
 
-    def _device(self, rng: np.random.Generator) -> Device:
+    def _device(self, view: View, rng: np.random.Generator) -> Device:
         source, scale = self.source, self.size / 256
         wire = rng.random() < source.wires
-        mm_name, width_name = self._names[wire]
+        scale_name, width_name = self._names[wire]
         law = source.wire_width if wire else source.catheter_width
-        mm = draw_within(0.01, 1e3, source.mm, mm_name, rng) * scale
+        px_per_mm = view.px_per_mm
+        if source.px_per_mm is not None:
+            px_per_mm = draw_within(0.01, 1e3, source.px_per_mm, scale_name, rng) * scale
         width = draw_within(0.01, 1e3, law, width_name, rng) * scale
-        radius = (source.wire_radius if wire else source.catheter_radius) * mm
+        radius = (source.wire_radius if wire else source.catheter_radius) * px_per_mm
         names = source.wire_tips if wire else source.catheter_tips
         odds = source.wire_tip_odds if wire else source.catheter_tip_odds
         shaft = self.course(width, radius, rng)
         name = names[pick(len(names), odds, rng)]
         ahead = shaft[-1] - shaft[-2]
-        bend = tip(name, mm, width, rng) * (ahead / abs(ahead))
+        bend = tip(name, px_per_mm, width, rng) * (ahead / abs(ahead))
         curve = np.concatenate([shaft, shaft[-1] + bend])
         widths = np.full(len(curve), width, np.float32)
         if wire:
-            to_tip = np.abs(curve[1:] - curve[:-1])[::-1].cumsum()[::-1] / (25 * mm)
+            to_tip = np.abs(curve[1:] - curve[:-1])[::-1].cumsum()[::-1] / (25 * px_per_mm)
             widths[:-1] *= source.taper + (1 - source.taper) * np.minimum(to_tip, 1)
             widths[-1] *= source.taper
         points = curve.view(np.float64).reshape(-1, 2).astype(np.float32)
-        label = "guidewire" if wire else "catheter"
+        label = source.labels[wire]
         return Device(points, widths, label, f"{source.kind}/{label}/{name}")

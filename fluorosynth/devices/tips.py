@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,9 @@ TIPS: dict[str, tuple[tuple[float, float], ...]] = {
 }
 
 
-def tip(name: str, mm: float, width: float, rng: np.random.Generator) -> NDArray[np.complex128]:
+def tip(
+    name: str, px_per_mm: float, width: float, rng: np.random.Generator
+) -> NDArray[np.complex128]:
     """Draw one tip in its own frame: it leaves the origin along the real axis.
 
     All lengths are multiplied by one number from U(0.8, 1.2), all turns by one from
@@ -33,7 +36,7 @@ def tip(name: str, mm: float, width: float, rng: np.random.Generator) -> NDArray
     ----------
     name
         Name of the shape, a key of ``TIPS``.
-    mm
+    px_per_mm
         Pixels per millimetre.
     width
         Full width of the instrument, px.
@@ -46,10 +49,36 @@ def tip(name: str, mm: float, width: float, rng: np.random.Generator) -> NDArray
         ``(n,)`` complex ``x + 1j y`` in pixels after the origin; none for a straight tip.
     """
     length_factor, turn_factor, side = rng.random(3).tolist()
-    place, ahead, curve = 0j, 1 + 0j, []
+    arcs = []
     for length, degrees in TIPS[name]:
         turn = math.radians(degrees) * (0.75 + 0.5 * turn_factor) * (1 if side < 0.5 else -1)
-        pixels = max(length * mm * (0.8 + 0.4 * length_factor), abs(turn) * width)
+        pixels = max(length * px_per_mm * (0.8 + 0.4 * length_factor), abs(turn) * width)
+        arcs.append((pixels, turn))
+    return chained(arcs)
+
+
+def chained(arcs: Iterable[tuple[float, float]]) -> NDArray[np.complex128]:
+    """Return the points of arcs, each where the last one ends and as it heads there.
+
+    Parameters
+    ----------
+    arcs
+        Length in px and turn in radians of each, from x towards y.
+
+    Returns
+    -------
+    NDArray
+        ``(n,)`` complex ``x + 1j y`` in pixels after the origin, left along the real axis.
+
+    Examples
+    --------
+    >>> import math
+    >>> quarter = chained([(math.pi / 2 * 10, math.pi / 2)])
+    >>> complex(quarter[-1].round(1))
+    (10+10j)
+    """
+    place, ahead, curve = 0j, 1 + 0j, []
+    for pixels, turn in arcs:
         count = math.ceil(pixels / spacing(abs(turn) / pixels))
         half = cmath.rect(1.0, turn / count / 2)
         for _ in range(count):

@@ -7,14 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.errors import BadDataError
 from fluorosynth.io.volume import Volume
+from fluorosynth.xray.materials import water_and_bone
 
-# Hubbell and Seltzer, NISTIR 5632 (the NIST X-ray mass attenuation tables): water at 1 g/cm3 and
-# cortical bone (ICRU-44) at 1.92 g/cm3, 1/mm
-KEV = (30.0, 40.0, 50.0, 60.0, 80.0, 100.0)
-WATER = (0.03756, 0.02683, 0.02269, 0.02059, 0.01837, 0.01707)
-BONE = (0.25555, 0.12778, 0.08145, 0.06044, 0.04280, 0.03562)
 CT_KEV = 70.0  # effective energy of a CT at 120 kVp
 SOFT_HU = 80  # up to here it is air and tissue; above, bone comes in
 BODY_HU = -400  # halfway between air and tissue, with some air in the voxel
@@ -44,33 +40,6 @@ class Attenuation:
     high: NDArray[np.float64]
 
 
-def coefficients(energy: float) -> tuple[float, float]:
-    """Return the attenuation of water and of cortical bone, 1/mm.
-
-    Interpolated in the logarithms.
-
-    Parameters
-    ----------
-    energy
-        Effective energy, 30 to 100 keV.
-
-    Raises
-    ------
-    UsageError
-        For another energy.
-
-    Examples
-    --------
-    >>> [round(mu, 4) for mu in coefficients(60)]
-    [0.0206, 0.0604]
-    """
-    if not KEV[0] <= energy <= KEV[-1]:
-        raise UsageError(f"energy must be {KEV[0]:g} to {KEV[-1]:g} keV, not {energy:g}")
-    at = np.log(energy), np.log(KEV)
-    water, bone = (float(np.exp(np.interp(*at, np.log(mu)))) for mu in (WATER, BONE))
-    return water, bone
-
-
 def attenuation_of(hu: NDArray[np.int16], energy: float) -> NDArray[np.float32]:
     """Return the attenuation of Hounsfield units, 1/mm.
 
@@ -90,7 +59,7 @@ def attenuation_of(hu: NDArray[np.int16], energy: float) -> NDArray[np.float32]:
 
 def bone_hu() -> float:
     """Return the Hounsfield units of cortical bone in a CT of 120 kVp."""
-    water, bone = coefficients(CT_KEV)
+    water, bone = water_and_bone(CT_KEV)
     return 1000 * (bone - water) / water
 
 
@@ -164,7 +133,7 @@ def _ball(radius: float, cell: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def _table(energy: float) -> NDArray[np.float32]:
     """Return mu of every int16, in the order of their bit patterns."""
-    water, bone = coefficients(energy)
+    water, bone = water_and_bone(energy)
     hu = np.arange(2**16, dtype=np.uint16).view(np.int16).astype(np.float64)
     tissue = water * (1 + np.minimum(hu, SOFT_HU) / 1000)
     slope = (bone - water * (1 + SOFT_HU / 1000)) / (bone_hu() - SOFT_HU)

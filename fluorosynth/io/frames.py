@@ -32,6 +32,7 @@ __all__ = [
     "frame_rate",
     "frames_together",
     "read_frames",
+    "read_view",
     "root_of",
     "to_uint8",
 ]
@@ -244,6 +245,32 @@ def read_frames(
         if image is None:
             return
         yield Frame(255 - image if invert else image, path, index, field)
+
+
+def read_view(path: str | Path) -> tuple[float | None, float | None]:
+    """Return the millimetres per pixel, at the patient, and the kilovolts that a file states.
+
+    Parameters
+    ----------
+    path
+        File of any supported format; only DICOM says so.
+
+    Returns
+    -------
+    Both numbers, each None where the file does not state it.
+
+    Raises
+    ------
+    BadDataError
+        When it cannot be read.
+    """
+    path = Path(path)
+    if _reader_name(path) != "dicom":
+        return None, None
+    with untrusted(path):
+        from fluorosynth.io.dicom_view import view_of
+
+        return view_of(path)
 
 
 def _found(src: str | Path) -> list[Path]:

@@ -29,8 +29,6 @@ class Motion(Checked):
     ----------
     rate
         Frames a second, > 0.
-    spacing
-        Millimetres per pixel of a 256 px picture, > 0; scales with its side.
     heart_rate
         Beats a minute.
     heart
@@ -68,7 +66,6 @@ class Motion(Checked):
     """
 
     rate: Range = Uniform(7.5, 15.0)
-    spacing: Range = Uniform(0.4, 0.8)
     heart_rate: Range = Uniform(50.0, 110.0)
     heart: Range = Uniform(2.0, 8.0)
     breath_rate: Range = Uniform(12.0, 20.0)
@@ -92,17 +89,17 @@ class Motion(Checked):
         Parameters
         ----------
         sample
-            Sample at rest, before ``render``.
+            Sample at rest, before ``render``; its view makes pixels of mm.
         rng
             Source of all draws; all frames share what is drawn here.
 
         Raises
         ------
         UsageError
-            When a law gives what cannot be: a rate or a spacing of 0, a lag of 0.
+            When a law gives what cannot be: a rate of 0, a lag of 0.
         """
         side = max(sample.image.shape)
-        px = side / 256 / self._positive("spacing", rng)  # per mm
+        px = sample.seen.px_per_mm
         x, y, way, tilt = rng.random(4).tolist()
         pans, toward = rng.random() < self.pan, rng.random()
         length, speed = self.pan_length.draw(rng), self._positive("pan_speed", rng)

@@ -9,6 +9,7 @@ from .bones import Bones as Bones
 from .clutter import Clutter as Clutter
 from .coaxial import Coaxial as Coaxial
 from .compose import Compose as Compose
+from .compress import Compress as Compress
 from .display import Display as Display
 from .engage import Engage as Engage
 from .expose import Expose as Expose

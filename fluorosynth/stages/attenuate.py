@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from fluorosynth.errors import UsageError
-from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, check_odds, draw_within, pick
-from fluorosynth.sample import Device, Sample
+from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, check_odds, pick
+from fluorosynth.sample import Device, Sample, View
 from fluorosynth.stages.base import Intensity, intensities, with_picture
 from fluorosynth.stages.order import EXPOSED
 from fluorosynth.xray.appearance import Appearance, cast_shadow
 from fluorosynth.xray.beer_lambert import attenuated
 from fluorosynth.xray.materials import Material, attenuation
 
+ELECTRODES = ("electrode_catheter",)  # labels of what always has electrodes
 WIRES = "guidewire", "wire", "microwire"  # labels of what has a core and no lumen
 
 
@@ -25,16 +26,12 @@ class Attenuate(Intensity):
 
     Those labelled ``guidewire``, ``wire`` or ``microwire`` are solid metal with, maybe, a
     platinum coil at the tip; all others are plastic tubes, maybe with marker bands, a row of
-    electrodes or a wire inside. Instruments that lie upon each other attenuate one after the
-    other.
+    electrodes (those labelled ``electrode_catheter`` always) or a wire inside. Instruments that lie
+    upon each other attenuate one after the other. Widths come with the instruments, in pixels; the
+    picture's scale says how thick they are, and its voltage how much they attenuate.
 
     Parameters
     ----------
-    kvp
-        Tube voltage, 60 to 90 kV.
-    spacing
-        Millimetres per pixel of a 256 px picture; scales with its side. Widths come with the
-        instruments, in pixels; this says how thick they are.
     strength
         Factor on the attenuation of an instrument: fillers and walls differ from the tabled.
     catheters
@@ -63,8 +60,6 @@ class Attenuate(Intensity):
 
     takes = EXPOSED
 
-    kvp: Range = Uniform(60.0, 90.0)
-    spacing: Range = Uniform(0.4, 0.8)
     strength: Range = LogUniform(0.16, 0.8)
     catheters: tuple[Material, ...] = (
         "pebax_baso4_20",
@@ -90,21 +85,16 @@ class Attenuate(Intensity):
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Draw all instruments and keep how much they took away."""
         image = intensities(sample, self)
-        kvp = self.kvp.draw(rng)
-        spacing = draw_within(1e-3, 1e3, self.spacing, "attenuate: spacing in mm", rng)
-        mm = spacing * 256 / max(image.shape)
-        drawn: dict[str, Any] = {"kvp": kvp, "spacing": mm, "materials": []}
+        drawn: dict[str, Any] = {"materials": []}
         total = np.zeros(image.shape, np.float32)
         for device in sample.devices:
-            look, material = self._look(device, kvp, mm, rng)
+            look, material = self._look(device, sample.seen, rng)
             cast_shadow(total, device, look)
             drawn["materials"].append(material)
         darker = attenuated(image, total)
         return with_picture(sample, self, drawn, darker, image - darker)
 
-    def _look(
-        self, device: Device, kvp: float, mm: float, rng: np.random.Generator
-    ) -> tuple[Appearance, str]:
+    def _look(self, device: Device, view: View, rng: np.random.Generator) -> tuple[Appearance, str]:
         """Draw what one instrument is made of; attenuations become those per pixel."""
         wire = device.label in WIRES
         names, odds = (self.wires, self.wire_odds) if wire else (self.catheters, self.catheter_odds)
@@ -113,33 +103,36 @@ class Attenuate(Intensity):
         if not (0 <= lumen <= 0.98 and 0 <= strength <= 1e3):
             raise UsageError(f"attenuate drew a lumen of {lumen} and a strength of {strength}")
         crossing, extra, size, filled = rng.random(4).tolist()
+        mm_per_px, kvp = view.mm_per_px, view.kvp
         look = Appearance(
-            attenuation(material, kvp) * mm * strength,
+            attenuation(material, kvp) * mm_per_px * strength,
             0.0 if wire else lumen,
             crossing < self.overlap,
-            attenuation("platinum", kvp) * mm,
+            attenuation("platinum", kvp) * mm_per_px,
         )
         if wire:
-            end = (20 + 10 * size) / mm
+            end = (20 + 10 * size) / mm_per_px
             coil = extra < self.coil
             return replace(look, band_lumen=0.85, bands=((0.0, end),) if coil else ()), material
         if filled < self.filled:
-            iodine = attenuation("iodine", kvp) * mm * (0.3 + 0.7 * size)
+            iodine = attenuation("iodine", kvp) * mm_per_px * (0.3 + 0.7 * size)
             look = replace(look, core_mu=iodine, core=lumen)
-        if extra < self.markers:
-            look = replace(look, bands=_bands(2 + int(2 * size), 1 + size, 10.0, 2.0, mm))
-        elif extra < self.markers + self.electrodes:
+        electrodes = device.label in ELECTRODES
+        if extra < self.markers and not electrodes:
+            look = replace(look, bands=_bands(2 + int(2 * size), 1 + size, 10.0, 2.0, view))
+        elif electrodes or extra < self.markers + self.electrodes:
             count = (4, 10, 20)[int(3 * size)]
-            look = replace(look, bands=_bands(count, 2.0, (7.0, 4.5, 4.0)[int(3 * size)], 0.0, mm))
+            period = (7.0, 4.5, 4.0)[int(3 * size)]
+            look = replace(look, bands=_bands(count, 2.0, period, 0.0, view))
         elif extra < self.markers + self.electrodes + self.core:
-            metal = attenuation("steel", kvp) * mm
+            metal = attenuation("steel", kvp) * mm_per_px
             look = replace(look, core_mu=metal, core=(0.2 + 0.5 * size) * max(lumen, 0.4))
         return look, material
 
 
 def _bands(
-    count: int, length: float, period: float, first: float, mm: float
+    count: int, length: float, period: float, first: float, view: View
 ) -> tuple[tuple[float, float], ...]:
     """Return begin and end of evenly spaced bands, mm from the tip, in px."""
     starts = [first + i * period for i in range(count)]
-    return tuple((s / mm, (s + length) / mm) for s in starts)
+    return tuple((s * view.px_per_mm, (s + length) * view.px_per_mm) for s in starts)

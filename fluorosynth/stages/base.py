@@ -13,7 +13,7 @@ from fluorosynth.core.arrays import check_intensities, form
 from fluorosynth.core.component import Component
 from fluorosynth.errors import BadDataError
 from fluorosynth.geometry.warp import transform
-from fluorosynth.sample import Device, Intensities, Matrix, Sample
+from fluorosynth.sample import Device, Intensities, Matrix, Sample, View
 from fluorosynth.stages.order import (
     ANY,
     EXPOSED,
@@ -106,6 +106,7 @@ class Geometry(Stage):
             meta=record(sample, self, drawn),
             matrix=matrix if sample.matrix is None else matrix @ sample.matrix,
             paths=(),  # of the background as it was drawn
+            view=None if sample.view is None else _magnified(sample.view, matrix),
         )
 
 
@@ -208,11 +209,20 @@ def about_centre(a: float, b: float, c: float, d: float, shape: tuple[int, int])
 
 def _move(device: Device, matrix: Matrix) -> Device:
     """Map a device; its width scales by the root of the area's change."""
-    (a, b, _), (c, d, _), _ = matrix.tolist()
-    scale = math.sqrt(abs(a * d - b * c))
     points = transform(device.centreline, matrix)
-    width = device.width * np.float32(scale)
+    width = device.width * np.float32(_magnification(matrix))
     return Device(points, width, device.label, device.id)
+
+
+def _magnified(view: View, matrix: Matrix) -> View:
+    """Return the view of a picture that is moved so: magnified, a pixel shows less of the body."""
+    return View(view.mm_per_px / _magnification(matrix), view.kvp)
+
+
+def _magnification(matrix: Matrix) -> float:
+    """Return the root of the change of an area."""
+    (a, b, _), (c, d, _), _ = matrix.tolist()
+    return math.sqrt(abs(a * d - b * c))
 
 
 class Detector(Intensity):

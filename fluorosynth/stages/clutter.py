@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from fluorosynth.geometry.tubes import Tube, moved_to
-from fluorosynth.ranges import Chance, LogUniform, Range, Uniform
+from fluorosynth.ranges import Chance, LogUniform, Range
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity
 from fluorosynth.stages.objects import with_objects
 from fluorosynth.stages.order import EXPOSED
 from fluorosynth.xray.foreign_objects import SHAPES
+from fluorosynth.xray.materials import attenuation
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,6 @@ class Clutter(Intensity):
         Probability of small dark balls.
     strength
         Factor on the attenuation of each.
-    spacing
-        Millimetres per pixel of a 256 px picture.
     """
 
     takes = EXPOSED
@@ -54,14 +53,14 @@ class Clutter(Intensity):
     probe: Chance = 0.02
     dots: Chance = 0.05
     strength: Range = LogUniform(0.3, 1.5)
-    spacing: Range = Uniform(0.4, 0.8)
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with its objects drawn."""
         side = max(sample.image.shape)
 
         def tubes(name: str) -> tuple[list[Tube], float]:
-            draw, mu = SHAPES[name]
+            draw, material, share = SHAPES[name]
+            mu = share * attenuation(material, sample.seen.kvp)
             return moved_to(draw(side, rng), sample.moment, breath=0.5), mu
 
-        return with_objects(self, sample, rng, SHAPES, tubes, self.spacing, self.strength)
+        return with_objects(self, sample, rng, SHAPES, tubes, self.strength)

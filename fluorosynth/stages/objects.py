@@ -19,7 +19,6 @@ def with_objects(
     rng: np.random.Generator,
     kinds: Iterable[str],
     draw: Callable[[str], tuple[list[Tube], float]],
-    spacing: Range,
     strength: Range,
 ) -> Sample:
     """Return the sample with the objects drawn that it happens to have, by Beer-Lambert.
@@ -36,8 +35,6 @@ def with_objects(
         Names of the kinds of objects.
     draw
         Function from a kind to its tubes, px, and the attenuation of its matter, 1/mm.
-    spacing
-        Millimetres per pixel of a 256 px picture.
     strength
         Factor on the attenuation of each object.
     """
@@ -46,11 +43,10 @@ def with_objects(
     names = [n for n, u in zip(kinds, chances, strict=True) if u < getattr(stage, n)]
     if not names:
         return sample
-    mm = draw_within(1e-3, 1e3, spacing, f"{stage.kind}: spacing", rng) * 256 / max(image.shape)
     total = np.zeros(image.shape, np.float32)
     for name in names:
         factor = draw_within(0, 1e3, strength, f"{stage.kind}: strength", rng)
         tubes, mu = draw(name)
-        total += np.float32(mu * mm * factor) * union(tubes, image.shape)
+        total += np.float32(mu * sample.seen.mm_per_px * factor) * union(tubes, image.shape)
     darker = attenuated(image, total)
     return with_picture(sample, stage, {"objects": names}, darker, sample.contrast)

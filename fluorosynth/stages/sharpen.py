@@ -10,7 +10,7 @@ import numpy as np
 from fluorosynth.ranges import LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Intensities
 from fluorosynth.stages.base import Detector
-from fluorosynth.xray.blur import blur, mixed
+from fluorosynth.xray.blur import sharpened
 
 DARKEST = np.float32(1e-3)  # intensity; what follows may take its logarithm
 
@@ -52,7 +52,6 @@ class Sharpen(Detector):
         sigma = draw_within(0, 20, self.sigma, "sharpen: sigma in px", rng)
         pixels = sigma * max(image.shape) / 256
         if contrast is not None:
-            contrast = mixed(contrast, blur(contrast, pixels), -amount)
-        sharp = mixed(image, blur(image, pixels), -amount)
-        np.clip(sharp, DARKEST, 1, out=sharp)
+            contrast = sharpened(contrast, amount, pixels)
+        sharp = np.clip(sharpened(image, amount, pixels), DARKEST, 1)
         return sharp, contrast, {"amount": amount, "sigma": sigma}

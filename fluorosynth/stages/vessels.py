@@ -9,7 +9,7 @@ import numpy as np
 
 from fluorosynth.geometry.arc_path import complex_curve
 from fluorosynth.geometry.tubes import Tube, moved_to, union
-from fluorosynth.ranges import Chance, LogUniform, Range, Uniform, draw_within
+from fluorosynth.ranges import Chance, LogUniform, Range, draw_within
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, intensities, with_picture
 from fluorosynth.stages.order import EXPOSED
@@ -41,8 +41,6 @@ class Vessels(Intensity):
         Width of a trunk, px of a 256 px picture.
     concentration
         Factor on the attenuation of iodine diluted in a vessel.
-    spacing
-        Millimetres per pixel of a 256 px picture.
     """
 
     takes = EXPOSED
@@ -54,7 +52,6 @@ class Vessels(Intensity):
     around: Chance = 0.15
     width: Range = LogUniform(2.0, 10.0)
     concentration: Range = LogUniform(0.2, 1.2)
-    spacing: Range = Uniform(0.4, 0.8)
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with its vessels drawn."""
@@ -65,8 +62,8 @@ class Vessels(Intensity):
         tubes, clouds = self._tubes(sample, side, rng)
         moment = sample.moment
         dilution = draw_within(0, 1e3, self.concentration, "vessels: concentration", rng)
-        mu = attenuation("iodine", 70.0) * dilution
-        mu *= draw_within(1e-3, 1e3, self.spacing, "vessels: spacing", rng) * 256 / side
+        view = sample.seen
+        mu = attenuation("iodine", view.kvp) * dilution * view.mm_per_px
         if moment is not None:
             mu *= moment.contrast
             tubes, clouds = moved_to(tubes, moment, 1.0, 1.0), moved_to(clouds, moment, 1.0, 1.0)

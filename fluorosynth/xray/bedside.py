@@ -13,6 +13,7 @@ import numpy as np
 
 from fluorosynth.geometry.tubes import Curve, Rng, Tube, walk
 from fluorosynth.xray.foreign_objects import entry
+from fluorosynth.xray.materials import Material
 
 SIDE = 256
 LETTERS = {  # strokes in a unit box, y down
@@ -154,15 +155,15 @@ def plate(rng: Rng) -> list[Tube]:
     return tubes
 
 
-# Each with the attenuation of its matter in 1/mm, about 70 kVp
-SHAPES: dict[str, tuple[Callable[[Rng], list[Tube]], float]] = {
-    "table": (table, 0.12),
-    "covers": (covers, 0.35),
-    "letters": (letters, 2.0),
-    "beads": (beads, 0.5),
-    "cables": (cables, 0.7),
-    "pins": (pins, 0.9),
-    "plate": (plate, 0.8),
+# Each with a material that attenuates as its matter does, and with how much of it there is
+SHAPES: dict[str, tuple[Callable[[Rng], list[Tube]], Material, float]] = {
+    "table": (table, "bone", 1.5),
+    "covers": (covers, "pebax_baso4_40", 0.76),
+    "letters": (letters, "pebax_tungsten", 1.0),
+    "beads": (beads, "pebax_baso4_40", 1.08),
+    "cables": (cables, "steel", 0.54),
+    "pins": (pins, "steel", 0.69),
+    "plate": (plate, "steel", 0.62),
 }
 
 

@@ -60,13 +60,28 @@ def wide_blur(image: Picture, sigma: float) -> Picture:
     sigma
         Standard deviation, px.
     """
-    cell = max(int(sigma / COARSE), 1)
+    coarse, cell = coarse_blur(image, sigma)
+    return coarse if cell == 1 else interpolated(coarse, cell, image.shape)
+
+
+def coarse_blur(image: Picture, sigma: float, least: int = 1) -> tuple[Picture, int]:
+    """Return a picture blurred by a Gaussian, on cells, and the side of a cell in px.
+
+    Parameters
+    ----------
+    image
+        Picture, ``(H, W)`` float32.
+    sigma
+        Standard deviation, px.
+    least
+        Least side of a cell, px, below ``sigma``.
+    """
+    cell = max(int(sigma / COARSE), least)
     if cell == 1:
-        return blur(image, sigma)
+        return blur(image, sigma), 1
     means = np.empty([-(-side // cell) for side in image.shape], np.float32)
     _means(means, np.empty(image.shape[1], np.float32), image, cell)
-    coarse = blur(means, math.sqrt(sigma**2 - cell**2 / 4) / cell)
-    return interpolated(coarse, cell, image.shape)
+    return blur(means, math.sqrt(sigma**2 - cell**2 / 4) / cell), cell
 
 
 def interpolated(coarse: Picture, cell: int, shape: tuple[int, int]) -> Picture:
@@ -107,6 +122,27 @@ def mixed(image: Picture, other: Picture, share: float) -> Picture:
     out = np.empty_like(image)
     _mixed(out, image, other, np.float32(share))
     return out
+
+
+def sharpened(image: Picture, amount: float, sigma: float) -> Picture:
+    """Return a picture with unsharp masking: image + amount (image - G * image).
+
+    Parameters
+    ----------
+    image
+        Picture, ``(H, W)`` float32.
+    amount
+        Weight of the difference; 0: none.
+    sigma
+        Standard deviation of the Gaussian G, px.
+
+    Examples
+    --------
+    >>> edge = np.repeat(np.float32([0, 1]), 8)[None].repeat(16, 0)
+    >>> bool(np.ptp(sharpened(edge, 1.0, 2.0)) > np.ptp(edge))
+    True
+    """
+    return image if amount == 0 else mixed(image, blur(image, sigma), -amount)
 
 
 @njit(cache=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fluorosynth.geometry.tubes import Rng, Tube, walk
+from fluorosynth.xray.materials import Material
 
 
 def sternal_wires(side: int, rng: Rng) -> list[Tube]:
@@ -173,13 +174,13 @@ def entry(side: int, rng: Rng) -> tuple[complex, float]:
     return start, math.pi / 2 * (k + 1) + 1.2 * (turn - 0.5)
 
 
-# Each with the attenuation of its matter in 1/mm, about 70 kVp
-SHAPES: dict[str, tuple[Callable[[int, Rng], list[Tube]], float]] = {
-    "sternal_wires": (sternal_wires, 1.3),
-    "clips": (clips, 1.2),
-    "screw": (screw, 1.0),
-    "stent": (stent, 1.2),
-    "lead": (lead, 0.6),
-    "probe": (probe, 0.5),
-    "dots": (dots, 2.0),
+# Each with a material that attenuates as its matter does, and with how much of it there is
+SHAPES: dict[str, tuple[Callable[[int, Rng], list[Tube]], Material, float]] = {
+    "sternal_wires": (sternal_wires, "steel", 1.0),
+    "clips": (clips, "steel", 0.92),
+    "screw": (screw, "steel", 0.77),
+    "stent": (stent, "nitinol", 1.12),
+    "lead": (lead, "steel", 0.46),
+    "probe": (probe, "steel", 0.38),
+    "dots": (dots, "pebax_tungsten", 1.0),
 }

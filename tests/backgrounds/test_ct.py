@@ -12,15 +12,16 @@ from small import ct_file
 
 from fluorosynth.backgrounds.bundled import CHEST_DRR, Bundled
 from fluorosynth.backgrounds.ct import Ct
-from fluorosynth.drr.attenuation import attenuation_of, body, bone_hu, coefficients
+from fluorosynth.drr.attenuation import attenuation_of, body, bone_hu
 from fluorosynth.drr.carm import CArm
 from fluorosynth.drr.project import line_integrals
-from fluorosynth.drr.to_grey import sharpened
 from fluorosynth.errors import BadDataError, MissingExtraError, UsageError
 from fluorosynth.io.cache import cache_folder
 from fluorosynth.io.volume import Volume, read_volume
 from fluorosynth.ranges import Constant, Uniform
 from fluorosynth.recipe import Recipe
+from fluorosynth.xray.blur import sharpened
+from fluorosynth.xray.materials import water_and_bone
 
 WATER = 0.02059  # 1/mm at 60 keV, NIST
 
@@ -159,9 +160,9 @@ def test_air_water_and_bone():
     found = attenuation_of(hu, 60)
     np.testing.assert_allclose(found, [0, 0, WATER / 2, WATER, 0.06044], rtol=2e-3, atol=1e-9)
     assert (np.diff(attenuation_of(np.arange(-1000, 3000, dtype=np.int16), 45)) > 0).all()
-    assert coefficients(40) == pytest.approx((0.02683, 0.12778))
+    assert water_and_bone(40) == pytest.approx((0.02683, 0.12778))
     with pytest.raises(UsageError, match="30 to 100 keV"):
-        coefficients(2000)
+        water_and_bone(2000)
 
 
 def test_table_is_left_out_and_contrast_agent_is_blood_again():
@@ -185,7 +186,7 @@ def test_table_is_left_out_and_contrast_agent_is_blood_again():
 
 
 def test_sharpening_is_unsharp_masking():
-    wave = np.cos(np.arange(256) * 2 * np.pi / 16)[None].repeat(64, 0)
+    wave = np.cos(np.arange(256) * 2 * np.pi / 16)[None].repeat(64, 0).astype(np.float32)
     gain = 1 + 1.5 * (1 - np.exp(-0.5 * (2 * np.pi / 16 * 3) ** 2))
     found = sharpened(wave, 1.5, 3.0)
     np.testing.assert_allclose(found[:, 32:-32], gain * wave[:, 32:-32], atol=0.02)

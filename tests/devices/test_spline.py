@@ -57,7 +57,9 @@ def test_devices_are_well_formed_and_repeat(source, seed, size):
 
 
 def test_a_drawn_source_survives_pickling_and_toml():
-    source = Spline(wires=0.5, mm=Constant(1.5), catheter_tips=("j",), catheter_tip_odds=(1.0,))
+    source = Spline(
+        wires=0.5, px_per_mm=Constant(1.5), catheter_tips=("j",), catheter_tip_odds=(1.0,)
+    )
     assert load(DeviceSource, tomllib.loads(tomli_w.dumps(dump(source)))) == source
     opened = [pickle.loads(pickle.dumps(source)).open(64, 0), source.open(64, 1)]
     one, two = (o.draw(np.random.default_rng(3))[0].centreline for o in opened)
@@ -68,7 +70,7 @@ def test_a_drawn_source_survives_pickling_and_toml():
 
 @pytest.mark.parametrize(("wires", "least"), [(0.0, 12.0), (1.0, 6.0)])
 def test_shafts_bend_no_tighter_than_their_radius(wires, least):
-    source = Spline(wires=wires, mm=Constant(1.5), bow=0.6, through=0.0, **STRAIGHT)
+    source = Spline(wires=wires, px_per_mm=Constant(1.5), bow=0.6, through=0.0, **STRAIGHT)
     radii = []
     for device in many(source):
         angle, length = turns(device.centreline)
@@ -140,7 +142,7 @@ def test_counts_labels_and_widths_follow_their_settings():
 
 
 def test_wires_taper_and_catheters_do_not():
-    for device in many(Spline(wires=0.5, mm=Constant(2.0), taper=0.5, **STRAIGHT), 50):
+    for device in many(Spline(wires=0.5, px_per_mm=Constant(2.0), taper=0.5, **STRAIGHT), 50):
         if device.label == "catheter":
             assert np.ptp(device.width) == 0
             continue

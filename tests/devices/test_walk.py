@@ -39,7 +39,7 @@ def test_a_source_survives_pickling_and_toml():
 
 @pytest.mark.parametrize(("wires", "least"), [(0.0, 12.0), (1.0, 6.0)])
 def test_shafts_bend_no_tighter_than_their_radius(wires, least):
-    source = Walk(wires=wires, mm=Constant(1.5), bend=Constant(3.0), **STRAIGHT)
+    source = Walk(wires=wires, px_per_mm=Constant(1.5), bend=Constant(3.0), **STRAIGHT)
     radii = []
     for device in many(source):
         angle, length = turns(device.centreline)
@@ -52,7 +52,7 @@ def test_the_curvature_is_an_ornstein_uhlenbeck_process():
     # Gentle enough for tanh to be a line, so long that most of it lies inside
     source = Walk(
         wires=0.0,
-        mm=Constant(2.0),
+        px_per_mm=Constant(2.0),
         length=Constant(0.9),
         bend=Constant(0.1),
         memory=Constant(40.0),
@@ -108,7 +108,7 @@ def test_entries_are_shared_by_the_sides():
         ({"length": Constant(-1.0)}, "length in sides was drawn as -1.0"),
         ({"length": Constant(1e9)}, "length in sides was drawn as 1000000000.0"),
         ({"memory": Constant(0.0)}, "memory in px was drawn as 0.0"),
-        ({"mm": Constant(1e300), "wires": 1.0}, "a wire's px per mm was drawn as 1e.300"),
+        ({"px_per_mm": Constant(1e300), "wires": 1.0}, "a wire's px per mm was drawn as 1e.300"),
         (
             {"catheter_width": Constant(0.0), "wires": 0.0},
             "width in px was drawn as 0",

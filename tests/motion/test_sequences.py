@@ -28,7 +28,7 @@ from fluorosynth.motion.course import Moment
 from fluorosynth.motion.laws import Motion
 from fluorosynth.ranges import Constant
 from fluorosynth.recipe import Recipe
-from fluorosynth.sample import INSTRUMENT, Device, Sample
+from fluorosynth.sample import INSTRUMENT, Device, Sample, View
 from fluorosynth.shards import open_shard
 from fluorosynth.stages.attenuate import Attenuate
 from fluorosynth.stages.coaxial import Coaxial
@@ -55,7 +55,8 @@ def sampler():
 
 
 def course(motion, devices=(), size=256, seed=0):
-    picture = Sample(np.zeros((size, size), np.uint8), tuple(devices))
+    view = View(128 / size, 75.0)  # 2 px a mm at 256 px
+    picture = Sample(np.zeros((size, size), np.uint8), tuple(devices), view=view)
     return motion.draw(picture, np.random.default_rng(seed))
 
 
@@ -143,7 +144,7 @@ def test_no_point_moves_faster_than_the_laws_allow():
 
 def test_a_straight_catheter_is_pulled_at_the_speed_drawn():
     motion = replace(STILL, moving=1.0, speed=Constant(10.0), reach=Constant(30.0))
-    motion = replace(motion, spacing=Constant(0.5), rate=Constant(10.0))
+    motion = replace(motion, rate=Constant(10.0))
     catheter = straight()
     found = course(motion, [catheter]).frames(
         Sample(np.zeros((256, 256), np.uint8), (catheter,)), 60
@@ -191,7 +192,7 @@ def test_an_instrument_from_outside_still_reaches_the_border(tmp_path):
 
 
 def test_the_heart_beats_and_the_body_breathes_as_far_and_as_often_as_drawn():
-    motion = replace(STILL, rate=Constant(200.0), spacing=Constant(0.5))
+    motion = replace(STILL, rate=Constant(200.0))
     beating = replace(motion, heart=Constant(5.0), heart_rate=Constant(75.0))
     drawn = course(beating)
     path = [
@@ -216,7 +217,7 @@ def test_the_picture_behind_moves_by_its_share():
     np.testing.assert_array_equal(moved[:-2, 0], image[2:, 0])  # the edge, continued
     shift = np.array([[1.0, 0, 5], [0, 1, 4], [0, 0, 1]])
     np.testing.assert_array_equal(displace(image, field, shift)[2:, 8:], image[:-2, :-8])
-    motion = replace(STILL, breath=Constant(4.0), spacing=Constant(0.5), background=Constant(0.25))
+    motion = replace(STILL, breath=Constant(4.0), background=Constant(0.25))
     moment = Moment(course(motion, size=64), 3)
     x, y = moment.background((64, 50))
     expected = moment.displacement(np.zeros(1, complex), breath=0.25)[0] * 4
@@ -541,7 +542,7 @@ def test_runs_that_memory_cannot_hold_are_refused_at_once():
     physics(50)
 
 
-@pytest.mark.parametrize("name", ["rate", "spacing", "lag", "bolus", "speed", "reach", "pan_speed"])
+@pytest.mark.parametrize("name", ["rate", "lag", "bolus", "speed", "reach", "pan_speed"])
 def test_impossible_laws_are_named(name):
     recipe = physics(2, motion=replace(Motion(), **{name: Constant(0.0)}))
     with pytest.raises(UsageError, match=f"motion drew a {name} of 0"):

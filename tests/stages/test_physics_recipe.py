@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fluorosynth import Device, Recipe, Sample
+from fluorosynth import Device, Recipe, Sample, View
 from fluorosynth.dataset.generation import generate
 from fluorosynth.dataset.manifest import read_samples
 from fluorosynth.errors import UsageError
@@ -21,8 +21,6 @@ from fluorosynth.stages.vessels import Vessels
 from fluorosynth.stages.visible import Visible
 
 PLAIN_TUBE = {
-    "kvp": Constant(60.0),
-    "spacing": Constant(0.5),
     "strength": Constant(1.0),
     "catheters": ("pebax_baso4_20",),
     "catheter_odds": (),
@@ -32,6 +30,7 @@ PLAIN_TUBE = {
     "core": 0.0,
     "filled": 0.0,
 }
+VIEW = View(0.5 * 256 / 128, 60.0)
 TUBE = Device(np.float32([[-9, 64], [60, 64], [100, 64]]), np.float32([8, 8, 8]))
 
 
@@ -40,7 +39,7 @@ def rng(seed=0):
 
 
 def rendered(*devices, grey=0.8):
-    sample = Sample(np.full((128, 128), 200, np.uint8), devices)
+    sample = Sample(np.full((128, 128), 200, np.uint8), devices, view=VIEW)
     sample = Render(label_width="fwhm")(sample, rng())
     return replace(sample, image=np.full((128, 128), grey, np.float32))
 
