@@ -23,6 +23,7 @@ ALLOWED = {
         "fluorosynth/shards/",
         "fluorosynth/io/generated.py",
         "fluorosynth/io/published.py",
+        "fluorosynth/io/generated.py",
         "fluorosynth/learn/data/weiss.py",
         "fluorosynth/learn/reproduce/surrogate.py",
     ],

@@ -41,17 +41,16 @@ def changed(
     """
     named: dict[str, Any] = {"size": size, "frames": frames}
     given = {key: value for key, value in named.items() if value is not None}
-    from fluorosynth.stages.engage import Engage
-
     recipe = recipe.with_sources(backgrounds, devices, skip_bad, frame_size, invert)
     own = devices is not None and not any(text.startswith(f"{ENGAGE}.") for text in settings)
-    bent = [s for s in recipe.stages if isinstance(s, Engage) and s.chance > 0] if own else []
+    chances = [getattr(stage, "chance", 0) for stage in recipe.stages if stage.kind == ENGAGE]
+    bent = [chance for chance in chances if chance > 0] if own else []
     if bent:
         settings = (f"{ENGAGE}.chance=0", *settings)
         if not quiet:
             click.echo(
                 f"{ENGAGE} is off: it would bend your devices along coronary paths; "
-                f"--set {ENGAGE}.chance={bent[0].chance:g} asks for it",
+                f"--set {ENGAGE}.chance={bent[0]:g} asks for it",
                 err=True,
             )
     return replace(recipe, **given).with_values(*settings)
