@@ -137,7 +137,7 @@ def segmentation(header: Dataset, masks: NDArray[np.uint8], network: str, weight
     Parameters
     ----------
     header
-        What is said of the source, as ``reference`` returns it.
+        Elements kept of the source, as ``reference`` returns them.
     masks
         Masks, ``(N, H, W)`` uint8 {0, 1}.
     network
@@ -210,7 +210,7 @@ def captures(
     source
         File of DICOM.
     header
-        What is said of it.
+        Elements kept of it.
     masks
         Masks, ``(N, H, W)`` uint8 {0, 1}.
     weights
