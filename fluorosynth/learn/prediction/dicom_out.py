@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 UIDS = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"]
-ABOUT = [*UIDS, "Rows", "Columns", "Modality", "LossyImageCompression"]
+ABOUT = [*UIDS, "Rows", "Columns", "LossyImageCompression"]
 ABOUT += ["LossyImageCompressionRatio", "LossyImageCompressionMethod"]
 EMPTY = ["PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID"]
 EMPTY += ["StudyDate", "StudyTime", "ReferringPhysicianName"]
@@ -127,7 +127,6 @@ def reference(source: Path) -> Dataset:
             setattr(kept, name, given[name].value)
     for name in EMPTY:
         setattr(kept, name, None)
-    kept.setdefault("Modality", "OT")
     return kept
 
 
