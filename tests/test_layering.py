@@ -27,7 +27,7 @@ ALLOWED = {
         "fluorosynth/learn/data/weiss.py",
         "fluorosynth/learn/reproduce/surrogate.py",
     ],
-    "pydicom": ["fluorosynth/io/dicom"],
+    "pydicom": ["fluorosynth/io/dicom", "fluorosynth/learn/prediction/dicom_out"],
     "pycocotools": [
         "fluorosynth/exporters/coco.py",
         "fluorosynth/labels/formats/coco.py",

@@ -16,7 +16,7 @@ from fluorosynth.core.cores import free_cores
 from fluorosynth.dataset.job_array import parse_part
 from fluorosynth.errors import InterruptedRunError, SampleError, UsageError
 from fluorosynth_cli.data_options import invert_option, say_polarity, set_place
-from fluorosynth_cli.progress import progress
+from fluorosynth_cli.progress import progress, say_compiling
 from fluorosynth_cli.recipe_options import changed, pick_recipe
 
 if TYPE_CHECKING:
@@ -141,6 +141,7 @@ def command(
         return
     cluster = _cluster(engine, scheduler)
     own = None if part is None else parse_part(part, os.environ)
+    say_compiling(chosen, quiet)
     if preview:
         _preview(chosen, seed, min(n, preview), out, own is not None, quiet)
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fluorosynth_cli.data_options import invert_option
+from fluorosynth_cli.progress import say_compiling
 from fluorosynth_cli.recipe_options import changed, pick_recipe
 
 EXAMPLES = """
@@ -66,6 +67,7 @@ def command(
         invert=invert,
         quiet=quiet,
     )
+    say_compiling(chosen, quiet)
     frames = chosen.sequence(seed, index)
     write_preview(frames, out)
     if not quiet:

@@ -152,8 +152,8 @@ def _wanted(cls: type[Any], value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    plain = type(value).__repr__ is object.__repr__
-    return f"a {type(value).__name__}" if plain else " ".join(repr(value).split())[:60]
+    text = " ".join(repr(value).split())
+    return f"a {type(value).__name__}" if " object at 0x" in text else text[:60]
 
 
 def options(hint: Any) -> tuple[Any, ...]:

@@ -27,7 +27,8 @@ masks.json         these values, for programs
 instruments/       of the same names: the instruments by number, from 1
 instruments.json   their curves in pixels of the picture, (x, y) from entry to tip, and widths
 
-fluorosynth reads the folder as it is: train, finetune, evaluate FOLDER; generate --devices FOLDER.
+fluorosynth reads the folder as it is: labelled data for train, finetune and evaluate, devices for
+generate.
 """
 
 

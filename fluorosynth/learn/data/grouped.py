@@ -51,11 +51,10 @@ def grouped(pairs: LabelledDataset, by: str | Path = BY_NAME) -> LabelledDataset
     pairs
         Labelled data, not endless.
     by
-        Rule of what belongs together. ``"name"``: as folders and names tell; ``"none"``: each item
-        by itself; else a CSV file
-        with the columns ``image`` and ``sequence``. An image is named as it is, or with its
-        sequence before it (``run/00012``), with or without suffix. Rows of other images count in
-        nothing.
+        Rule of sequences. ``"name"``: as folders and names tell; ``"none"``: each item by itself;
+        else a CSV file with the columns ``image`` and ``sequence``. An image is named as it is, or
+        with its sequence before it (``run/00012``), with or without suffix. Rows of other images
+        count in nothing.
 
     Raises
     ------

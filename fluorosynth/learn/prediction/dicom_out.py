@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 UIDS = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"]
-ABOUT = [*UIDS, "Rows", "Columns", "Modality", "LossyImageCompression"]
+ABOUT = [*UIDS, "Rows", "Columns", "LossyImageCompression"]
 ABOUT += ["LossyImageCompressionRatio", "LossyImageCompressionMethod"]
 EMPTY = ["PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID"]
 EMPTY += ["StudyDate", "StudyTime", "ReferringPhysicianName"]
@@ -127,7 +127,6 @@ def reference(source: Path) -> Dataset:
             setattr(kept, name, given[name].value)
     for name in EMPTY:
         setattr(kept, name, None)
-    kept.setdefault("Modality", "OT")
     return kept
 
 
@@ -137,7 +136,7 @@ def segmentation(header: Dataset, masks: NDArray[np.uint8], network: str, weight
     Parameters
     ----------
     header
-        What is said of the source, as ``reference`` returns it.
+        Elements kept of the source, as ``reference`` returns them.
     masks
         Masks, ``(N, H, W)`` uint8 {0, 1}.
     network
@@ -210,7 +209,7 @@ def captures(
     source
         File of DICOM.
     header
-        What is said of it.
+        Elements kept of it.
     masks
         Masks, ``(N, H, W)`` uint8 {0, 1}.
     weights

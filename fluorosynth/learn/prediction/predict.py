@@ -224,7 +224,9 @@ def predict(
                 if several:
                     masks = sorted((out / "masks" / name).glob("*.png"))
                 place = out / "segmentations" / name
+                bar.set_postfix_str("writing DICOM")
                 write_dicom(source, masks, place, inference.model.network.kind, weights)
+                bar.set_postfix_str("")
             readable.append(source)
             journal.add(source)
         places = {source: source.relative_to(root).as_posix() for source in readable}
