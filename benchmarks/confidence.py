@@ -28,7 +28,7 @@ from fluorosynth.track.follow import begin, follow
 
 SEEDS, COUNT = (101, 103, 104), 40
 TIP_FAR = 6.0  # px
-BODY = ("1", "worst_looks", "hidden", "points", "changed", "age", "returned")
+BODY = ("1", "hidden", "points", "changed", "age", "strayed")
 TIP = ("1", "looks", "tip_looks", "age", "tip_returned", "unended", "growth", "tip_swollen")
 PARTS = 10
 

@@ -10,13 +10,12 @@ from fluorosynth.track.signs import HORIZON, Signs
 
 # Logistic regressions, made by ``python benchmarks/confidence.py``, on generated sequences.
 BODY: Mapping[str, float] = {
-    "1": 9.46,
-    "worst_looks": -2.58,
-    "hidden": 4.01,
-    "points": -1.97,
-    "changed": 1.20,
-    "age": -2.89,
-    "returned": 3.34,
+    "1": 8.91,
+    "hidden": 4.62,
+    "points": -2.06,
+    "changed": 1.65,
+    "age": -1.73,
+    "strayed": 3.23,
 }
 TIP: Mapping[str, float] = {
     "1": 3.79,
@@ -47,9 +46,9 @@ def confidence(signs: Signs) -> tuple[float, float]:
 
     Examples
     --------
-    >>> well = Signs(age=5, looks=0.97, tip_looks=0.97, worst_looks=0.9, unsure=0.05, points=150)
+    >>> well = Signs(age=5, looks=0.97, tip_looks=0.97, unsure=0.05, points=150)
     >>> [round(value, 1) for value in confidence(well)]
-    [1.0, 1.0]
+    [0.9, 1.0]
     """
     seen = features(signs)
     tolerated = np.log(TOLERATED / (1 - TOLERATED))
@@ -69,13 +68,12 @@ def features(signs: Signs) -> dict[str, float]:
         "1": 1.0,
         "looks": signs.looks,
         "tip_looks": signs.tip_looks,
-        "worst_looks": signs.worst_looks,
         "hidden": float(np.clip((signs.unsure - part) / (most - part), 0, 1)),
         "points": float(np.log(max(signs.points, 1))),
         "growth": signs.growth,
         "changed": abs(signs.growth),
         "age": float(np.log1p(age)),
-        "returned": float(np.log1p(signs.returned)),
+        "strayed": float(np.log1p(signs.strayed)),
         "tip_returned": float(np.log1p(signs.tip_returned)),
         "unended": signs.unended / max(age, 1),
         "tip_swollen": float(np.clip((signs.tip_wider - low) / (high - low), 0, 1)),

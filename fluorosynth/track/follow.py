@@ -16,7 +16,7 @@ from fluorosynth.track.ends import BACK, find_end
 from fluorosynth.track.field import Room
 from fluorosynth.track.locate import locate
 from fluorosynth.track.motion import Move, Ridges, Search, carried, find_move, fits, moved, small
-from fluorosynth.track.signs import appearance, breadth
+from fluorosynth.track.signs import TAIL, breadth
 from fluorosynth.track.state import SHORTEST, End, Followed, Scale
 
 # Lengths are px of a frame of 256 px.
@@ -118,18 +118,16 @@ def follow(
     rows = np.linspace(0, len(sure[part]) - 1, len(curve))
     sure = np.interp(rows, np.arange(len(sure[part])), sure[part])
     back = carried(curve, now, last.picture, unit)
-    signs = last.signs.after(
-        returned=distance(back, last.points) / unit,
-        tip_returned=float(np.linalg.norm(back[-1] - last.points[-1])) / unit,
-        unended=1 - ending,
-        unsure=float(1 - sure.mean()),
-        points=len(curve),
-        growth=float(np.log(len(curve) / last.shown)),
-    )
-    found = replace(
-        last, points=curve, sure=sure, leaves=leaves, move=move, signs=signs, picture=now
-    )
-    return _learned(picture, found, scale)
+    figures = {
+        "returned": distance(back, last.points) / unit,
+        "tip_returned": float(np.linalg.norm(back[-1] - last.points[-1])) / unit,
+        "ending": ending,
+        "unsure": float(1 - sure.mean()),
+        "points": len(curve),
+        "growth": float(np.log(len(curve) / last.shown)),
+    }
+    found = replace(last, points=curve, sure=sure, leaves=leaves, move=move, picture=now)
+    return _learned(picture, found, scale, figures)
 
 
 def _expected(
@@ -160,7 +158,7 @@ def _better(ridges: Ridges, flowed: Array, shifted: Array, last: Followed, searc
     return values[0] > values[1] - DOUBT
 
 
-def _learned(picture: Band, found: Followed, scale: Scale) -> Followed:
+def _learned(picture: Band, found: Followed, scale: Scale, figures: dict[str, float]) -> Followed:
     """Return it with its confidence, and its appearance moved towards that of the frame."""
     seen = found.room.seen(found.points)
     if seen.sum() < SHORTEST:
@@ -170,8 +168,12 @@ def _learned(picture: Band, found: Followed, scale: Scale) -> Followed:
     step, middle = float(offsets[1] - offsets[0]), len(offsets) // 2
     band = unroll(picture, found.points, offsets)[seen]
     looks = 1 / (1 + np.exp(-found.known.log_odds(band, step, 3.0)[:, middle].astype(np.float64)))
-    wider = float(np.log(breadth(band, look.width, step) / found.broad))
-    signs = replace(found.signs, tip_wider=wider, **appearance(looks))
+    signs = found.signs.after(
+        **figures,
+        looks=float(looks.mean()),
+        tip_looks=float(looks[-TAIL:].mean()),
+        tip_wider=float(np.log(breadth(band, look.width, step) / found.broad)),
+    )
     score, tip = confidence(signs)
     rate = RATE * float(sure.mean())
     now = float(np.median(tube_filter(band, look.width, step, 3.0)[:, middle]))

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fluorosynth.track.band import Band, tube_filter
-from fluorosynth.track.curve import Array
 
 TAIL = 20  # points at the tip
 HORIZON = 31  # frames of the sequences that the confidence was fitted on
 LEAST = 1e-3  # depth, of a logarithm, below which there is nothing
-STRETCH = 20  # points of the stretch that looks least like the instrument
+ALWAYS = 0.05  # share of a distance that counts however well it looks
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,6 @@ class Signs:
         Mean probability that a point is on the instrument, by its appearance where it was shown.
     tip_looks
         Mean of that over the points at the tip.
-    worst_looks
-        Mean of that over the stretch where it is least.
     tip_wider
         Logarithm of the tip's breadth by that where it was shown: a vessel is wider.
     unsure
@@ -40,11 +37,11 @@ class Signs:
         Number of points.
     growth
         Logarithm of the length by that where it was shown.
-    returned
+    strayed
         Sum over the frames of the distance between the last curve and the new one carried back
-        to its frame by optical flow.
+        to its frame by optical flow, each by how little the new one looks like the instrument.
     tip_returned
-        Sum of that of the tip.
+        Sum over the frames of that distance of the tip.
     unended
         Sum over the frames of the probability that the tip is elsewhere along the curve.
     """
@@ -52,26 +49,29 @@ class Signs:
     age: int = 0
     looks: float = 1.0
     tip_looks: float = 1.0
-    worst_looks: float = 1.0
     tip_wider: float = 0.0
     unsure: float = 0.0
     points: float = 1
     growth: float = 0.0
-    returned: float = 0.0
+    strayed: float = 0.0
     tip_returned: float = 0.0
     unended: float = 0.0
 
-    def after(self, returned: float, tip_returned: float, unended: float, **now: float) -> Signs:
+    def after(
+        self, returned: float, tip_returned: float, ending: float, looks: float, **now: float
+    ) -> Signs:
         """Return the signs of the next frame.
 
         Parameters
         ----------
         returned
-            Distance to add to the sum of that name.
+            Distance between the last curve and the new one carried back.
         tip_returned
-            Distance of the tip to add.
-        unended
-            Probability to add to the sum of that name.
+            Distance between their tips.
+        ending
+            Probability that the tip is where it was found.
+        looks
+            Mean probability that a point is on the instrument.
         **now
             Figures of the frame alone.
         """
@@ -79,9 +79,10 @@ class Signs:
         return replace(
             self,
             age=self.age + 1,
-            returned=kept * self.returned + returned,
+            looks=looks,
+            strayed=kept * self.strayed + returned * (1 + ALWAYS - looks),
             tip_returned=kept * self.tip_returned + tip_returned,
-            unended=kept * self.unended + unended,
+            unended=kept * self.unended + 1 - ending,
             **now,
         )
 
@@ -104,20 +105,3 @@ def breadth(band: Band, width: float, step: float) -> float:
         for w in (width, 2 * width)
     )
     return wide / narrow
-
-
-def appearance(looks: Array) -> dict[str, float]:
-    """Return the three figures of appearance.
-
-    Parameters
-    ----------
-    looks
-        Probability that each visible point is on the instrument, ``(n,)``, n >= 1.
-    """
-    size = min(STRETCH, len(looks))
-    stretches = np.convolve(looks, np.full(size, 1 / size), "valid")
-    return {
-        "looks": float(looks.mean()),
-        "tip_looks": float(looks[-TAIL:].mean()),
-        "worst_looks": float(stretches.min()),
-    }

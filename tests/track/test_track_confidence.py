@@ -10,7 +10,7 @@ from fluorosynth.track import TrackConfig, track
 from fluorosynth.track.confidence import BODY, DOUBT, TIP, confidence, features
 from fluorosynth.track.signs import Signs
 
-WELL = Signs(age=5, looks=0.97, tip_looks=0.97, worst_looks=0.9, unsure=0.05, points=150)
+WELL = Signs(age=5, looks=0.97, tip_looks=0.97, unsure=0.05, points=150)
 NEVER_GIVES_UP = TrackConfig(give_up=0.0)
 
 
@@ -24,9 +24,8 @@ def test_what_is_weighed_is_seen():
 @pytest.mark.parametrize(
     "worse",
     [
-        {"worst_looks": 0.1, "looks": 0.6},
         {"unsure": 0.6},
-        {"returned": 15.0},
+        {"strayed": 5.0},
         {"points": 20},
         {"growth": 0.7},
         {"growth": -0.7},
@@ -49,11 +48,11 @@ def test_a_tip_is_less_sure_where_it_looks_worse(worse):
 def test_time_alone_is_no_reason_for_doubt():
     later = now = WELL
     for _ in range(3000):
-        later = later.after(0.1, 0.3, 0.03)
+        later = later.after(0.1, 0.3, 0.97, 0.96)
     for _ in range(26):
-        now = now.after(0.1, 0.3, 0.03)
+        now = now.after(0.1, 0.3, 0.97, 0.96)
     assert confidence(later) == pytest.approx(confidence(now), abs=0.02)
-    jumped = later.after(12.0, 30.0, 1.0)
+    jumped = later.after(12.0, 30.0, 0.0, 0.3)
     assert all(a < b for a, b in zip(confidence(jumped), confidence(later), strict=True))
 
 
