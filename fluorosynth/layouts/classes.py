@@ -109,8 +109,8 @@ def meaning(layout: Layout, given: ClassMap) -> Meant:
     Raises
     ------
     UsageError
-        For an unknown name, a class that would be both, or where nothing says which of several
-        classes are instruments.
+        For an unknown name, the background as an instrument, a class that would be both, or where
+        nothing says which of several classes are instruments.
     """
     classes = {0: "background", **layout.classes}
     instrument = _values(given.instrument, classes, layout, "instrument")
@@ -125,6 +125,8 @@ def meaning(layout: Layout, given: ClassMap) -> Meant:
                 f"{layout.root} has the classes {', '.join(classes.values())}: say which are "
                 "instruments by `instrument`"
             )
+    if 0 in instrument:
+        raise UsageError("0 is the background of every set: it cannot be `instrument`")
     if not given.ignore:
         ignore = _default(layout.ignored, classes) - instrument
     if both := instrument & ignore:

@@ -144,6 +144,11 @@ class TestClasses:
         with pytest.raises(UsageError, match="'catheter' cannot be both"):
             open_dataset(sets["mosxav"][0], classes=ClassMap(("3",), ("3",)))
 
+    @pytest.mark.parametrize("word", ["0", "Background"])
+    def test_the_background_is_no_instrument(self, sets, word):
+        with pytest.raises(UsageError, match="0 is the background of every set"):
+            open_dataset(sets["mosxav"][0], classes=ClassMap((word,)))
+
     def test_several_classes_of_no_known_name_have_to_be_named(self, sets, tmp_path):
         shutil.copytree(sets["nnunet"][0], tmp_path / "set")
         labels = {"background": 0, "a": 1, "b": 2, "c": 3, "ignore": 4}
