@@ -15,7 +15,9 @@ LEGEND = {"predicted": LABEL_COLOUR}
 SMALL = 512  # px: smaller pictures are shown twice as large, so that the outline hides nothing
 
 
-def overlay(image: Image, mask: Mask, tips: Sequence[Sequence[float]] = ()) -> NDArray[np.uint8]:
+def overlay(
+    image: Image, mask: Mask, tips: Sequence[Sequence[float]] = (), scale: int = 0
+) -> NDArray[np.uint8]:
     """Return a picture with a mask outlined and tips circled.
 
     Parameters
@@ -26,13 +28,15 @@ def overlay(image: Image, mask: Mask, tips: Sequence[Sequence[float]] = ()) -> N
         Mask, ``(H, W)`` uint8.
     tips
         Tips, ``(x, y)`` in px each.
+    scale
+        Enlargement; 0: twice for pictures under 512 px.
 
     Returns
     -------
     NDArray[np.uint8]
-        ``(H, W, 3)`` RGB, twice the size for pictures under 512 px.
+        ``(scale * H, scale * W, 3)`` RGB.
     """
-    scale = 1 if max(image.shape) >= SMALL else 2
+    scale = scale or (1 if max(image.shape) >= SMALL else 2)
     picture = outlined(image, mask, scale)
     for x, y in tips:
         at = (round(scale * (x + 0.5) - 0.5), round(scale * (y + 0.5) - 0.5))

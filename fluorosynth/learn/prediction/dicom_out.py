@@ -23,7 +23,7 @@ from fluorosynth.errors import BadDataError, MissingExtraError, UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.frames import read_frames
 from fluorosynth.io.guard import quoted, untrusted
-from fluorosynth.learn.overlay import outlined
+from fluorosynth.learn.overlay import overlay
 from fluorosynth.version import __version__
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _of_run(single: Dataset, masks: NDArray[np.uint8]) -> Dataset:
     their place in time.
     """
     from pydicom import Dataset
-    from pydicom.pixels import pack_bits
+    from pydicom.pixels.utils import pack_bits
 
     index = Dataset()
     index.DimensionOrganizationUID = single.DimensionIndexSequence[0].DimensionOrganizationUID
@@ -222,13 +222,12 @@ def captures(
     study = header.get("StudyInstanceUID") or generate_uid(entropy_srcs=[instance, "study"])
     for frame, mask in zip(read_frames(source), masks, strict=True):
         capture = SCImage(
-            outlined(frame.image, mask, 1), "RGB", 8, "PATIENT", study, series, 1,
+            overlay(frame.image, mask, scale=1), "RGB", 8, "PATIENT", study, series, 1,
             generate_uid(entropy_srcs=[instance, str(frame.index)]), frame.index + 1, MAKER,
             patient_orientation=("L", "F"),
         )  # fmt: skip
-        capture.Laterality = capture.PatientOrientation = (
-            None  # nobody knows it, and highdicom wants one
-        )
+        for name in ("Laterality", "PatientOrientation"):
+            setattr(capture, name, None)  # nobody knows them, and highdicom wants one
         yield capture
 
 
