@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -114,8 +115,10 @@ def save_model(
         "size": model.size,
     }
     content = {"header": json.dumps(header), "weights": weights}
+    whole = io.BytesIO()  # PyTorch does not say that a disk is full
+    torch.save({**content, "training": training} if training else content, whole)
     with replacing(path) as part:
-        torch.save({**content, "training": training} if training else content, part)
+        part.write_bytes(whole.getbuffer())
 
 
 def load_model(source: str | Path, device: torch.device | str = "cpu") -> Model:
