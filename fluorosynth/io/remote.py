@@ -46,7 +46,6 @@ class Remote:
         """Return the objects in the folder by name, with their bytes; nothing where it is not."""
 
         def work(files: Any) -> dict[str, int]:
-            files.invalidate_cache()
             try:
                 found = files.ls(self.url, detail=True)
             except FileNotFoundError:
@@ -66,7 +65,6 @@ class Remote:
         """
 
         def work(files: Any) -> int | None:
-            files.invalidate_cache()
             try:
                 return int(files.info(self.of(name))["size"])
             except FileNotFoundError:
@@ -134,7 +132,6 @@ class Remote:
 
         def work(files: Any) -> None:
             files.put_file(str(file), self.of(name))
-            files.invalidate_cache()
             there, size = files.info(self.of(name))["size"], file.stat().st_size
             if there != size:
                 raise OSError(f"{there} of {size} bytes arrived")
@@ -189,7 +186,8 @@ class Remote:
         try:
             import fsspec
 
-            files = fsspec.filesystem(self.scheme, **_OPTIONS.get(self.scheme, {}))
+            options = _OPTIONS.get(self.scheme, {})  # others put objects there meanwhile:
+            files = fsspec.filesystem(self.scheme, use_listings_cache=False, **options)
         except ImportError:
             package = _PACKAGES.get(self.scheme, "fsspec")
             extra = "fluorosynth[remote]" if package in ("s3fs", "fsspec") else package
