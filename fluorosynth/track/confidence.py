@@ -10,12 +10,12 @@ from fluorosynth.track.signs import HORIZON, Signs
 
 # Logistic regressions, made by ``python benchmarks/confidence.py``, on generated sequences.
 BODY: Mapping[str, float] = {
-    "1": 8.91,
-    "hidden": 4.62,
-    "points": -2.06,
-    "changed": 1.65,
-    "age": -1.73,
-    "strayed": 3.23,
+    "1": 12.82,
+    "hidden": 4.30,
+    "points": -3.07,
+    "changed": 0.45,
+    "age": -1.91,
+    "strayed": 3.32,
 }
 TIP: Mapping[str, float] = {
     "1": 3.79,
@@ -28,6 +28,7 @@ TIP: Mapping[str, float] = {
     "tip_swollen": 0.95,
 }
 SWELLS = 0.25, 0.5  # logarithms of the tip's breadth: not a little, and quite
+LONG = 150  # points: longer curves are no surer
 HIDES = 0.4, 0.7  # shares of the likely courses that pass elsewhere
 TOLERATED = 0.1  # risk at which the confidence of a frame is 1/2
 DOUBT = 0.5  # confidence below which a frame, or a tip, is to be looked at
@@ -69,9 +70,9 @@ def features(signs: Signs) -> dict[str, float]:
         "looks": signs.looks,
         "tip_looks": signs.tip_looks,
         "hidden": float(np.clip((signs.unsure - part) / (most - part), 0, 1)),
-        "points": float(np.log(max(signs.points, 1))),
+        "points": float(np.log(np.clip(signs.points, 1, LONG))),
         "growth": signs.growth,
-        "changed": abs(signs.growth),
+        "changed": float(np.log1p(signs.points * abs(1 - np.exp(-signs.growth)))),
         "age": float(np.log1p(age)),
         "strayed": float(np.log1p(signs.strayed)),
         "tip_returned": float(np.log1p(signs.tip_returned)),
