@@ -114,7 +114,8 @@ def training_cost(kind: str, size: int, device: str = "auto") -> Cost:
     import torch
 
     on = pick_device(device)
-    network = build(kind).to(on, memory_format=memory_format(on)).train()
+    network = build(kind).to(on).train()
+    network.to(memory_format=memory_format(on))  # type: ignore[call-overload]
     images = torch.zeros((BATCH, network.channels, size, size), device=on)
     images = images.contiguous(memory_format=memory_format(on))
 
