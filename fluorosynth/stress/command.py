@@ -83,7 +83,7 @@ class Command:
             src, out = Path(place) / "src", Path(place) / "out"
             src.mkdir()
             out.mkdir()
-            shapes = list[tuple[int, ...]]()
+            shapes: list[tuple[int, ...]] = []
             for picture in pictures:
                 (src / f"{len(shapes):06d}.png").write_bytes(png_bytes(picture))
                 shapes.append(picture.shape)
