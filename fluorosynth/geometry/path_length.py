@@ -73,7 +73,7 @@ def add_path_length(
     >>> round(float(out[:, 4].sum()), 4) == round(math.pi * 0.2**2, 4)  # its cross-section
     True
     """
-    work = np.empty((4 if overlap else 2, *out.shape), np.float32)
+    work = np.empty((4 if overlap else 2, out.size), np.float32)
     _add_path_length(out, work, centreline, half, inner, np.float32(factor), overlap, _SECOND)
 
 
@@ -95,7 +95,7 @@ def longest_paths(
     ends
         Number of points up to the end of each tube, ``(k,)``.
     """
-    work = np.empty((2, *out.shape), np.float32)
+    work = np.empty((2, out.size), np.float32)
     _longest_paths(out, work, points, half, inner, ends, bool(0), _SECOND)
 
 
@@ -103,11 +103,12 @@ def longest_paths(
 def _add_path_length(  # type: ignore[no-untyped-def]
     out, work, points, half, inner, factor, overlap, table
 ):
-    top, bottom, left, right = _path_length(work, points, half, inner, overlap, table)
+    sides = _path_length(work, out.shape, points, half, inner, overlap, table)
+    top, bottom, left, right = sides
     for y in range(top, bottom + 1):
-        path, target = work[0, y], out[y]
-        for x in range(left, right + 1):
-            target[x] += factor * path[x]
+        path, target = work[0, (y - top) * (right - left + 1) :], out[y, left:]
+        for k in range(right - left + 1):
+            target[k] += factor * path[k]
 
 
 @njit(cache=True)
@@ -117,11 +118,12 @@ def _longest_paths(  # type: ignore[no-untyped-def]
     first = 0
     for end in ends:
         part = points[first:end], half[first:end], inner[first:end]
-        top, bottom, left, right = _path_length(work, part[0], part[1], part[2], overlap, table)
+        sides = _path_length(work, out.shape, part[0], part[1], part[2], overlap, table)
+        top, bottom, left, right = sides
         for y in range(top, bottom + 1):
-            path, target = work[0, y], out[y]
-            for x in range(left, right + 1):
-                target[x] = max(target[x], path[x])
+            path, target = work[0, (y - top) * (right - left + 1) :], out[y, left:]
+            for k in range(right - left + 1):
+                target[k] = max(target[k], path[k])
         first = end
 
 
@@ -152,12 +154,14 @@ def _mean_chord(d, a, b, radius, table):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _path_length(work, centreline, half, inner, overlap, table):  # type: ignore[no-untyped-def]
-    """Return the sides of the tube's box; ``work[0]`` is then the path for each pixel in it.
+def _path_length(  # type: ignore[no-untyped-def]
+    work, shape, centreline, half, inner, overlap, table
+):
+    """Return the sides of the tube's box; ``work[0]`` then begins with the path for its pixels.
 
-    ``work`` is scratch of the picture's shape: what a loop allocates is dear to compile.
+    ``work`` is scratch for each of the picture's pixels: what a loop allocates is dear to compile.
     """
-    height, width = work.shape[1:]
+    height, width = shape
     low_x, high_x = centreline[0, 0], centreline[0, 0]
     low_y, high_y = centreline[0, 1], centreline[0, 1]
     widest = half[0]
@@ -172,12 +176,13 @@ def _path_length(work, centreline, half, inner, overlap, table):  # type: ignore
     bottom = min(int(np.floor(np.float64(high_y) + reach)), height - 1)
     path, nearest = work[0], work[1]
     before, met = work[-2], work[-1]  # only where passes overlap are these others
-    for y in range(top, bottom + 1):
-        for x in range(left, right + 1):
-            path[y, x], nearest[y, x] = 0.0, 1e9
-        if overlap:
-            for x in range(left, right + 1):
-                before[y, x], met[y, x] = 0.0, -1e9
+    across = max(right - left + 1, 0)
+    count = max(bottom - top + 1, 0) * across
+    for j in range(count):
+        path[j], nearest[j] = 0.0, 1e9
+    if overlap:
+        for j in range(count):
+            before[j], met[j] = 0.0, -1e9
     apart = 2.0 * NEW_PASS * np.float64(widest) + 2.0
     arc, final = 0.0, len(centreline) - 2
     for i in range(final + 1):
@@ -207,9 +212,9 @@ def _path_length(work, centreline, half, inner, overlap, table):  # type: ignore
             max(int(np.ceil(min(ay, ay + dy) - near)), top),
             min(int(np.floor(max(ay, ay + dy) + near)), bottom) + 1,
         ):
-            along, across = ax + (y - ay) * lean, ax - (y - ay) * slope
-            first = max(int(np.ceil(max(along - wide, across + low))), left)
-            last = min(int(np.floor(min(along + wide, across + high))), right)
+            along, aside = ax + (y - ay) * lean, ax - (y - ay) * slope
+            first = max(int(np.ceil(max(along - wide, aside + low))), left)
+            last = min(int(np.floor(min(along + wide, aside + high))), right)
             for x in range(first, last + 1):
                 u = ((x - ax) * dx + (y - ay) * dy) * flat
                 # What lies beyond a joint is the next segment's, but for the wedge outside a bend
@@ -220,20 +225,19 @@ def _path_length(work, centreline, half, inner, overlap, table):  # type: ignore
                 d2 = ex * ex + ey * ey
                 if d2 > near * near:
                     continue
-                d = np.sqrt(d2)
+                d, j = np.sqrt(d2), (y - top) * across + x - left
                 if overlap:
                     s = arc + u * length
-                    if s - met[y, x] > apart:
-                        before[y, x] += path[y, x]
-                        path[y, x], nearest[y, x] = 0.0, 1e9
-                    met[y, x] = s
-                if d < nearest[y, x]:
-                    nearest[y, x] = d
+                    if s - met[j] > apart:
+                        before[j] += path[j]
+                        path[j], nearest[j] = 0.0, 1e9
+                    met[j] = s
+                if d < nearest[j]:
+                    nearest[j] = d
                     chord = _mean_chord(d, a, b, r + u * dr, table)
-                    path[y, x] = chord - _mean_chord(d, a, b, lumen + u * dl, table)
+                    path[j] = chord - _mean_chord(d, a, b, lumen + u * dl, table)
         arc += length
     if overlap:
-        for y in range(top, bottom + 1):
-            for x in range(left, right + 1):
-                path[y, x] += before[y, x]
+        for j in range(count):
+            path[j] += before[j]
     return top, bottom, left, right
