@@ -30,7 +30,7 @@ def apply(
     devices: Sequence[Device] = (),
     seed: int = 0,
     index: int = 0,
-    view: View | None = None,
+    view: View | ViewLaw | None = None,
 ) -> Sample:
     """Apply stages to a picture of any size.
 
@@ -53,7 +53,8 @@ def apply(
     index
         Number of the sample among those of the seed, 0 <= index < 2**62.
     view
-        Scale and voltage of the picture; None: drawn as for frames that do not know them.
+        Scale and voltage of the picture, or the law that they are drawn from, such as a recipe's
+        ``view``; None: ``ViewLaw()``.
 
     Returns
     -------
@@ -87,8 +88,9 @@ def apply(
         check_curve(f"`devices`[{number}]", device.centreline, device.width)
     check_index(index)
     streams = open_streams(seed)
-    if view is None:
-        view = ViewLaw().draw(max(image.shape), None, streams.at(index, STEP_VIEW))
+    if not isinstance(view, View):
+        law = view or ViewLaw()
+        view = law.draw(max(image.shape), None, streams.at(index, STEP_VIEW))
     sample = Sample(np.ascontiguousarray(image), tuple(devices), {}, view=view)
     return _run(given, sample, streams, index)
 

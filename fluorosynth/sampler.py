@@ -226,7 +226,15 @@ def _drawing(
     """Return how a source draws, told the scale of the picture if it asks for it."""
     if isinstance(source, ScaledDevices):
         return source.draw_at
-    return lambda view, rng: source.draw(rng)  # noqa: ARG005
+    return partial(_draw_unscaled, source)
+
+
+def _draw_unscaled(
+    source: Devices,
+    view: View,  # noqa: ARG001
+    rng: np.random.Generator,
+) -> tuple[Device, ...]:
+    return source.draw(rng)
 
 
 def _finished(sample: Sample, exposed: bool) -> Sample:

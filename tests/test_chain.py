@@ -56,7 +56,8 @@ def test_the_stages_of_a_recipe_give_its_samples(preset):
         device_odds=(),
     )
     for index in range(3):
-        mine, made = apply(recipe.stages, FRAME, [LINE], 7, index), recipe.sample(7, index)
+        mine = apply(recipe.stages, FRAME, [LINE], 7, index, recipe.view)
+        made = recipe.sample(7, index)
         np.testing.assert_array_equal(mine.image, made.image)
         np.testing.assert_array_equal(mine.mask, made.mask)
         assert mine.meta["steps"] == made.meta["steps"]

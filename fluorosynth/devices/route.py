@@ -77,7 +77,7 @@ class Route(Drawn):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_odds("routes", self.routes, self.route_odds)
+        check_odds("routes", self.routes, self.route_odds, "route_odds")
         for name in self.routes:
             if name not in ROUTES:
                 raise ValueError(f"no course is called {name!r}; known: {', '.join(ROUTES)}")

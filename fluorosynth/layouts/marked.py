@@ -15,7 +15,7 @@ from fluorosynth.layouts.base import Item, Layout, Values
 from fluorosynth.layouts.drawing import LINE_WIDTH, draw_line
 
 IGNORED = 255  # value of regions without truth
-INSTRUMENTS = "instrument", "catheter", "guidewire", "wire"
+INSTRUMENTS = "instrument", "catheter", "guidewire", "wire", "electrode_catheter"
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,7 +50,7 @@ def test_the_run_folder_tells_everything(tmp_path):
     assert lines[0].startswith("epoch,train_loss,train_dice,validation_loss,validation_dice")
     assert "epoch 2/2" in (run / "log.txt").read_text()
     assert cv2.imread(str(run / "curves.png")) is not None
-    assert cv2.imread(str(run / "overlays" / "epoch-002.png")).shape == (512, 256, 3)
+    assert cv2.imread(str(run / "overlays" / "epoch-002.png")).shape[:2] >= (512, 256)
     model = load_model(run)
     assert model.recipe == data.recipe != ""
     greys = np.stack([data[i][0] for i in range(12)])
