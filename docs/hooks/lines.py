@@ -78,7 +78,7 @@ BEFORE: dict[str, tuple[Stage, ...]] = {  # what must have happened
     "jitter": (Render(),),
     "visible": (Render(), Attenuate(strength=Constant(0.2)), EdgeOfField(circle=1.0)),
 }
-FRAME, SHAFT = 31, 4  # seeds that show much: of ribs, heart and lung; of a long shaft, a bent tip
+FRAME, SHAFT = 31, 27  # seeds that show much: of ribs, heart and lung; of a long shaft, a bent tip
 FRAMES: dict[str, tuple[Bundled, int]] = {"engage": (Bundled("contrast"), 36)}
 SPLINE = Spline(counts=(1.0,), catheter_width=Constant(5.0))
 

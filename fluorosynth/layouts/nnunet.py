@@ -9,6 +9,7 @@ from fluorosynth.io.guard import quoted
 from fluorosynth.io.text import read_json
 from fluorosynth.layouts.base import Item, Layout
 from fluorosynth.layouts.listed import MASKS, by_stem, of_form, picture_of
+from fluorosynth.layouts.marked import INSTRUMENTS
 
 PARTS = {"Tr": "train", "Ts": "test"}
 CHANNEL = "_0000"
@@ -17,14 +18,14 @@ CHANNEL = "_0000"
 class NnUNetRaw(Layout):
     """``imagesTr/CASE_0000.png``, ``labelsTr/CASE.png``, ``dataset.json`` with the labels.
 
-    ``imagesTs`` are read where ``labelsTs`` are there. Classes called instrument, catheter,
-    guidewire or wire are instruments.
+    ``imagesTs`` are read where ``labelsTs`` are there. Classes that this
+    project writes, and instrument, catheter, guidewire or wire, are instruments.
     """
 
     kind = "nnunet"
     about = "nnU-Net v2 raw folders, classes by dataset.json"
     protocol = "test"
-    instrument = ("instrument", "catheter", "guidewire", "wire")
+    instrument = INSTRUMENTS
 
     @classmethod
     def matches(cls, root: Path) -> bool:

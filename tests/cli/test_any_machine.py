@@ -150,8 +150,16 @@ def test_a_shard_that_is_none(tmp_path):
     assert "unable to" not in error.lower()
 
 
-@pytest.mark.parametrize("out", ["s3://bucket/set", "gs://bucket/set", "https://host/set"])
-@pytest.mark.parametrize("command", ["generate --n 1", "patches run.npy", "export set --to folder"])
+@pytest.mark.parametrize(
+    ("command", "out"),
+    [
+        ("generate --n 1", "https://host/set"),
+        ("generate --n 1", "ftp://host/set"),
+        ("patches run.npy", "s3://bucket/set"),
+        ("export set --to folder", "s3://bucket/set"),
+        ("export set --to folder", "gs://bucket/set"),
+    ],
+)
 def test_other_machines_are_not_written_to(tmp_path, monkeypatch, out, command):
     monkeypatch.chdir(tmp_path)
     for option in ([f"--out={out}"], ["--out", out]):

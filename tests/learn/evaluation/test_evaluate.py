@@ -284,7 +284,8 @@ def test_mistakes_are_named(tmp_path):
     content = torch.load(model, weights_only=True)
     header = {**json.loads(content["header"]), "layout_version": 99}
     torch.save({**content, "header": json.dumps(header)}, tmp_path / "other.pt")
-    assert "layout 99" in refused(tmp_path / "sizes", tmp_path / "other.pt")
+    save_pair(tmp_path / "one", "a_1", image, mask)
+    assert "layout 99" in refused(tmp_path / "one", tmp_path / "other.pt")
     assert "is a file" in refused(tmp_path / "sizes", target=model)
     shards = write_set(tmp_path / "data", [1], 32)
     assert "`scales` must be" in refused(shards, model, out, "--scales", "0")
