@@ -81,7 +81,9 @@ def test_toml_does_not_know_them():
     for root in (backgrounds.BackgroundSource, devices.DeviceSource):
         assert "memory" not in kinds(root, root.package)
     with pytest.raises(UsageError, match=r"backgrounds\[0\].kind: no 'memory' here"):
-        Recipe.from_toml('[[backgrounds]]\nkind = "memory"\n[[devices]]\nkind = "spline"')
+        Recipe.from_toml(
+            '[[backgrounds]]\nkind = "memory"\n[[devices]]\nkind = "none"\n[[stages]]\nkind = "render"'
+        )
 
 
 def test_a_set_on_disk_needs_a_recipe_that_can_be_written(tmp_path):

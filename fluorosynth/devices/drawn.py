@@ -73,9 +73,7 @@ class Drawn(DeviceSource):
 
     def __post_init__(self) -> None:
         check_odds("counts", self.counts, self.counts)
-        check_odds(
-            "catheter_tips", self.catheter_tips, self.catheter_tip_odds, "catheter_tip_odds"
-        )
+        check_odds("catheter_tips", self.catheter_tips, self.catheter_tip_odds, "catheter_tip_odds")
         check_odds("wire_tips", self.wire_tips, self.wire_tip_odds, "wire_tip_odds")
         for name in (*self.catheter_tips, *self.wire_tips):
             if name not in TIPS:

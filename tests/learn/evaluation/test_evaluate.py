@@ -286,7 +286,7 @@ def test_mistakes_are_named(tmp_path):
     torch.save({**content, "header": json.dumps(header)}, tmp_path / "other.pt")
     save_pair(tmp_path / "one", "a_1", image, mask)
     assert "layout 99" in refused(tmp_path / "one", tmp_path / "other.pt")
-    assert "is a file" in refused(tmp_path / "sizes", target=model)
+    assert "is a file" in refused(tmp_path / "one", target=model)
     shards = write_set(tmp_path / "data", [1], 32)
     assert "`scales` must be" in refused(shards, model, out, "--scales", "0")
     assert "`min_length` must be" in refused(shards, model, out, "--min-length", "-1")
