@@ -49,7 +49,7 @@ def confidence(signs: Signs) -> tuple[float, float]:
     --------
     >>> well = Signs(age=5, looks=0.97, tip_looks=0.97, unsure=0.05, points=150)
     >>> [round(value, 1) for value in confidence(well)]
-    [0.9, 1.0]
+    [1.0, 1.0]
     """
     seen = features(signs)
     tolerated = np.log(TOLERATED / (1 - TOLERATED))
