@@ -90,7 +90,7 @@ kind = "render"
 def test_toml_does_not_know_them():
     for root in (backgrounds.BackgroundSource, devices.DeviceSource):
         assert "memory" not in kinds(root, root.package)
-    with pytest.raises(UsageError, match=r"backgrounds\[0\].kind: 'memory' holds arrays, which no file says"):
+    with pytest.raises(UsageError, match=r"backgrounds\[0\].kind: 'memory' holds arrays"):
         Recipe.from_toml(TOML)
 
 
