@@ -167,7 +167,8 @@ class _Run:
             if not lost and gone <= self.config.patience:
                 known = None if self.evidence is None else self.evidence(t)
                 now = follow(self.frames[t], good, self.config, known)
-            gone = gone + 1 if now is good or now.score < self.config.give_up else 0
+            unsure = now.lost or now.score < self.config.give_up
+            gone = gone + 1 if now is good or unsure else 0
             if span.first <= t <= span.last:
                 found[t] = None if gone else _instrument(now, key, scale.seen(self.frames[t], now))
                 if self.progress is not None:

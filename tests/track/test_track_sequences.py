@@ -118,6 +118,15 @@ def test_it_stops_for_good_where_nothing_comes_back():
     assert not any(labels.at(t).instruments for t in range(3, 10))
 
 
+def test_what_has_left_the_picture_is_lost_even_to_a_tracker_that_never_gives_up():
+    rng = np.random.default_rng(5)
+    lines = [np.array([[-9.0, 130 + 3 * t], [90, 130 + 3 * t]]) for t in range(20)]
+    frames = [frame([line], rng=rng) for line in lines]
+    start = np.column_stack([np.linspace(2, 89, 30), np.full(30, 130)])
+    labels = track(frames, key(start, 0, 20), TrackConfig(give_up=0))
+    assert any(labels.at(t).lost for t in range(9, 20))  # the last row is 159
+
+
 def test_between_two_keys_it_is_pulled_to_both():
     truths, frames = moving(9)
     both = key(truths[0], 0, 9).with_frames(key(truths[8], 8, 9).frames)
