@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.geometry.filled_box import filled_box
 from fluorosynth.sample import INSTRUMENT, Mask
 
 
@@ -27,10 +28,15 @@ def drop_fragments(mask: Mask, shortest: float) -> Mask:
     >>> drop_fragments(mask, 10).sum(1).nonzero()[0].tolist()
     [5]
     """
-    count, parts = cv2.connectedComponents(mask, connectivity=8)
+    box = filled_box(mask.view(bool))
+    if not mask[box].size:
+        return mask.copy()
+    count, parts = cv2.connectedComponents(np.ascontiguousarray(mask[box]), connectivity=8)
     kept = skeleton_lengths(np.asarray(parts), count) >= shortest
     kept[0] = False
-    return np.where(kept[parts], np.uint8(INSTRUMENT), np.uint8(0))
+    left = np.zeros_like(mask)
+    left[box] = np.where(kept, np.uint8(INSTRUMENT), np.uint8(0))[parts]
+    return left
 
 
 def skeleton_lengths(parts: NDArray[np.integer], count: int) -> NDArray[np.float64]:
