@@ -101,6 +101,8 @@ def fill_holes(mask: Bools) -> Bools:
     """
     box = filled_box(mask, HOLE + 1)  # so wide that what is cut off is larger than a hole
     holes = (~mask[box]).view(np.uint8)
+    if not holes.any():
+        return mask
     _, parts, stats, _ = cv2.connectedComponentsWithStats(holes, connectivity=4)
     small = np.asarray(stats)[:, cv2.CC_STAT_AREA] <= HOLE
     small[0] = False
@@ -174,9 +176,8 @@ def _cross_sections(tube: Tube, reach: float, mask: Floats) -> tuple[Array, Arra
 
     half = np.arange(STEP / 2, reach, STEP)
     offset = np.concatenate([-half[::-1], half])
-    yx = np.stack(
-        [p + offset[:, None] * n for p, n in zip(tube.points.T, _normals(tube).T, strict=True)][::-1]
-    )
+    normals = _normals(tube)
+    yx = np.stack([tube.points[:, k] + offset[:, None] * normals[:, k] for k in (1, 0)])
     n, profile = len(half), np.zeros(yx.shape[1:], np.float32)
     core = slice(n // 2, -(n // 2))  # most runs end in it, and then nothing beyond is looked at
     profile[core] = map_coordinates(mask, yx[:, core], order=1, mode="nearest")

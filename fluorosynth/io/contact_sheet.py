@@ -62,7 +62,9 @@ def contact_sheet(
     return np.concatenate([sheet, _legend(legend, sheet.shape[1])]) if legend else sheet
 
 
-def png_bytes(image: NDArray[np.unsignedinteger], compression: int = 3, flat: bool = False) -> bytes:
+def png_bytes(
+    image: NDArray[np.unsignedinteger], compression: int = 3, flat: bool = False
+) -> bytes:
     """Return a picture as the bytes of a PNG file.
 
     Parameters
