@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -67,6 +68,8 @@ def command(
     quiet: bool,
 ) -> None:
     """Segment the instruments in SRC: a picture, a video, a DICOM file, a folder, a glob."""
+    # PyTorch's threads would wait for work in a loop, on the core on which masks are traced
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     loading(quiet)
     from fluorosynth.errors import InterruptedRunError
     from fluorosynth.learn.prediction.inference import Inference

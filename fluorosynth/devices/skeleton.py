@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
+from fluorosynth.geometry.filled_box import filled_box
 from fluorosynth.geometry.neighbours import neighbour_counts
+from fluorosynth.geometry.thin import thinned
 
 Bools = NDArray[np.bool_]
 Array = NDArray[np.float64]
@@ -24,6 +26,7 @@ Stub = tuple[int, int]  # (branch, 0 for its first point or 1 for its last)
 Pairs = dict[Stub, Stub]
 Pixel = tuple[int, int]
 
+AROUND = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
 MAX_BRANCHES = 300  # ten instruments that all cross make about 100
 MAX_GAP = 6.0  # background pixels between two parts of one instrument
 GAP_BEND = np.deg2rad(80)  # sum of the turns into and out of the bridge of a gap
@@ -128,40 +131,55 @@ def link(branches: list[Branch], pairs: Pairs) -> list[Branch]:
 
 def _split(mask: Bools, depth: Depth) -> tuple[list[Branch], list[Node]]:
     """Cut the skeleton at its junctions: pixels with three or more neighbours."""
-    from skimage.morphology import skeletonize
-
-    skeleton = np.pad(skeletonize(mask, method="lee"), 1).astype(np.uint8)
+    rows, columns = filled_box(mask)
+    skeleton = np.pad(thinned(mask[rows, columns]), 1).astype(np.uint8)
+    corner = np.array([columns.start, rows.start]) - 1  # of the padded box
     junction = skeleton * (neighbour_counts(skeleton) > 2).astype(np.uint8)
-    count, clusters = cv2.connectedComponents(junction)
+    _, clusters = cv2.connectedComponents(junction)
     nodes = []
-    for k in range(1, count):
-        y, x = np.nonzero(clusters[1:-1, 1:-1] == k)
+    for points in _parts(np.asarray(clusters)):
+        x, y = (points + corner).T
         nodes.append(Node(np.array([x.mean(), y.mean()]), float(depth[y, x].max())))
     count, pieces = cv2.connectedComponents(skeleton - junction)
     if count > MAX_BRANCHES:
         raise BadDataError(f"the mask's skeleton has {count} branches: these are no instruments")
+    near = neighbour_counts(skeleton - junction)
     branches = []
-    for k in range(1, count):
-        path, closed = _walk({(int(x), int(y)) for y, x in np.argwhere(pieces == k)})
-        branches.append(
-            Branch(np.array(path, float) - 1, _ends(path, np.asarray(clusters)), closed)
-        )
+    for points in _parts(np.asarray(pieces)):
+        path, closed = _walk(points, near[points[:, 1], points[:, 0]])
+        ends = _ends(path, np.asarray(clusters))
+        branches.append(Branch(np.array(path, float) + corner, ends, closed))
     return branches, nodes
 
 
-def _walk(pixels: set[Pixel]) -> tuple[list[Pixel], bool]:
-    """Order the pixels of a branch, none of which has more than two neighbours."""
-    near = {
-        (x, y): [q for dx in (-1, 0, 1) for dy in (-1, 0, 1) if (q := (x + dx, y + dy)) in pixels]
-        for x, y in pixels
-    }  # each pixel is among its own
-    path = [min(pixels, key=lambda p: (len(near[p]), p))]
-    closed = len(near[path[0]]) > 2
-    seen = {path[0]}
-    while step := [q for q in near[path[-1]] if q not in seen]:
-        path.append(step[0])
-        seen.add(step[0])
-    return path, closed
+def _parts(labels: NDArray[np.int32]) -> list[NDArray[np.intp]]:
+    """Return the pixels of each label from 1, ``(n, 2)``, (x, y), row by row."""
+    y, x = np.nonzero(labels)
+    own = labels[y, x]
+    order = np.argsort(own, kind="stable")
+    first = np.flatnonzero(np.diff(own[order])) + 1
+    return np.split(np.column_stack([x, y])[order], first) if len(own) else []
+
+
+def _walk(points: NDArray[np.intp], neighbours: NDArray[np.uint8]) -> tuple[list[Pixel], bool]:
+    """Order the pixels of a branch by walking it; none has more than two neighbours."""
+    x, y = points.T
+    start = np.lexsort((y, x, neighbours))[0]
+    left = set(map(tuple, points.tolist()))
+    path, ahead = [(int(x[start]), int(y[start]))], AROUND[0]
+    left.discard(path[0])
+    while left:
+        px, py = path[-1]
+        step = px + ahead[0], py + ahead[1]  # mostly straight on
+        if step not in left or len(path) == 1:
+            for ahead in AROUND:
+                if (step := (px + ahead[0], py + ahead[1])) in left:
+                    break
+            else:
+                break
+        path.append(step)
+        left.discard(step)
+    return path, bool(neighbours[start] > 1)
 
 
 def _ends(path: list[Pixel], clusters: NDArray[np.generic]) -> tuple[int | None, int | None]:

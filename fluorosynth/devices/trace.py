@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from fluorosynth.devices.skeleton import Array, Bools, Branch, pixel_paths
 from fluorosynth.geometry.distance import depth_in
+from fluorosynth.geometry.filled_box import filled_box
 from fluorosynth.sample import Device
+
+Floats = NDArray[np.float32]  # a mask, 0 and 1
 
 SAGITTA = 0.1  # px, the most that the curve may leave the chord of two points
 STEP = 0.25  # px, along a cross-section
@@ -78,11 +81,11 @@ def trace(mask: NDArray[np.generic], label: str = "catheter") -> tuple[Device, .
     devices = []
     for value in np.unique(mask[anything]):
         solid = fill_holes(mask == value)
-        depth = depth_in(solid)
+        depth, image = depth_in(solid), solid.astype(np.float32)
         for path in pixel_paths(solid, depth, anything):
             x, y = path.points.astype(int).T
-            tube = _refine(path, float(np.median(depth[y, x])), solid)
-            device = _finish(tube, solid, label) if tube else None
+            tube = _refine(path, float(np.median(depth[y, x])), image)
+            device = _finish(tube, image, label) if tube else None
             if device is not None:
                 devices.append(device)
     return tuple(devices)
@@ -96,13 +99,21 @@ def fill_holes(mask: Bools) -> Bools:
     mask
         Pixels of instruments, ``(H, W)`` bool.
     """
-    holes = (~mask).astype(np.uint8)
+    box = filled_box(mask, HOLE + 1)  # so wide that what is cut off is larger than a hole
+    holes = (~mask[box]).view(np.uint8)
+    if not holes.any():
+        return mask
     _, parts, stats, _ = cv2.connectedComponentsWithStats(holes, connectivity=4)
-    small = np.flatnonzero(np.asarray(stats)[:, cv2.CC_STAT_AREA] <= HOLE)
-    return np.asarray(mask | np.isin(parts, small[small > 0]))
+    small = np.asarray(stats)[:, cv2.CC_STAT_AREA] <= HOLE
+    small[0] = False
+    if not small.any():
+        return mask
+    filled = mask.copy()
+    filled[box] |= small[parts]
+    return filled
 
 
-def _refine(path: Branch, radius: float, mask: Bools) -> Tube | None:
+def _refine(path: Branch, radius: float, mask: Floats) -> Tube | None:
     """Centre a pixel path on the mask; None for a speck."""
     tube = _smooth(path.points, 0.7, path.closed)
     for _ in range(2):
@@ -154,7 +165,7 @@ def _normals(tube: Tube) -> Array:
     return np.column_stack([-tangent[:, 1], tangent[:, 0]])
 
 
-def _cross_sections(tube: Tube, reach: float, mask: Bools) -> tuple[Array, Array]:
+def _cross_sections(tube: Tube, reach: float, mask: Floats) -> tuple[Array, Array]:
     """Measure the mask across a curve: offset of its centre along the normal, and width.
 
     Both are integrals over the run of mask that holds the curve, so that length times mean width
@@ -165,25 +176,29 @@ def _cross_sections(tube: Tube, reach: float, mask: Bools) -> tuple[Array, Array
 
     half = np.arange(STEP / 2, reach, STEP)
     offset = np.concatenate([-half[::-1], half])
-    xy = tube.points[:, None] + offset[:, None] * _normals(tube)[:, None]
-    image = mask.astype(np.float32)
-    profile = map_coordinates(image, xy[..., ::-1].T, order=1, mode="nearest").T
+    normals = _normals(tube)
+    yx = np.stack([tube.points[:, k] + offset[:, None] * normals[:, k] for k in (1, 0)])
+    n, profile = len(half), np.zeros(yx.shape[1:], np.float32)
+    core = slice(n // 2, -(n // 2))  # most runs end in it, and then nothing beyond is looked at
+    profile[core] = map_coordinates(mask, yx[:, core], order=1, mode="nearest")
+    wide = (profile[[core.start, core.stop - 1]] > EDGE).any(axis=0)
+    profile[:, wide] = map_coordinates(mask, yx[:, :, wide], order=1, mode="nearest")
+    profile = profile.T
     inside = profile > EDGE
-    n = len(half)
     inside[:, n:] = np.logical_and.accumulate(inside[:, n:], axis=1)
     inside[:, :n] = np.logical_and.accumulate(inside[:, :n][:, ::-1], axis=1)[:, ::-1]
     profile = profile * inside
     width = profile.sum(axis=1) * STEP
     shift = (profile @ offset) * STEP / np.maximum(width, 1e-9)
     usual = median_filter(width, 41, mode="wrap" if tube.closed else "nearest")
-    limit = np.array(mask.shape[::-1]) - 1
-    within = ((xy >= 0) & (xy <= limit)).all(axis=2)
     bad = (width < 0.3) | (np.abs(width - usual) > np.maximum(0.75, 0.2 * usual))
-    bad |= inside[:, 0] | inside[:, -1] | (inside & ~within).any(axis=1)
+    bad |= inside[:, 0] | inside[:, -1]
+    beyond = [(k < 0) | (k > side - 1) for k, side in zip(yx, mask.shape, strict=True)]
+    bad |= (inside.T & (beyond[0] | beyond[1])).any(axis=0)
     return np.where(bad, np.nan, shift), np.where(bad, np.nan, width)
 
 
-def _finish(tube: Tube, mask: Bools, label: str) -> Device | None:
+def _finish(tube: Tube, mask: Floats, label: str) -> Device | None:
     """Prolong a tube to both ends, order it from entry to tip and thin out its points."""
     from scipy.ndimage import uniform_filter1d
 
@@ -211,14 +226,14 @@ def _finish(tube: Tube, mask: Bools, label: str) -> Device | None:
     return Device(curve[:, :2], curve[:, 2], label)
 
 
-def _to_border(points: Array, mask: Bools) -> Array:
+def _to_border(points: Array, mask: Floats) -> Array:
     """Distance to the border of the picture, 0 outside."""
     far = np.array(mask.shape[::-1]) - 0.5
     nearest = np.minimum(points[:, :2] + 0.5, far - points[:, :2]).min(axis=1)
     return np.asarray(np.maximum(0, nearest))
 
 
-def _prolong(curve: Array, mask: Bools) -> Array:
+def _prolong(curve: Array, mask: Floats) -> Array:
     """Move the last point to half a width before the mask ends, or beyond the border."""
     from scipy.ndimage import map_coordinates
 
@@ -229,7 +244,7 @@ def _prolong(curve: Array, mask: Bools) -> Array:
     along = np.arange(0, 8 * radius + 8, STEP)
     ray = curve[-1, :2] + along[:, None] * ahead
     outside = np.max(np.maximum(-0.5 - ray, ray - np.array(mask.shape[::-1]) + 0.5), axis=1)
-    solid = map_coordinates(mask.astype(np.float32), ray.T[::-1], order=1, mode="nearest") >= 0.5
+    solid = map_coordinates(mask, ray.T[::-1], order=1, mode="nearest") >= 0.5
     end = int(np.argmin(solid & (outside < 0)))
     if outside[end] >= 0:
         more = along[int(np.argmax(outside >= radius)) or -1]

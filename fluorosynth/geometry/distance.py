@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.geometry.filled_box import filled_box
+
 EXACT = 2048  # px
 
 
@@ -47,5 +49,8 @@ def depth_in(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     >>> depth_in(np.ones((3, 3), bool)).tolist()
     [[1.0, 1.0, 1.0], [1.0, 2.0, 1.0], [1.0, 1.0, 1.0]]
     """
-    outside = np.pad(~mask, 1, constant_values=True)
-    return distance_to(outside)[1:-1, 1:-1].astype(np.float32)
+    rows, columns = filled_box(mask)  # nothing beyond it is nearer than the ring around it
+    depth = np.zeros(mask.shape, np.float32)
+    outside = np.pad(~mask[rows, columns], 1, constant_values=True)
+    depth[rows, columns] = distance_to(outside)[1:-1, 1:-1]
+    return depth

@@ -62,7 +62,9 @@ def contact_sheet(
     return np.concatenate([sheet, _legend(legend, sheet.shape[1])]) if legend else sheet
 
 
-def png_bytes(image: NDArray[np.unsignedinteger], compression: int = 3) -> bytes:
+def png_bytes(
+    image: NDArray[np.unsignedinteger], compression: int = 3, flat: bool = False
+) -> bytes:
     """Return a picture as the bytes of a PNG file.
 
     Parameters
@@ -72,9 +74,14 @@ def png_bytes(image: NDArray[np.unsignedinteger], compression: int = 3) -> bytes
     compression
         Effort of zlib, 0 to 9; 9 saves 15 % over 3 and takes fifteen times as long on noisy
         pictures.
+    flat
+        Whether it has few values in large areas, as masks do: they are written as they are, which
+        is smaller and takes a quarter of the time of what helps noisy pictures.
     """
     ordered = image if image.ndim == 2 else np.ascontiguousarray(image[:, :, ::-1])
-    _, encoded = cv2.imencode(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, compression])
+    flags = [cv2.IMWRITE_PNG_COMPRESSION, compression]
+    flags += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE] if flat else []
+    _, encoded = cv2.imencode(".png", ordered, flags)
     return bytes(encoded)
 
 

@@ -48,9 +48,12 @@ def exposed_field(image: Image) -> NDArray[np.bool_]:
 
 
 def _joined_to_edge(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    _, labels = cv2.connectedComponents(region.astype(np.uint8))
-    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    return np.isin(labels, edge[edge > 0])
+    count, labels = cv2.connectedComponents(region.astype(np.uint8))
+    joined = np.zeros(count, bool)
+    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        joined[edge] = True
+    joined[0] = False
+    return np.asarray(joined[labels])
 
 
 def _letters(image: Image) -> NDArray[np.bool_]:

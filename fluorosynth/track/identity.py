@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -89,23 +90,43 @@ def identified(frames: Sequence[Sequence[Seen]], side: int) -> list[list[Known]]
     return known
 
 
+@dataclass(frozen=True, eq=False)
+class _Curve:
+    """Some points of a curve, and what comparisons need of it every time."""
+
+    points: Points
+    length: float
+    box: tuple[float, float, float, float]  # least and greatest x, least and greatest y
+
+    @classmethod
+    def of(cls, whole: Points) -> _Curve:
+        points = _few(whole)
+        (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+        return cls(points, _length(points), (left, right, top, bottom))
+
+    def beside(self, other: _Curve) -> float:
+        """Return a distance in px that no point of one is nearer to the other than."""
+        a, b = self.box, other.box
+        return max(b[0] - a[1], a[0] - b[1], b[2] - a[3], a[2] - b[3])
+
+
 def _numbers(frames: Sequence[Sequence[Seen]], near: float) -> list[list[int]]:
     """Return the number of the instrument that each curve of each frame is."""
     from scipy.optimize import linear_sum_assignment
 
-    recent: list[list[Points]] = []
+    recent: list[list[_Curve]] = []
     numbers = []
     for seen in frames:
-        curves = [_few(one.device.centreline) for one in seen]
-        apart = np.array([[_apart(c, old) for old in recent] for c in curves])
+        curves = [_Curve.of(one.device.centreline) for one in seen]
+        apart = np.array([[_apart(c, old, near) for old in recent] for c in curves])
         own = [-1] * len(curves)
         if apart.size:  # a fragment, however near, does not take a long curve's place
-            usual = np.array([max(map(_length, old)) for old in recent])
-            shared = np.minimum(np.array([_length(curve) for curve in curves])[:, None], usual)
+            usual = np.array([max(one.length for one in old) for old in recent])
+            shared = np.minimum(np.array([curve.length for curve in curves])[:, None], usual)
             gain = shared * np.maximum(1 - apart / near, 0)
             for k, number in zip(*linear_sum_assignment(gain, maximize=True), strict=True):
                 own[k] = int(number) if gain[k, number] > 0 else -1
-        for k in sorted(range(len(curves)), key=lambda k: -_length(curves[k])):
+        for k in sorted(range(len(curves)), key=lambda k: -curves[k].length):
             if own[k] < 0:
                 own[k] = len(recent)
                 recent.append([])
@@ -114,12 +135,18 @@ def _numbers(frames: Sequence[Sequence[Seen]], near: float) -> list[list[int]]:
     return numbers
 
 
-def _apart(curve: Points, others: Sequence[Points]) -> float:
-    """Return the least median distance of the shorter of two curves to the longer one."""
-    return min(
-        float(np.median(_gaps(*sorted((curve, other), key=_length)).min(axis=1)))
-        for other in others
-    )
+def _apart(curve: _Curve, others: Sequence[_Curve], near: float) -> float:
+    """Return the least median distance of the shorter of two curves to the longer one.
+
+    Infinite where their boxes already lie farther apart than ``near``.
+    """
+    least = math.inf
+    for other in others:
+        if curve.beside(other) < near:
+            short, long = sorted((curve, other), key=lambda one: one.length)
+            gaps = np.sort(_gaps(short.points, long.points).min(axis=1))
+            least = min(least, float(gaps[(len(gaps) - 1) // 2] + gaps[len(gaps) // 2]) / 2)
+    return least
 
 
 def _directed(course: Sequence[Seen]) -> list[Seen]:

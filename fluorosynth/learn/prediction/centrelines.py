@@ -103,7 +103,7 @@ def _along(device: Device, found: NDArray[np.float32]) -> float:
 
 def _plain(one: Known, frame: Traced, confidence: float) -> dict[str, Any]:
     device = one.device
-    points = [[round(float(v), 2) for v in point] for point in device.centreline]
+    points = [[round(x, 2), round(y, 2)] for x, y in device.centreline.tolist()]
     return {
         "frame": frame.frame,
         "frame_size": list(frame.size),
@@ -112,5 +112,5 @@ def _plain(one: Known, frame: Traced, confidence: float) -> dict[str, Any]:
         "confidence": round(confidence, 4),
         "tip": points[-1] if one.tip else None,
         "points": points,
-        "width": [round(float(v), 2) for v in device.width],
+        "width": [round(width, 2) for width in device.width.tolist()],
     }

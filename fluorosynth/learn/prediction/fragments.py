@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.geometry.filled_box import filled_box
 from fluorosynth.sample import INSTRUMENT, Mask
 
 
@@ -27,10 +28,15 @@ def drop_fragments(mask: Mask, shortest: float) -> Mask:
     >>> drop_fragments(mask, 10).sum(1).nonzero()[0].tolist()
     [5]
     """
-    count, parts = cv2.connectedComponents(mask, connectivity=8)
+    box = filled_box(mask.view(bool))
+    if not mask[box].size:
+        return mask.copy()
+    count, parts = cv2.connectedComponents(np.ascontiguousarray(mask[box]), connectivity=8)
     kept = skeleton_lengths(np.asarray(parts), count) >= shortest
     kept[0] = False
-    return np.where(kept[parts], np.uint8(INSTRUMENT), np.uint8(0))
+    left = np.zeros_like(mask)
+    left[box] = np.where(kept, np.uint8(INSTRUMENT), np.uint8(0))[parts]
+    return left
 
 
 def skeleton_lengths(parts: NDArray[np.integer], count: int) -> NDArray[np.float64]:
@@ -49,12 +55,10 @@ def skeleton_lengths(parts: NDArray[np.integer], count: int) -> NDArray[np.float
     if not len(rows):
         return np.zeros(count)
     parts = parts[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]  # thinning looks no farther
-    thin = skeletonize(parts > 0)
-    padded = np.pad(thin, ((0, 1), (1, 1)))
-    here, right = padded[:-1, 1:-1], padded[:-1, 2:]
-    below, left = padded[1:, 1:-1], padded[:-1, :-2]
-    across_right = padded[1:, 2:] & ~right & ~below  # else the corner is walked
-    across_left = padded[1:, :-2] & ~left & ~below
+    padded = np.pad(skeletonize(parts > 0), 1)
+    y, x = np.nonzero(padded)
+    right, below, left = padded[y, x + 1], padded[y + 1, x], padded[y, x - 1]
+    across_right = padded[y + 1, x + 1] & ~right & ~below  # else the corner is walked
+    across_left = padded[y + 1, x - 1] & ~left & ~below
     steps = right + below.astype(float) + np.sqrt(2) * (across_right + across_left.astype(float))
-    weights = np.where(here, steps, 0.0)
-    return np.asarray(np.bincount(parts.ravel(), weights.ravel(), count), np.float64)
+    return np.asarray(np.bincount(parts[y - 1, x - 1], steps, count), np.float64)

@@ -297,7 +297,7 @@ class _Writer:
                 "pixels": int(np.count_nonzero(mask)),
             }
         )
-        _write(self._still("masks", frame.index), png_bytes(mask * np.uint8(255)))
+        _write(self._still("masks", frame.index), png_bytes(mask * np.uint8(255), flat=True))
         if self.wanted.probabilities:
             deep = np.rint(found * 65535).astype(np.uint16)
             _write(self._still("probabilities", frame.index), png_bytes(deep))
@@ -316,10 +316,12 @@ class _Writer:
         indices = [row["frame"] for row in self._frames]
         bar = tqdm(indices, "film", leave=False, file=sys.stderr, disable=self.quiet)
         try:
-            for _, frame in zip(bar, read_frames(self.source, indices, self.invert), strict=False):
-                coded = np.fromfile(self._still("masks", frame.index), np.uint8)
-                mask = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)) // np.uint8(255)
-                film.add(_outlined(frame, mask, curves))
+            with behind(film.add) as add:
+                frames = read_frames(self.source, indices, self.invert)
+                for _, frame in zip(bar, frames, strict=False):
+                    coded = np.fromfile(self._still("masks", frame.index), np.uint8)
+                    mask = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)) // np.uint8(255)
+                    add(_outlined(frame, mask, curves))
             done = True
         finally:
             film.close(keep=done)

@@ -38,9 +38,10 @@ def evidence(found: Map, threshold: float) -> float:
     count, parts = cv2.connectedComponents((found > threshold).astype(np.uint8), connectivity=8)
     if count == 1:
         return 0.0
-    flat = np.asarray(parts).ravel()
-    means = np.bincount(flat, found.ravel(), count) / np.bincount(flat, minlength=count)
-    return float((skeleton_lengths(np.asarray(parts), count) * means)[1:].max())
+    inside = np.nonzero(parts)
+    own = np.asarray(parts)[inside]
+    sums, sizes = np.bincount(own, found[inside], count), np.bincount(own, minlength=count)
+    return float((skeleton_lengths(np.asarray(parts), count)[1:] * (sums[1:] / sizes[1:])).max())
 
 
 @dataclass(frozen=True)
