@@ -9,6 +9,8 @@ import click
 
 from fluorosynth_cli.data_options import invert_option, say_polarity
 from fluorosynth_cli.learn_options import loading
+from fluorosynth_cli.progress import make_loops_ready
+from fluorosynth_cli.recipe_options import pick_recipe
 
 EXAMPLES = """
 \b
@@ -57,6 +59,7 @@ def command(
             click.echo(f"step {number}/{total}: {SAID[task.name]}", err=True)
 
     config = AdaptConfig(**settings)
+    make_loops_ready(pick_recipe("physics"), quiet)
     say_polarity(src, config.invert)
     try:
         done = adapt(src, source, out, config, labels, device=device, told=told, quiet=quiet)

@@ -9,6 +9,8 @@ import click
 
 from fluorosynth_cli.data_options import data_options
 from fluorosynth_cli.learn_options import loading
+from fluorosynth_cli.progress import make_loops_ready
+from fluorosynth_cli.recipe_options import pick_recipe
 from fluorosynth_cli.train import open_data, run_options, summarise
 
 EXAMPLES = """
@@ -63,6 +65,8 @@ def command(
 
     model = load_model(source)
     options = masks, instrument, ignore, threshold, skip_bad, layout, invert
-    pairs = open_data(data, n, settings["seed"], *options)
+    pairs = open_data(data, n, settings["seed"], *options, quiet=quiet)
     config = finetune_config(model, layers, synthetic=bool(pairs.recipe), **settings)
+    if config.mix and not pairs.recipe:
+        make_loops_ready(pick_recipe(config.mix_recipe), quiet)
     summarise(finetune(pairs, model, config, out, quiet=quiet, log=log), quiet)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from fluorosynth.core.cores import free_cores
 from fluorosynth.dataset.job_array import parse_part
 from fluorosynth.errors import InterruptedRunError, SampleError, UsageError
 from fluorosynth_cli.data_options import invert_option, say_polarity, set_place
-from fluorosynth_cli.progress import progress, say_compiling
+from fluorosynth_cli.progress import make_loops_ready, progress
 from fluorosynth_cli.recipe_options import changed, pick_recipe
 
 if TYPE_CHECKING:
@@ -141,7 +140,7 @@ def command(
         return
     cluster = _cluster(engine, scheduler)
     own = None if part is None else parse_part(part, os.environ)
-    say_compiling(chosen, quiet)
+    make_loops_ready(chosen, quiet, workers or 0)
     if preview:
         _preview(chosen, seed, min(n, preview), out, own is not None, quiet)
     try:
@@ -179,8 +178,6 @@ def _generate(
 
     tqdm.monitor_interval = 0  # its thread would be there when workers fork
     started = time.perf_counter()
-    if not quiet:
-        _compile(recipe, workers)
     unit = "image" if recipe.frames == 1 else "sequence"
     plan = plan_of(recipe, out, n, shard_size)
     total = n if part is None else sum(plan.span(number)[1] for number in plan.numbers(part))
@@ -220,27 +217,6 @@ def _cluster(engine: str, scheduler: str | None) -> Engine | None:
     from fluorosynth.dataset.dask_engine import Dask
 
     return Dask(scheduler)
-
-
-def _compile(recipe: Recipe, cores: int) -> None:
-    """Compile the recipe's loops, saying so; where that was done before it takes no time."""
-    from tqdm import tqdm
-
-    from fluorosynth.dataset.loops import make_ready
-
-    said = "compiling for this machine, once"
-    bar: tqdm[None] | None = None
-
-    def report(done: int, total: int) -> None:
-        nonlocal bar
-        bar = bar or tqdm(total=total, unit="loop", file=sys.stderr, desc=said)
-        bar.update(done - bar.n)
-
-    try:
-        make_ready(recipe, cores, report)
-    finally:
-        if bar is not None:
-            bar.close()
 
 
 def _estimate(

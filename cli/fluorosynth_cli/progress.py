@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-import click
-
 if TYPE_CHECKING:
     from tqdm import tqdm
 
@@ -42,27 +40,39 @@ def progress(total: int, unit: str, quiet: bool, **more: Any) -> Iterator[tqdm[A
             raise
 
 
-def say_compiling(recipe: Recipe, quiet: bool) -> None:
-    """Say which loops the first run of a recipe on this machine compiles, if any.
+def make_loops_ready(recipe: Recipe, quiet: bool, cores: int = 0) -> None:
+    """Compile the loops of a recipe, saying so; where that was done before it takes no time.
 
     Parameters
     ----------
     recipe
         Recipe that is about to make samples.
     quiet
-        Whether nothing is said.
+        Whether nothing is shown.
+    cores
+        Number of processes that compile; 0: one for each free core.
     """
-    if quiet:
-        return
-    from fluorosynth.core.numba_cache import not_kept
+    from tqdm import tqdm
 
-    modules = {type(stage).__module__: stage.kind for stage in recipe.stages}
-    new = [modules[name] for name in not_kept(modules)]
-    if new:
-        click.echo(
-            f"compiling the loops of {', '.join(new)}: up to a minute, once on this machine ...",
-            err=True,
-        )
+    from fluorosynth.core.cores import free_cores
+    from fluorosynth.core.numba_cache import load_numba
+    from fluorosynth.dataset.loops import make_ready
+
+    load_numba()
+    tqdm.monitor_interval = 0  # its thread would be there when processes fork
+    bar: tqdm[None] | None = None
+
+    def report(done: int, total: int) -> None:
+        nonlocal bar
+        said = "compiling for this machine, once"
+        bar = bar or tqdm(total=total, unit="loop", file=sys.stderr, desc=said, disable=quiet)
+        bar.update(done - bar.n)
+
+    try:
+        make_ready(recipe, cores or free_cores(), report)
+    finally:
+        if bar is not None:
+            bar.close()
 
 
 @contextmanager

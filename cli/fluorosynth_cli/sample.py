@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from fluorosynth_cli.data_options import invert_option
-from fluorosynth_cli.progress import say_compiling
+from fluorosynth_cli.progress import make_loops_ready
 from fluorosynth_cli.recipe_options import changed, pick_recipe
 
 EXAMPLES = """
@@ -67,7 +67,7 @@ def command(
         invert=invert,
         quiet=quiet,
     )
-    say_compiling(chosen, quiet)
+    make_loops_ready(chosen, quiet)
     frames = chosen.sequence(seed, index)
     write_preview(frames, out)
     if not quiet:

@@ -11,6 +11,8 @@ from click.core import ParameterSource
 
 from fluorosynth_cli.data_options import data_options, open_labelled
 from fluorosynth_cli.learn_options import loading
+from fluorosynth_cli.progress import make_loops_ready
+from fluorosynth_cli.recipe_options import pick_recipe
 
 if TYPE_CHECKING:
     from fluorosynth.learn.data import LabelledDataset
@@ -157,7 +159,7 @@ def command(
         settings |= {k: v for k, v in QUICK.items() if given(k) == ParameterSource.DEFAULT}
     config = TrainConfig(**{name: value for name, value in settings.items() if value is not None})
     options = masks, instrument, ignore, threshold, skip_bad, layout, invert
-    pairs = open_data(data, n, config.seed, *options)
+    pairs = open_data(data, n, config.seed, *options, quiet=quiet)
     summarise(train(pairs, config, out, quiet=quiet, log=log), quiet)
 
 
@@ -172,6 +174,7 @@ def open_data(
     skip_bad: bool = False,
     layout: str = "",
     invert: bool = False,
+    quiet: bool = False,
 ) -> LabelledDataset:
     """Open a path, or a recipe (a preset's name or a TOML file) as endless data."""
     from fluorosynth.dataset.virtual import virtual_set
@@ -180,6 +183,7 @@ def open_data(
 
     recipe = data.endswith(".toml") and virtual_set(data) is None
     if recipe or (data in Recipe.presets() and not Path(data).exists()):
+        make_loops_ready(pick_recipe(data), quiet)
         return open_recipe(data, seed, n)
     return open_labelled(data, masks, instrument, ignore, threshold, skip_bad, layout, invert)
 

@@ -10,7 +10,6 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
@@ -113,22 +112,3 @@ def damaged_cache(error: BaseException) -> Path | None:
             trace = trace.tb_next
         seen = seen.__cause__ or seen.__context__
     return None
-
-
-def not_kept(modules: Iterable[str]) -> list[str]:
-    """Return the modules whose compiled loops are not kept yet, of those that have any.
-
-    Parameters
-    ----------
-    modules
-        Names of modules of this package that are imported.
-    """
-    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or _PACKAGE)
-    kept = {path.name.partition(".")[0] for path in folder.rglob("*.nbi")}
-    found = list[str]()
-    for name in modules:
-        loops = [value for value in vars(sys.modules[name]).values() if hasattr(value, "py_func")]
-        own = any(loop.__module__ == name for loop in loops)
-        if own and name.rpartition(".")[2] not in kept:
-            found.append(name)
-    return found

@@ -1,15 +1,14 @@
 """Nothing but a sentence where nothing was done, and words where nothing can be counted."""
 
 import io
+import subprocess
 import sys
 
 import pytest
-from fluorosynth_cli.progress import progress, say_compiling
-from small import fluorosynth, small_recipe
+from fluorosynth_cli.progress import progress
+from small import environment, fluorosynth, small_recipe
 
-from fluorosynth.core.numba_cache import not_kept
 from fluorosynth.dataset.generation import generate
-from fluorosynth.recipe import Recipe
 
 
 class Terminal(io.StringIO):
@@ -39,23 +38,16 @@ def test_a_bar_that_did_nothing_goes(monkeypatch, done, stays):
     assert screen.getvalue().rstrip(" \r").endswith("\n") == stays
 
 
-def test_the_first_run_says_what_it_compiles(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    say_compiling(Recipe.preset("physics"), quiet=False)
-    said = capsys.readouterr().err
-    assert said.startswith("compiling the loops of ")
-    assert "noise" in said
-    say_compiling(Recipe.preset("physics"), quiet=True)
-    (tmp_path / "stages_0").mkdir()
-    for name in ("noise", "field", "visible", "display", "bones", "jitter"):
-        (tmp_path / f"stages_0/{name}._loop-1.py311.nbi").touch()
-    say_compiling(Recipe.preset("physics"), quiet=False)
-    assert capsys.readouterr().err == ""
-
-
-def test_modules_without_loops_are_not_named(tmp_path, monkeypatch):
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    Recipe.preset("physics")
-    assert not_kept(["fluorosynth.stages.flip", "fluorosynth.stages.noise"]) == [
-        "fluorosynth.stages.noise"
-    ]
+def test_the_first_run_says_that_it_compiles_and_the_second_does_not(tmp_path):
+    (tmp_path / "small.toml").write_text(small_recipe(tmp_path).to_toml())
+    options = ["--recipe", tmp_path / "small.toml", "--out", tmp_path / "x.png", "--index", 0]
+    said = [
+        subprocess.run(
+            [sys.executable, "-m", "fluorosynth_cli.main", "sample", *map(str, options)],
+            env={**environment(), "NUMBA_CACHE_DIR": str(tmp_path / "numba")},
+            check=True, capture_output=True, text=True,
+        ).stderr
+        for _ in range(2)
+    ]  # fmt: skip
+    assert "compiling for this machine, once: 100%" in said[0]
+    assert said[1] == ""
