@@ -37,7 +37,7 @@ def find_end(
     """
     rows = np.arange(len(depth))
     expected = float(np.clip(expected, 0, len(depth) - 1))
-    before = _odds(depth, float(np.median(usual[:-4])), noise)
+    before = _odds(depth, float(np.median(usual[:-4] if len(usual) > 4 else usual)), noise)
     after = _odds(depth, float(np.median(usual[-4:])), noise)
     near = np.flatnonzero(np.abs(rows - expected) <= 4 * spread)
     sums = [np.concatenate([[0.0], np.cumsum(odds)]) for odds in (before, after)]
