@@ -27,6 +27,7 @@ from makers import write_weiss
 
 import fluorosynth
 from fluorosynth.dataset.generation import generate
+from fluorosynth.io import read_frames
 from fluorosynth.recipe import Recipe
 
 ROOT = Path(__file__).parents[1]
@@ -44,6 +45,7 @@ SMALLER = {
     "--out patches-weiss": "--out patches-weiss --count 2 --size 16",
     "--out predicted-weiss": "--out predicted-weiss --size 32 --no-overlays",
     "--out reports/weiss": "--out reports/weiss --limit 3",
+    "--out adapted": "--out adapted --samples 8 --epochs 1 --size 64",
 }
 SHORTEST = {"backgrounds": "bundled", "devices": "spline", "stages": "render"}
 BLOCK = re.compile(r"^(?:<!-- (\w+) -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -61,6 +63,12 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "make_sequence"
     ]
     make_sequence(folder / "run.dcm", size=160)
+    frames = np.stack([frame.image for frame in read_frames(folder / "run.dcm")])
+    (folder / "labels").mkdir()
+    for index in (2, 5):
+        catheter = frames[index] < 0.7 * frames.max(axis=0)  # it swings over a still chest
+        cv2.imwrite(str(folder / f"labels/run_{index:05}.png"), frames[index])
+        cv2.imwrite(str(folder / f"labels/run_{index:05}_mask.png"), catheter * np.uint8(255))
     mask = Recipe.preset("paper").sample(seed=0, index=1).mask
     (folder / "weiss").mkdir()
     write_weiss(folder / "weiss", size=32)

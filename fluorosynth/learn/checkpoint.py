@@ -25,6 +25,7 @@ from fluorosynth.learn.data.normalise import Normalisation
 from fluorosynth.learn.networks import Network
 
 BEST, LAST = "best.pt", "last.pt"
+ADAPTED = "model.pt"
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def load_model(source: str | Path, device: torch.device | str = "cpu") -> Model:
     Parameters
     ----------
     source
-        File, run folder, or ``"default"``.
+        File, folder of a training run or of ``adapt``, or ``"default"``.
     device
         Device that the network goes to. It is in evaluation mode.
 
@@ -208,9 +209,10 @@ def find_model(source: str | Path) -> Path:
     """
     path = Path(source)
     if path.is_dir():
-        if not (path / BEST).exists():
-            raise BadDataError(f"{path} holds no {BEST}: is it a finished training run?")
-        return path / BEST
+        for name in (BEST, ADAPTED):
+            if (path / name).exists():
+                return path / name
+        raise BadDataError(f"{path} holds no {BEST}: is it a finished training run?")
     if not path.exists() and str(source) == "default":
         path = Path(__file__).with_name("default.pt")
         if not path.is_file():

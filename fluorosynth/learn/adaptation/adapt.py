@@ -22,14 +22,21 @@ from fluorosynth.io.spread import spread_frames
 from fluorosynth.learn.adaptation.compare import agreement, before_after, scores, verdict
 from fluorosynth.learn.adaptation.config import AdaptConfig
 from fluorosynth.learn.adaptation.sure import Sure, keep_sure, predicted_frames, recipes
-from fluorosynth.learn.checkpoint import Model, as_model, load_model, save_model, weights_hash
+from fluorosynth.learn.checkpoint import (
+    ADAPTED,
+    Model,
+    as_model,
+    load_model,
+    save_model,
+    weights_hash,
+)
 from fluorosynth.learn.data import Inverted, LabelledDataset, Mixed, RecipeDataset, open_dataset
 from fluorosynth.learn.prediction.predict import Wanted, predict
 from fluorosynth.learn.reproduce.tasks import Task, in_order, result_of, run_tasks
 from fluorosynth.learn.training.finetune import finetune, finetune_config
 from fluorosynth.recipe import Recipe
 
-STEPS, MODEL, REPORT, PICTURE = "steps", "model.pt", "adapt.json", "overlays.png"
+STEPS, REPORT, PICTURE = "steps", "adapt.json", "overlays.png"
 SHOWN = 4  # frames in the picture
 Told = Callable[[Task, int, int], None]  # the step that begins, its number, and how many there are
 
@@ -249,14 +256,14 @@ def _finish(work: _Work, steps: dict[str, Task], place: Path, out: Path) -> Adap
         "settings": asdict(work.config),
     }
     better = work.new(steps["tuned"].folder(place)) if kept else work.old
-    save_model(out / MODEL, better)
+    save_model(out / ADAPTED, better)
     invert = work.config.invert
     shown = (predicted_frames(work.src, folder, SHOWN, invert) for folder in (before, after))
     with replacing(out / PICTURE) as part:
         part.write_bytes(png_bytes(before_after(*shown)))
     with replacing(out / REPORT) as part:
         part.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
-    return Adapted(kept, worse, report, out / MODEL)
+    return Adapted(kept, worse, report, out / ADAPTED)
 
 
 def _stamp(src: str | Path) -> str:
