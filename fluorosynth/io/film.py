@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import cv2
@@ -29,6 +30,7 @@ class Film:
         self._part = stem.with_name(f".{stem.name}.part.mp4")
         self._writer: cv2.VideoWriter | None = None
         self._stills: list[NDArray[np.uint8]] = []
+        self._added = 0
 
     def add(self, picture: NDArray[np.uint8]) -> None:
         """Append a picture; all are of one size.
@@ -44,6 +46,7 @@ class Film:
             self._writer = self._open(width, height)
         if self._writer.isOpened():
             self._writer.write(np.ascontiguousarray(picture[:, :, ::-1]))
+            self._added += 1
         else:
             self._stills.append(picture)
 
@@ -54,15 +57,32 @@ class Film:
         ----------
         keep
             Whether the file is kept.
+
+        Raises
+        ------
+        OSError
+            When pictures are missing in it: OpenCV does not say that a disk is full.
         """
         if self._writer is not None:
             self._writer.release()
         if keep and self._stills:
             write_gif(self._stills, self.stem.with_name(f"{self.stem.name}.gif"), self.fps)
         elif keep and self._writer is not None:
-            self._part.replace(self.stem.with_name(f"{self.stem.name}.mp4"))
+            whole = self.stem.with_name(f"{self.stem.name}.mp4")
+            if _length(self._part) != self._added:
+                self._part.unlink(missing_ok=True)
+                raise OSError(errno.EIO, "cannot be written whole, is the disk full?", str(whole))
+            self._part.replace(whole)
         self._part.unlink(missing_ok=True)
 
     def _open(self, width: int, height: int) -> cv2.VideoWriter:
         code = cv2.VideoWriter.fourcc(*self.codec)
         return cv2.VideoWriter(str(self._part), cv2.CAP_FFMPEG, code, self.fps, (width, height))
+
+
+def _length(path: Path) -> int:
+    video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    try:
+        return int(video.get(cv2.CAP_PROP_FRAME_COUNT)) if video.isOpened() else 0
+    finally:
+        video.release()
