@@ -302,3 +302,15 @@ def test_a_script_repeats_the_command_word_by_word(tmp_path):
     assert "--frame-size 512 256" in line
     assert "--set size=64 --set frames=1" in line
     assert "'" in line  # a set
+
+
+@pytest.mark.parametrize("wait", [0.0, 30.0])
+def test_a_claim_of_a_process_killed_before_it_wrote_its_name_is_void(tmp_path, monkeypatch, wait):
+    monkeypatch.setattr(claim, "NAMELESS", 0.2)
+    nameless = tmp_path / ".shard-00000.h5.claim"
+    nameless.touch()
+    with claim.claimed(tmp_path / "shard-00000.h5", wait) as mine:
+        assert mine
+        with claim.claimed(tmp_path / "shard-00000.h5") as other:
+            assert not other
+    assert list(tmp_path.iterdir()) == []
