@@ -171,12 +171,9 @@ def _generate(
     part: tuple[int, int] | None,
     cluster: Engine | None,
 ) -> None:
-    from tqdm import tqdm
-
     from fluorosynth.dataset.generation import generate, plan_of
     from fluorosynth.dataset.manifest import PREVIEW, inside
 
-    tqdm.monitor_interval = 0  # its thread would be there when workers fork
     started = time.perf_counter()
     unit = "image" if recipe.frames == 1 else "sequence"
     plan = plan_of(recipe, out, n, shard_size)

@@ -20,6 +20,7 @@ from fluorosynth_cli.data_options import (
     values_of,
 )
 from fluorosynth_cli.learn_options import loading
+from fluorosynth_cli.progress import counted_on
 
 if TYPE_CHECKING:
     from fluorosynth.patches.detected import Detector
@@ -184,13 +185,7 @@ def _progress(quiet: bool) -> Iterator[Told]:
     from tqdm import tqdm
 
     with tqdm(unit="frame", file=sys.stderr, disable=quiet) as bar:
-
-        def told(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-            bar.refresh()
-
-        yield told
+        yield counted_on(bar)
 
 
 def _summary(count: int, out: Path, quiet: bool) -> None:

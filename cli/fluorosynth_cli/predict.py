@@ -72,8 +72,9 @@ def command(
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     loading(quiet)
     from fluorosynth.errors import InterruptedRunError
+    from fluorosynth.io.film import FPS
     from fluorosynth.learn.prediction.inference import Inference
-    from fluorosynth.learn.prediction.predict import FPS, Wanted, predict
+    from fluorosynth.learn.prediction.predict import Wanted, predict
     from fluorosynth.learn.prediction.segment import SegmentConfig
 
     inference = Inference.load(source, device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,23 @@ def progress(total: int, unit: str, quiet: bool, **more: Any) -> Iterator[tqdm[A
         except BaseException:
             bar.leave = bool(bar.n)
             raise
+
+
+def counted_on(bar: tqdm[Any]) -> Callable[[int, int], None]:
+    """Return a function that shows on a bar how many are done, of all.
+
+    Parameters
+    ----------
+    bar
+        Bar that learns its total by this.
+    """
+
+    def told(done: int, total: int) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+        bar.refresh()
+
+    return told
 
 
 def make_loops_ready(recipe: Recipe, quiet: bool, cores: int = 0) -> None:

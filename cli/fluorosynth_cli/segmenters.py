@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fluorosynth_cli.progress import counted_on
+
 if TYPE_CHECKING:
     from fluorosynth.stress.segmenters import Segmenter
 
@@ -40,11 +42,6 @@ def _files_bar() -> Callable[[int, int], object]:
     """Return a function that shows how many files a program has written."""
     from tqdm import tqdm
 
-    bar = tqdm(total=0, unit="file", desc="the program", leave=False, file=sys.stderr, delay=1)
-
-    def told(done: int, total: int) -> None:
-        bar.total = total
-        bar.update(done - bar.n)
-        bar.refresh()
-
-    return told
+    return counted_on(
+        tqdm(total=0, unit="file", desc="the program", leave=False, file=sys.stderr, delay=1)
+    )

@@ -21,7 +21,6 @@ Examples:
 Curves of origin "drawn" are kept; all others are replaced.
 """
 
-FPS = 15.0  # of the film, where the run states no rate
 SMALLEST, LARGEST = 512, 1024  # px: longer side of the film
 
 
@@ -148,22 +147,17 @@ def _draw(frames: Any, labels: Any, path: Path, fps: float | None, quiet: bool) 
 
     from fluorosynth.io.atomic import replacing
     from fluorosynth.io.contact_sheet import png_bytes
-    from fluorosynth.io.film import Film
+    from fluorosynth.io.film import FPS, Film
     from fluorosynth.io.frames import frame_rate
     from fluorosynth.labels.picture import picture, sheet
 
     with replacing(path) as part:
         part.write_bytes(png_bytes(sheet(frames, labels)))
-    film = Film(path.with_suffix(""), fps or frame_rate(frames.paths[0]) or FPS)
     size = min(max(*frames.source.shape, SMALLEST), LARGEST)
     shown = range(labels.frames[0].index, labels.frames[-1].index + 1)
-    done = False
-    try:
+    with Film(path.with_suffix(""), fps or frame_rate(frames.paths[0]) or FPS) as film:
         for index in tqdm(shown, "film", unit="frame", file=sys.stderr, disable=quiet):
             film.add(picture(frames[index], labels.at(index), size))
-        done = True
-    finally:
-        film.close(keep=done)
 
 
 def _summary(labels: Any, out: Path, seconds: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from types import TracebackType
 
 import cv2
 import numpy as np
@@ -11,9 +12,13 @@ from numpy.typing import NDArray
 
 from fluorosynth.io.gif import write_gif
 
+FPS = 15.0  # pictures a second, where nothing states a rate
+
 
 class Film:
     """An MP4 file of pictures, or a GIF where OpenCV cannot encode; whole or not there.
+
+    As a context it is kept where nothing was raised.
 
     Parameters
     ----------
@@ -31,6 +36,17 @@ class Film:
         self._writer: cv2.VideoWriter | None = None
         self._stills: list[NDArray[np.uint8]] = []
         self._added = 0
+
+    def __enter__(self) -> Film:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close(keep=kind is None)
 
     def add(self, picture: NDArray[np.uint8]) -> None:
         """Append a picture; all are of one size.

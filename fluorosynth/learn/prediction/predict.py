@@ -21,7 +21,7 @@ from tqdm import tqdm
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
-from fluorosynth.io.film import Film
+from fluorosynth.io.film import FPS, Film
 from fluorosynth.io.frames import (
     Frame,
     count_frames,
@@ -47,8 +47,6 @@ from fluorosynth.learn.prediction.suggestions import suggested
 from fluorosynth.learn.prediction.table import summary, write_table
 from fluorosynth.learn.prediction.windows import Clip, read_clips
 from fluorosynth.sample import Mask
-
-FPS = 15.0  # of films of files that do not say theirs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,19 +310,17 @@ class _Writer:
             return
         own = self.wanted.fps or frame_rate(self.source)
         self.timeless = own is None
-        film, done = Film(self._path("overlays", ""), own or FPS), False
         indices = [row["frame"] for row in self._frames]
         bar = tqdm(indices, "film", leave=False, file=sys.stderr, disable=self.quiet)
-        try:
-            with behind(film.add) as add:
-                frames = read_frames(self.source, indices, self.invert)
-                for _, frame in zip(bar, frames, strict=False):
-                    coded = np.fromfile(self._still("masks", frame.index), np.uint8)
-                    mask = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)) // np.uint8(255)
-                    add(_outlined(frame, mask, curves))
-            done = True
-        finally:
-            film.close(keep=done)
+        with (
+            Film(self._path("overlays", ""), own or FPS) as film,
+            behind(film.add) as add,
+        ):
+            frames = read_frames(self.source, indices, self.invert)
+            for _, frame in zip(bar, frames, strict=False):
+                coded = np.fromfile(self._still("masks", frame.index), np.uint8)
+                mask = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)) // np.uint8(255)
+                add(_outlined(frame, mask, curves))
 
     def _still(self, what: str, frame: int) -> Path:
         return self._path(what, f"/{frame:05d}.png" if self.sequence else ".png")

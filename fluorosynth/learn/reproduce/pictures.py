@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fluorosynth.io.contact_sheet import FOUND, Legend, contact_sheet
-from fluorosynth.io.film import Film
+from fluorosynth.io.film import FPS, Film
 from fluorosynth.io.frames import read_frames
 from fluorosynth.learn.checkpoint import BEST, Model, load_model
 from fluorosynth.learn.data import LabelledDataset
@@ -145,10 +145,10 @@ def film(model: Path, pairs: LabelledDataset, threshold: float, device: str, out
     out
         Name of the film without a suffix.
     """
-    predict, shown = plain_predictor(_model(model, device)), Film(out, 15.0)
-    for image, _ in pairs:
-        shown.add(overlay(image, np.asarray(predict(image) > threshold, np.uint8)))
-    shown.close()
+    predict = plain_predictor(_model(model, device))
+    with Film(out, FPS) as shown:
+        for image, _ in pairs:
+            shown.add(overlay(image, np.asarray(predict(image) > threshold, np.uint8)))
 
 
 def _sheet(
