@@ -43,7 +43,14 @@ def run_options(epochs: int, batch_size: int) -> Callable[[Any], Any]:
             default="dice",
             show_default=True,
             type=click.Choice(
-                ["dice", "cross_entropy", "dice_ce", "dice_plain_ce", "dice_ce_empty"]
+                [
+                    "dice",
+                    "cross_entropy",
+                    "dice_ce",
+                    "dice_plain_ce",
+                    "dice_ce_empty",
+                    "dice_ce_centreline",
+                ]
             ),
             help="Background : catheter weigh 1 : 10, but even in the plain cross-entropy.",
         ),

@@ -6,8 +6,10 @@
 # without edge enhancement, the seventh with a quarter of empty pictures; the first two a weighted
 # loss. Four are stopped before the end of their schedules; the weights of their best epoch go on.
 # Two models are means of others' weights. docs/model.md says where ours was made otherwise.
+#
+# All of it in a trial of minutes: N=8 LAST=8 CHOSEN=12 examples/rebuild/build_default_model.sh trial
 set -eu
-out=$1
+out=$1 n=${N:-2000} last=${LAST:-500} chosen=${CHOSEN:-600} # pictures: an epoch, of stage 10, at the end
 here=$(dirname "$0")
 mkdir -p "$out"
 start="$here/default_model_start.toml" middle="$here/default_model_middle.toml"
@@ -19,7 +21,7 @@ sed 's/^background_odds = .*/background_odds = [0.22, 0.33, 0.07, 0.38]/
     /^# Most consoles/,/^stages = .*sharpen/d' "$late" > "$out/stage5.toml"
 sed 's/^device_odds = .*/device_odds = [0.525, 0.225, 0.25]/
     s/^kind = "walk"$/&\n\n[[devices]]\nkind = "none"/' "$late" > "$out/stage7.toml"
-common="--schedule cosine --ema 0.998 --validation 0.05 --n 2000"
+common="--schedule cosine --ema 0.998 --validation 0.05 --n $n"
 tuned="--layers all --batch-size 8 --warmup 50"
 
 after() { # EPOCHS RUN COMMAND... : stop a run after so many epochs
@@ -28,7 +30,7 @@ after() { # EPOCHS RUN COMMAND... : stop a run after so many epochs
     "$@" --out "$run" &
     started=$!
     until [ "$(wc -l < "$run/metrics.csv" 2>/dev/null || echo 0)" -gt "$epochs" ]; do sleep 2; done
-    kill "$started"
+    kill "$started" || true
     wait "$started" || true
 }
 
@@ -63,5 +65,5 @@ after 1 "$out/stage9" fluorosynth finetune physics --from "$out/stage8" \
 python "$here/average_models.py" "$out/mean.pt" "$out/stage8=.5" "$out/stage9=.5"
 # shellcheck disable=SC2086
 fluorosynth finetune physics --from "$out/mean.pt" --out "$out/stage10" \
-    --loss dice_ce_empty --epochs 6 --lr 0.0003 --seed 8 $tuned $common --n 500
-python "$here/calibrate_model.py" "$out/stage10" "$out/default.pt"
+    --loss dice_ce_empty --epochs 6 --lr 0.0003 --seed 8 $tuned $common --n "$last"
+python "$here/calibrate_model.py" "$out/stage10" "$out/default.pt" --n "$chosen"

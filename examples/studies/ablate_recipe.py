@@ -1,19 +1,21 @@
 """What each part of a recipe adds on real frames: the same training without it, side by side.
 
     python examples/studies/ablate_recipe.py FRAMES OUT [--recipe physics] [--n 4000] [--only ...]
+        [--seeds 0,1] [--clear FOLDER] [--set NAME=SET]
 
-FRAMES holds ``name.png`` and ``name_mask.png``. Every variant trains ``light_deep`` from nothing on
-``--n`` crops and is measured as by ``transfer.py``. Printed are the measures of the whole recipe,
-and for each variant the difference to it with a 95 % interval from drawing patients again, the
-same ones for both: an interval over 0 says that this many frames cannot tell. Interrupted, the
-same command goes on.
+FRAMES holds ``name.png`` and ``name_mask.png``. Every variant trains ``light_deep`` from nothing
+on ``--n`` crops, once a seed, and is measured as by ``transfer.py``; CLEAR holds frames without an
+instrument, of which it says how much is marked. ``--set`` is a variant that lies on the disk, such
+as pictures of an earlier version. Printed are the measures of the whole recipe, and for each
+variant the difference to it at the same seed, with a 95 % interval from drawing patients again: an
+interval over 0 says that this many frames cannot tell. Interrupted, the same command goes on.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,15 +23,19 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from silence import frames_of
 from transfer import split
 
 from fluorosynth import Recipe
+from fluorosynth.devices.none import NoInstrument
+from fluorosynth.devices.route import Route
 from fluorosynth.devices.spline import Spline
 from fluorosynth.devices.walk import Walk
-from fluorosynth.learn.checkpoint import load_model
+from fluorosynth.learn.checkpoint import Model, load_model
 from fluorosynth.learn.data import open_dataset
 from fluorosynth.learn.data.recipe import RecipeDataset
-from fluorosynth.learn.evaluation.evaluate import Evaluation, evaluate, plain_predictor, prepare
+from fluorosynth.learn.evaluation.evaluate import Row, evaluate, plain_predictor, prepare
+from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.training.config import TrainConfig
 from fluorosynth.learn.training.train import train
 from fluorosynth.metrics.intervals import bootstrap_interval
@@ -37,12 +43,13 @@ from fluorosynth.stages.base import Stage
 from fluorosynth.stages.compose import Compose
 
 SIZE, HALF = 256, 0.5
-SHOWN = {"Dice": "dice", "clDice": "cldice", "FP, %": "fp_percent_of_image"}
+SHOWN = ("dice", "cldice", "fp_percent_of_image")
+Table = dict[str, dict[tuple[int, str], Mapping[str, float]]]  # patient; seed and frame; measures
 HELD_OUT = 100  # samples for validation
 BUDGET: dict[str, Any] = {
     "network": "light_deep", "epochs": 4, "batch_size": 16, "crop": 192, "lr": 0.0015,
     "schedule": "cosine", "warmup": 50, "start_bias": 3.0, "ema": 0.99, "per_image": True,
-    "loss": "dice_plain_ce",
+    "loss": "dice_ce_empty",
 }  # fmt: skip
 
 
@@ -56,17 +63,32 @@ def without(*kinds: str) -> Callable[[Recipe], Recipe]:
     return lambda recipe: replace(recipe, stages=tuple(filter(kept, recipe.stages)))
 
 
-def without_pack(pack: str) -> Callable[[Recipe], Recipe]:
-    """Return what takes a pack out of a recipe; the other backgrounds keep their odds."""
+def without_packs(*packs: str) -> Callable[[Recipe], Recipe]:
+    """Return what takes packs out of a recipe; the other backgrounds keep their odds."""
 
     def change(recipe: Recipe) -> Recipe:
         kept = [
             (source, odds)
             for source, odds in zip(recipe.backgrounds, recipe.background_odds, strict=True)
-            if getattr(source, "pack", None) != pack
+            if getattr(source, "pack", None) not in packs
         ]
         sources, odds = zip(*kept, strict=True)
         return replace(recipe, backgrounds=sources, background_odds=odds)
+
+    return change
+
+
+def without_devices(kind: type) -> Callable[[Recipe], Recipe]:
+    """Return what takes a kind of devices out of a recipe; the others keep their odds."""
+
+    def change(recipe: Recipe) -> Recipe:
+        kept = [
+            (source, odds)
+            for source, odds in zip(recipe.devices, recipe.device_odds, strict=True)
+            if not isinstance(source, kind)
+        ]
+        sources, odds = zip(*kept, strict=True)
+        return replace(recipe, devices=sources, device_odds=odds)
 
     return change
 
@@ -88,21 +110,20 @@ def none_passes_through(recipe: Recipe) -> Recipe:
     return replace(recipe, devices=tuple(changed))
 
 
-def none_winds(recipe: Recipe) -> Recipe:
-    """Return the recipe with gently bowed instruments alone."""
-    kept = tuple(source for source in recipe.devices if not isinstance(source, Walk))
-    return replace(recipe, devices=kept, device_odds=())
-
-
 VARIANTS: dict[str, Callable[[Recipe], Recipe]] = {
     "whole recipe": lambda recipe: recipe,
-    "no contrast frames": without_pack("contrast"),
-    "no CT radiographs": without_pack("chest_drr"),
+    "no empty pictures": without_devices(NoInstrument),
+    "no contrast frames": without_packs("contrast"),
+    "no CT radiographs": without_packs("chest_drr", "ct_drr"),
+    "no chest radiographs": without_packs("radiographs"),
     "no engage": without("engage"),
     "none passes through": none_passes_through,
-    "none winds": none_winds,
+    "none winds": without_devices(Walk),
+    "no courses elsewhere": without_devices(Route),
     "no drawn vessels": without("vessels"),
     "no bones or clutter": without("bones", "clutter", "overlay"),
+    "nothing beside the patient": without("bedside"),
+    "no compression": without("compress"),
     "no scatter or noise": without("scatter", "blur", "noise"),
     "no edge enhancement": without("sharpen"),
     "no field": without("field"),
@@ -121,45 +142,74 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=4000)
     parser.add_argument("--crop", type=int, default=192)
     parser.add_argument("--only")
+    parser.add_argument("--seeds", default="0")
+    parser.add_argument("--clear")
+    parser.add_argument("--set", action="append", default=[])
     parser.add_argument("--apart", default="rf_*,*frame05*")
     parser.add_argument("--runs", default="xa_*")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     whole = Recipe.preset(options.recipe)
+    sets = dict(item.split("=", 1) for item in options.set)
     names = options.only.split(",") if options.only else list(VARIANTS)
-    config = TrainConfig(**BUDGET | {"crop": options.crop})
-    base: dict[str, Evaluation] = {}
-    for name in dict.fromkeys(["whole recipe", *names]):
-        pairs = RecipeDataset(VARIANTS[name](whole), 0, max(options.n // config.epochs, 1))
-        out = options.out / name.replace(" ", "_")
-        best = train(pairs, config, out, validation=pairs.held_out(HELD_OUT), quiet=True)
-        found = split(measured(options.frames, best.path), options.apart, options.runs)
-        for group in found:
-            show(name, group, found[group], base.get(group))
+    base: dict[str, Table] = {}
+    clear = []  # rows of a table of its own
+    for name in dict.fromkeys(["whole recipe", *names, *sets]):
+        found: dict[str, Table] = {}
+        for seed in map(int, options.seeds.split(",")):
+            config = TrainConfig(**BUDGET | {"crop": options.crop, "seed": seed})
+            fresh = RecipeDataset(whole, seed, max(options.n // config.epochs, 1))
+            if name in sets:  # each of its pictures once, as each of a recipe's
+                pairs, config = open_dataset(sets[name]), replace(config, epochs=1)
+            else:
+                pairs = RecipeDataset(VARIANTS[name](whole), seed, fresh.n)
+            out = options.out / f"{name.replace(' ', '_')}_{seed}"
+            best = train(pairs, config, out, validation=fresh.held_out(HELD_OUT), quiet=True)
+            model = load_model(str(best.path), torch.device("cpu"))
+            for group, row in measured(options, model):
+                of_patient = found.setdefault(group, {}).setdefault(row.sequence, {})
+                of_patient[seed, row.name] = row.values
+        for group, table in found.items():
+            shown = row_of(f"| {name} | {group} |", table, base.get(group))
+            if group == "clear":
+                clear.append(shown)
+            else:
+                print(shown, flush=True)
         base = base or found
+    print("\n".join(clear))
 
 
-def measured(frames: str, path: Path) -> Evaluation:
-    """Return each frame's measures above .5."""
-    model = load_model(str(path), torch.device("cpu"))
-    pairs = prepare(open_dataset(frames), model, SIZE)
-    return evaluate(pairs, plain_predictor(model), {HALF: "half"})
+def measured(options: argparse.Namespace, model: Model) -> Iterator[tuple[str, Row]]:
+    """Yield each group's frames with their measures above .5."""
+    pairs = prepare(open_dataset(options.frames), model, SIZE)
+    scores = evaluate(pairs, plain_predictor(model), {HALF: "half"})
+    for group, part in split(scores, options.apart, options.runs).items():
+        for row in part.at(HALF):
+            yield group, replace(row, values={name: row.values[name] for name in SHOWN})
+    if options.clear:
+        inference = Inference(model, "cpu")
+        for index, frame in enumerate(frames_of(options.clear)):
+            marked = float((inference.predict_maps(frame[None, None])[0] > HALF).mean())
+            values = {"marked": 100 * marked, "empty": float(marked == 0)}
+            yield "clear", Row(index, str(index), "", HALF, values)
 
 
-def show(name: str, group: str, found: Evaluation, base: Evaluation | None) -> None:
-    """Print a row: the measures, or where there is a base the differences to it."""
-    cells = []
-    for measure in SHOWN.values():
-        if base is None:
-            cells.append(f"{found.over_images(HALF)[measure]:.2f}")
-            continue
-        change: dict[str, list[float]] = {}
-        for row, before in zip(found.at(HALF), base.at(HALF), strict=True):
-            difference = row.values[measure] - before.values[measure]
-            change.setdefault(row.sequence, []).append(difference)
+def row_of(head: str, found: Table, base: Table | None) -> str:
+    """Return a row: the measures, or where there is a base the differences to it."""
+    count = len({(patient, frame) for patient, rows in found.items() for _, frame in rows})
+    cells = [head, f"{count} |"]
+    for measure in next(iter(next(iter(found.values())).values())):
+        change = {
+            patient: [
+                values[measure] - (base[patient][key][measure] if base else 0)
+                for key, values in rows.items()
+            ]
+            for patient, rows in found.items()
+        }
         mean, low, high = bootstrap_interval(change, np.random.default_rng(0))
-        cells.append(f"{mean:+.2f} ({low:+.2f} to {high:+.2f})")
-    print(f"| {name} | {group} | {len(found.at(HALF))} |", " | ".join(cells), "|", flush=True)
+        sign = "+" if base else ""
+        cells.append(f"{mean:{sign}.2f} ({low:{sign}.2f} to {high:{sign}.2f}) |")
+    return " ".join(cells)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from fluorosynth import Recipe
+from fluorosynth.learn import load_model
 
 ROOT = Path(__file__).parents[2]
 
@@ -86,13 +88,28 @@ def rows_of(script, *arguments):
 
 @pytest.mark.slow
 def test_a_recipe_is_ablated(tmp_path, frames):
+    clear = tmp_path / "clear"
+    clear.mkdir()
+    cv2.imwrite(str(clear / "hand.png"), np.full((64, 64), 90, np.uint8))
     rows = rows_of("studies/ablate_recipe.py", frames, tmp_path / "out", "--n", 16, "--crop", 32,
-                   "--only", "no engage,labels before blur", "--apart", "p0*")  # fmt: skip
+                   "--only", "no engage,labels before blur", "--apart", "p0*", "--seeds", "0,1",
+                   "--clear", clear)  # fmt: skip
     names = [row[0] for row in rows if row[1] == "contrast phase"]
     assert names == ["whole recipe", "no engage", "labels before blur"]
-    for row in rows:
-        assert int(row[2]) == {"contrast phase": 7, "others": 1, "all": 8}[row[1]]
-    assert all(cell.startswith(("+", "-")) for row in rows[3:] for cell in row[3:])
+    frames_of = {"contrast phase": 7, "others": 1, "all": 8, "clear": 1}
+    assert all(int(row[2]) == frames_of[row[1]] for row in rows)
+    differences = [row for row in rows if row[0] != "whole recipe"]
+    assert len(differences) == 8
+    assert all(cell.startswith(("+", "-")) for row in differences for cell in row[3:])
+
+
+@pytest.mark.slow
+def test_the_model_in_the_box_is_made_from_nothing(programs):
+    add(programs / "python", f'PYTHONPATH="{ROOT}:{ROOT / "cli"}" exec "{sys.executable}" "$@"')
+    run("rebuild/build_default_model.sh", "out", N="8", LAST="8", CHOSEN="12")
+    model = load_model(Path("out/default.pt"))
+    assert model.network.kind == "light_deep"
+    assert model.masks.presence is not None
 
 
 @pytest.mark.slow

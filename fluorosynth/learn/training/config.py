@@ -9,7 +9,9 @@ from fluorosynth.core.check import Checked
 from fluorosynth.errors import UsageError
 
 Precision = Literal["auto", "fp32", "bf16"]
-LossName = Literal["dice", "cross_entropy", "dice_ce", "dice_plain_ce", "dice_ce_empty"]
+LossName = Literal[
+    "dice", "cross_entropy", "dice_ce", "dice_plain_ce", "dice_ce_empty", "dice_ce_centreline"
+]
 
 QUICK: dict[str, Any] = {
     "network": "light_deep",
@@ -36,8 +38,9 @@ class TrainConfig(Checked):
         Channels of its input: consecutive frames, the newest last.
     loss
         Name of the loss: ``"dice"``, ``"cross_entropy"``, their sum ``"dice_ce"``;
-        ``"dice_plain_ce"``, the Dice loss plus an unweighted cross-entropy, or ``"dice_ce_empty"``,
-        the same for data with empty pictures; see ``learn.training.losses``.
+        ``"dice_plain_ce"``, the Dice loss plus an unweighted cross-entropy; ``"dice_ce_empty"``,
+        the same for data with empty pictures; or ``"dice_ce_centreline"``, that for thin
+        wires; see ``learn.training.losses``.
     epochs
         Number of passes over the data.
     batch_size

@@ -144,6 +144,24 @@ def test_each_picture_is_judged_by_itself():
     torch.testing.assert_close(together, torch.cat(alone))
 
 
+@pytest.mark.parametrize("width", [1, 3, 9])
+@pytest.mark.parametrize("share", [0, 0.25, 1])
+def test_the_centreline_is_missed_by_length_whatever_the_width(width, share):
+    masks = torch.zeros(1, 64, 64, dtype=torch.uint8)
+    masks[0, 30 : 30 + width] = 1
+    found = sharp((masks == 1) & (torch.arange(64) < 64 * share))
+    added = LOSSES["dice_ce_centreline"](found, masks) - LOSSES["dice_ce_empty"](found, masks)
+    assert added.item() == pytest.approx(0.3 * (1 - share), abs=0.02)  # ends of a skeleton
+
+
+def test_no_centreline_is_none_missed():
+    masks = torch.full((2, 64, 64), 255, dtype=torch.uint8)
+    masks[0] = 0
+    found = sharp(torch.zeros(2, 64, 64, dtype=torch.bool))
+    added = LOSSES["dice_ce_centreline"](found, masks) - LOSSES["dice_ce_empty"](found, masks)
+    assert added.tolist() == [0, 0]
+
+
 def dice_part(name, logits, masks):
     return (
         LOSSES[name](logits, masks)
