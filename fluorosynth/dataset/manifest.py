@@ -9,12 +9,12 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from fluorosynth.dataset.store import open_store
 from fluorosynth.dataset.virtual import virtual_set
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.io.guard import first_fault
+from fluorosynth.io.guard import validated
 from fluorosynth.io.place import url_of
 from fluorosynth.sample import Sample
 from fluorosynth.shards import (
@@ -127,11 +127,9 @@ def read_manifest(folder: str | Path) -> Manifest:
     BadDataError
         When there is none or it is not one.
     """
-    path = inside(folder, MANIFEST)
-    try:
-        return Manifest.model_validate_json(manifest_bytes(folder))
-    except ValidationError as error:
-        raise BadDataError(f"{path} is no manifest: {first_fault(error)}") from None
+    content = manifest_bytes(folder)
+    with validated(f"{inside(folder, MANIFEST)} is no manifest"):
+        return Manifest.model_validate_json(content)
 
 
 def manifest_bytes(folder: str | Path) -> bytes:

@@ -12,11 +12,11 @@ from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Interval, MinLen
-from pydantic import BaseModel, FiniteFloat, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, FiniteFloat, StringConstraints, TypeAdapter
 from pydantic_core import from_json
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.guard import first_fault, quoted
+from fluorosynth.io.guard import quoted, validated
 from fluorosynth.io.paths import Coordinate
 from fluorosynth.labels.file import from_plain
 from fluorosynth.labels.schema import FORMAT
@@ -233,10 +233,8 @@ def read_curves(path: Path, label: str = "catheter") -> list[FrameCurves]:
             f"{quoted(path)} is over {MAX_BYTES >> 20} MB: too large for centrelines"
         )
     table = path.suffix.lower() == ".csv"
-    try:
+    with validated(quoted(path), table):
         found = list(_of_csv(path) if table else _of_json(path))
-    except ValidationError as error:
-        raise BadDataError(f"{quoted(path)}: {first_fault(error, table)}") from None
     return [
         FrameCurves(name, size, tuple(_device(path, name, *device, label) for device in devices))
         for name, size, devices in found
