@@ -119,7 +119,7 @@ def test_the_cache_keeps_to_its_bound(server, recipe, whole, tmp_path, monkeypat
     generate(recipe, url, N, seed=5, shard_size=SHARD)
     shards = [entry.stat().st_size for entry in whole.glob("shard-*.h5")]
     monkeypatch.setattr(object_cache, "SPARED", 0.0)
-    monkeypatch.setattr(object_cache, "bound", lambda: sum(shards) - 1)
+    monkeypatch.setattr(object_cache, "bytes_kept", lambda: sum(shards) - 1)
     assert len(list(read_samples(url))) == N  # one after the other
     files = [p for p in (tmp_path / "cache/objects").iterdir() if not p.name.startswith(".")]
     assert len(files) == 2
