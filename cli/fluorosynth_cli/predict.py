@@ -74,7 +74,8 @@ def command(
     from fluorosynth.errors import InterruptedRunError
     from fluorosynth.io.film import FPS
     from fluorosynth.learn.prediction.inference import Inference
-    from fluorosynth.learn.prediction.predict import Wanted, predict
+    from fluorosynth.learn.prediction.outputs import Wanted
+    from fluorosynth.learn.prediction.predict import predict
     from fluorosynth.learn.prediction.segment import SegmentConfig
 
     inference = Inference.load(source, device)

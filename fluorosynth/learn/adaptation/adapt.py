@@ -31,7 +31,8 @@ from fluorosynth.learn.checkpoint import (
     weights_hash,
 )
 from fluorosynth.learn.data import Inverted, LabelledDataset, Mixed, RecipeDataset, open_dataset
-from fluorosynth.learn.prediction.predict import Wanted, predict
+from fluorosynth.learn.prediction.outputs import Wanted
+from fluorosynth.learn.prediction.predict import predict
 from fluorosynth.learn.reproduce.tasks import Task, in_order, result_of, run_tasks
 from fluorosynth.learn.training.finetune import finetune, finetune_config
 from fluorosynth.recipe import Recipe

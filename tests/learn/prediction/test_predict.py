@@ -18,7 +18,8 @@ from fluorosynth.io.film import Film
 from fluorosynth.io.frames import read_frames
 from fluorosynth.labels import FrameSequence, read_labels
 from fluorosynth.learn.prediction.inference import Inference
-from fluorosynth.learn.prediction.predict import Wanted, predict
+from fluorosynth.learn.prediction.outputs import Wanted
+from fluorosynth.learn.prediction.predict import predict
 from fluorosynth.learn.prediction.segment import SegmentConfig
 from fluorosynth.learn.prediction.windows import read_clips
 
