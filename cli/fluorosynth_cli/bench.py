@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from fluorosynth_cli.data_options import class_options, invert_option
+from fluorosynth_cli.learn_options import loading
 
 EXAMPLES = """
 \b
@@ -74,6 +75,7 @@ def run(
     import numpy as np
     from tqdm import tqdm
 
+    loading(quiet)
     from fluorosynth.errors import UsageError
     from fluorosynth.learn.data import Subset
     from fluorosynth.learn.evaluation.bench import (

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fluorosynth_cli.learn_options import loading
+
 if TYPE_CHECKING:
     from fluorosynth.learn.benchmark import Timing
 
@@ -27,6 +29,7 @@ Networks are untrained: speed does not depend on the weights. Ratios are of one 
 @click.option("--quick", is_flag=True, help="Fewer rounds, single frames alone.")
 def command(networks: str, size: int, device: str, quick: bool) -> None:
     """Time inference, network against network, and generation and reading."""
+    loading(quiet=False)
     from fluorosynth.learn import benchmark
 
     kinds = networks.split(",")

@@ -12,6 +12,7 @@ from warnings import warn
 import click
 
 from fluorosynth.errors import BadDataError, DataWarning
+from fluorosynth_cli.counted import counted
 from fluorosynth_cli.data_options import (
     invert_option,
     mask_values,
@@ -190,12 +191,14 @@ def _progress(quiet: bool) -> Iterator[Told]:
 
 def _summary(count: int, out: Path, quiet: bool) -> None:
     if not quiet:
-        click.echo(f"{count} patches in {out}; look at contact_sheet.png and windows.png in it")
+        click.echo(
+            f"{counted(count, 'patch')} in {out}; look at contact_sheet.png and windows.png in it"
+        )
 
 
 def _too_few(found: int, search: Search, out: Path) -> str:
     kept = f"; they are kept in {out}" if found else ""
     return (
-        f"found {found} of {search.count} patches{kept}; for more, give more frames or a "
+        f"found {found} of {counted(search.count, 'patch')}{kept}; for more, give more frames or a "
         f"--smallest below {search.least_side} px"
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from fluorosynth_cli.counted import counted
 from fluorosynth_cli.data_options import invert_option, say_left_out, say_polarity
 from fluorosynth_cli.learn_options import loading, mask_options
 
@@ -113,8 +114,9 @@ def command(
             "--fps says another",
             err=True,
         )
-    before = f", {done.skipped} files were done before" if done.skipped else ""
+    before = f", {counted(done.skipped, 'file')} done before" if done.skipped else ""
     click.echo(
-        f"{done.frames} frames in {seconds:.1f} s ({done.frames / seconds:.1f} frames/s, "
-        f"{inference.device}, {inference.mode}), {done.found} with an instrument{before}: {out}"
+        f"{counted(done.frames, 'frame')} in {seconds:.1f} s "
+        f"({done.frames / seconds:.1f} frames/s, {inference.device}, {inference.mode}), "
+        f"{done.found} with an instrument{before}: {out}"
     )
