@@ -182,7 +182,7 @@ class Coco(BaseModel):
     categories: list[Category]
 
 
-TRACED = TypeAdapter(dict[str, TracedDevice])
+TRACED = TypeAdapter(dict[str, dict[str, TracedDevice]])
 PLAIN = TypeAdapter(list[PlainDevice])
 EXPORTED: TypeAdapter[dict[str, list[PlainDevice]]] = TypeAdapter(dict[str, list[PlainDevice]])
 ROWS = TypeAdapter(list[Row])
@@ -279,12 +279,11 @@ def _of_exported(content: dict[str, Any]) -> _Found:
 
 def _of_traced(content: dict[str, dict[str, Any]], size: Any) -> _Found:
     whole = None if size is None else SIZE.validate_python(size)
-    every = TypeAdapter(dict[str, dict[str, TracedDevice]])
     plain = {
         frame: {key: value for key, value in devices.items() if key != "frame_size"}
         for frame, devices in content.items()
     }
-    for frame, devices in every.validate_python(plain).items():
+    for frame, devices in TRACED.validate_python(plain).items():
         own = content[frame].get("frame_size")
         size = whole if own is None else SIZE.validate_python(own)
         yield frame, size, [(name, d.centreline_xy, d.fwhm_px) for name, d in devices.items()]

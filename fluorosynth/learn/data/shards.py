@@ -15,7 +15,7 @@ import numpy as np
 from tqdm import tqdm
 from xxhash import xxh3_128
 
-from fluorosynth.dataset.manifest import Manifest, ShardEntry, open_entry, read_manifest, verify
+from fluorosynth.dataset.manifest import Manifest, open_entry, read_manifest, verify
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.object_cache import bytes_kept
 from fluorosynth.io.place import url_of
@@ -168,12 +168,6 @@ class ShardDataset(LabelledDataset):
         assert self._set is not None  # noqa: S101 - for the type checker
         with open_entry(self._source, self._set, self._set.shards[number]) as shard:
             return _locate(shard)
-
-
-def _said_of(found: Manifest, entry: ShardEntry) -> ShardInfo:
-    """Return what a manifest says of a shard."""
-    facts = found.recipe, found.seed, entry.first, entry.count, found.size, found.fingerprints
-    return ShardInfo(*facts, found.software, found.frames)
 
 
 def _require_room(url: str | Path, found: Manifest | None) -> None:
