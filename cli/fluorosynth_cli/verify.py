@@ -40,7 +40,8 @@ def command(folder: Path | str, deep: bool, quiet: bool) -> None:
 def _files(folder: Path | str, shards: int, quiet: bool) -> None:
     from tqdm import tqdm
 
-    from fluorosynth.dataset.manifest import inside, verify
+    from fluorosynth.dataset.manifest import inside
+    from fluorosynth.dataset.verification import verify
     from fluorosynth.errors import BadDataError
 
     progress = tqdm(verify(folder), total=shards, unit="shard", file=sys.stderr, disable=quiet)
@@ -58,7 +59,7 @@ def _files(folder: Path | str, shards: int, quiet: bool) -> None:
 def _samples(folder: Path | str, recipe: str, seed: int, n: int, quiet: bool) -> None:
     from tqdm import tqdm
 
-    from fluorosynth.dataset.manifest import verify_deep
+    from fluorosynth.dataset.verification import verify_deep
     from fluorosynth.errors import BadDataError
     from fluorosynth.recipe import Recipe
 

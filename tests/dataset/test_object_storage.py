@@ -10,7 +10,8 @@ from object_server import Cutter, pointed_to, served
 from small import command, content, small_recipe, started, wait_until
 
 from fluorosynth.dataset.generation import MissingShardsError, finish, generate
-from fluorosynth.dataset.manifest import read_samples, verify
+from fluorosynth.dataset.manifest import read_samples
+from fluorosynth.dataset.verification import verify
 from fluorosynth.errors import BadDataError, InterruptedRunError, UsageError
 from fluorosynth.io import object_cache
 from fluorosynth.io.place import local, url_of

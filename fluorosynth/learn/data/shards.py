@@ -15,7 +15,8 @@ import numpy as np
 from tqdm import tqdm
 from xxhash import xxh3_128
 
-from fluorosynth.dataset.manifest import Manifest, open_entry, read_manifest, verify
+from fluorosynth.dataset.manifest import Manifest, open_entry, read_manifest
+from fluorosynth.dataset.verification import verify
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.object_cache import bytes_kept
 from fluorosynth.io.place import url_of
