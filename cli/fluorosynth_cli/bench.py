@@ -114,6 +114,7 @@ def run(
 @click.option("--out", type=click.Path(path_type=Path), help="A file of Markdown too.")
 def table(rows: tuple[Path, ...], out: Path | None) -> None:
     """Put ROWS (folders, or row.json) together, the best Dice first."""
+    loading(quiet=False)
     from fluorosynth.io.atomic import replacing
     from fluorosynth.learn.evaluation.bench import bench_table, read_row
 

@@ -114,6 +114,9 @@ def command(
             "--fps says another",
             err=True,
         )
+    if done.skipped and not done.frames:
+        click.echo(f"{counted(done.skipped, 'file')} done before: {out}")
+        return
     before = f", {counted(done.skipped, 'file')} done before" if done.skipped else ""
     click.echo(
         f"{counted(done.frames, 'frame')} in {seconds:.1f} s "

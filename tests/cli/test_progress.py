@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from fluorosynth_cli.progress import progress
-from small import environment, fluorosynth, small_recipe
+from small import environment, fluorosynth, frames_file, small_recipe
 
 from fluorosynth.dataset.generation import generate
 
@@ -75,3 +75,11 @@ def test_commands_that_load_pytorch_say_so_first(line, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     _, _, error = fluorosynth(*line.split())
     assert error.startswith("loading PyTorch ...\n")
+
+
+def test_nothing_to_do_is_said_without_a_rate(tmp_path):
+    path = frames_file(tmp_path)
+    line = ["predict", path, "--model", "default", "--device", "cpu", "--out", tmp_path / "out"]
+    assert fluorosynth(*line)[0] == 0
+    code, said, _ = fluorosynth(*line)
+    assert (code, said) == (0, f"1 file done before: {tmp_path / 'out'}\n")
