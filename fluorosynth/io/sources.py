@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from importlib import import_module
 from pathlib import Path
 
-from fluorosynth.errors import BadDataError, DataWarning
+from fluorosynth.errors import BadDataError, DataWarning, UsageError
 from fluorosynth.io.guard import quoted, untrusted
 from fluorosynth.io.names import BY_SUFFIX, MASKS, natural_key
 from fluorosynth.io.pairing import frames_among, masks_among
@@ -89,6 +89,26 @@ def root_of(src: str | Path) -> Path:
     """
     path = Path(src)
     return path if path.is_dir() else _root(path, find_sources(src))
+
+
+def refuse_within(out: Path, src: str | Path) -> None:
+    """Refuse a folder of results that lies in the folder of frames they are made from.
+
+    Parameters
+    ----------
+    out
+        Folder of results.
+    src
+        File, folder or glob of frames.
+
+    Raises
+    ------
+    UsageError
+        When it does.
+    """
+    folder = Path(src)
+    if folder.is_dir() and folder.resolve() in [out.resolve(), *out.resolve().parents]:
+        raise UsageError(f"`out` {out} lies in {src}, and would be read as input: name another")
 
 
 def reader_name(path: Path) -> str | None:

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.errors import BadDataError
 from fluorosynth.io.frames import count_frames, find_sources, root_of
 from fluorosynth.io.lock import locked
 from fluorosynth.io.names import stem
 from fluorosynth.io.place import local
+from fluorosynth.io.sources import refuse_within
 from fluorosynth.learn.checkpoint import Model, as_model, weights_hash
 from fluorosynth.learn.prediction.behind import behind
 from fluorosynth.learn.prediction.dicom_out import check_dicom, is_dicom
@@ -122,8 +123,7 @@ def predict(
     """
     wanted, out = wanted or Wanted(), local(out)
     sources, root = find_sources(src), root_of(src)
-    if root.resolve() in [out.resolve(), *out.resolve().parents] and Path(src).is_dir():
-        raise UsageError(f"`out` {out} lies in {src}, and would be read as input: name another")
+    refuse_within(out, src)
     if wanted.dicom:
         check_dicom(sources)
     inference = model if isinstance(model, Inference) else Inference(as_model(model), device)
