@@ -27,7 +27,8 @@ from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import Normalisation, open_dataset
 from fluorosynth.learn.networks import build
 from fluorosynth.learn.prediction.inference import Inference
-from fluorosynth.learn.prediction.predict import Wanted, predict
+from fluorosynth.learn.prediction.outputs import Wanted
+from fluorosynth.learn.prediction.predict import predict
 from fluorosynth.learn.prediction.segment import SegmentConfig
 from fluorosynth.learn.prediction.windows import read_clips
 from fluorosynth.patches.extract import extract_patches

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from fluorosynth_cli.data_options import class_options, invert_option
+from fluorosynth_cli.learn_options import loading
 
 EXAMPLES = """
 \b
@@ -74,6 +75,7 @@ def run(
     import numpy as np
     from tqdm import tqdm
 
+    loading(quiet)
     from fluorosynth.errors import UsageError
     from fluorosynth.learn.data import Subset
     from fluorosynth.learn.evaluation.bench import (
@@ -112,6 +114,7 @@ def run(
 @click.option("--out", type=click.Path(path_type=Path), help="A file of Markdown too.")
 def table(rows: tuple[Path, ...], out: Path | None) -> None:
     """Put ROWS (folders, or row.json) together, the best Dice first."""
+    loading(quiet=False)
     from fluorosynth.io.atomic import replacing
     from fluorosynth.learn.evaluation.bench import bench_table, read_row
 

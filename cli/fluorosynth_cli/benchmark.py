@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fluorosynth_cli.learn_options import loading
+
 if TYPE_CHECKING:
     from fluorosynth.learn.benchmark import Timing
 
@@ -27,19 +29,21 @@ Networks are untrained: speed does not depend on the weights. Ratios are of one 
 @click.option("--quick", is_flag=True, help="Fewer rounds, single frames alone.")
 def command(networks: str, size: int, device: str, quick: bool) -> None:
     """Time inference, network against network, and generation and reading."""
+    loading(quiet=False)
     from fluorosynth.learn import benchmark
 
     kinds = networks.split(",")
     click.echo(benchmark.describe(device))
+    click.echo("timing each network in each mode ...", err=True)
     _print(benchmark.time_networks(kinds, device, size, quick), kinds, size)
     click.echo("\nframes/s, one at a time: read a PNG, normalise, segment, threshold")
     for kind in kinds:
         rate = benchmark.frames_per_second(kind, device, size, 8 if quick else 32)
-        click.echo(f"  {kind:<24}{rate:10.1f}")
+        click.echo(f"  {kind:<28}{rate:10.1f}")
     count = 100 if quick else 500
     click.echo("\none process, recipe paper, 256 px")
-    click.echo(f"  {'samples made/s':<24}{benchmark.samples_per_second(count):10.0f}")
-    click.echo(f"  {'random pairs read/s':<24}{benchmark.reads_per_second(count):10.0f}")
+    click.echo(f"  {'samples made/s':<28}{benchmark.samples_per_second(count):10.0f}")
+    click.echo(f"  {'random pairs read/s':<28}{benchmark.reads_per_second(count):10.0f}")
 
 
 def _print(timings: list[Timing], kinds: list[str], size: int) -> None:
@@ -47,7 +51,7 @@ def _print(timings: list[Timing], kinds: list[str], size: int) -> None:
     shown = dict.fromkeys((timing.mode, timing.batch > 1) for timing in timings)
     click.echo(f"\nms per frame of {size} x {size}, medians")
     names = "".join(f"{kind:>14}" for kind in kinds)
-    click.echo(f"  {'mode':<24}{'batch':<8}{names}{'ratio':>8}")
+    click.echo(f"  {'mode':<28}{'batch':<8}{names}{'ratio':>8}")
     for mode, batched in shown:
         best = []
         for kind in kinds:
@@ -56,4 +60,4 @@ def _print(timings: list[Timing], kinds: list[str], size: int) -> None:
             best.append(min(t.milliseconds for t in chosen))
         cells = "".join(f"{value:>14.1f}" for value in best)
         ratio = f"{best[-1] / best[0]:>7.1f}x"
-        click.echo(f"  {mode!s:<24}{'best' if batched else '1':<8}{cells}{ratio}")
+        click.echo(f"  {mode!s:<28}{'best' if batched else '1':<8}{cells}{ratio}")

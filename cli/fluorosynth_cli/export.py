@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from fluorosynth_cli.counted import counted
 from fluorosynth_cli.data_options import set_place
 from fluorosynth_cli.progress import progress
 
@@ -40,4 +41,6 @@ def command(folder: Path | str, to: str, out: Path, quiet: bool) -> None:
     with progress(n, "image", quiet, iterable=read_samples(folder)) as samples:
         written = export(samples, exporter, out, digest)
     if not quiet:
-        click.echo(f"{n} pictures as {to}: {out}" + ("" if written else " (there already)"))
+        click.echo(
+            f"{counted(n, 'picture')} as {to}: {out}" + ("" if written else " (there already)")
+        )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from fluorosynth_cli.counted import counted
 from fluorosynth_cli.data_options import invert_option, say_polarity
 from fluorosynth_cli.progress import progress
 
@@ -33,4 +34,4 @@ def command(src: str, out: Path, count: int, invert: bool, quiet: bool) -> None:
     with progress(count, "frame", quiet) as bar:
         done = write_spread(src, out, count, lambda _: bar.update() and None, invert)
     if not quiet:
-        click.echo(f"{len(done)} frames: {out}")
+        click.echo(f"{counted(len(done), 'frame')}: {out}")

@@ -14,6 +14,7 @@ import click
 from fluorosynth.core.cores import free_cores
 from fluorosynth.dataset.job_array import parse_part
 from fluorosynth.errors import InterruptedRunError, SampleError, UsageError
+from fluorosynth_cli.counted import counted
 from fluorosynth_cli.data_options import invert_option, say_polarity, set_place
 from fluorosynth_cli.progress import make_loops_ready, progress
 from fluorosynth_cli.recipe_options import changed, pick_recipe
@@ -185,10 +186,11 @@ def _generate(
     if quiet:
         return
     seconds = time.perf_counter() - started
-    made_by = f"{workers} workers" if cluster is None else "a Dask cluster"
+    made_by = counted(workers, "worker") if cluster is None else "a Dask cluster"
     size = sum(plan.store.shards().values())
     click.echo(
-        f"{total} samples in {out}: {size / 1e6:.0f} MB; made {outcome.made} in {seconds:.1f} s "
+        f"{counted(total, 'sample')} in {out}: {size / 1e6:.0f} MB; "
+        f"made {outcome.made} in {seconds:.1f} s "
         f"({outcome.made / seconds:.0f} {unit}s/s, {made_by})"
     )
     for said in outcome.skipped:
@@ -237,7 +239,8 @@ def _estimate(
     room = "" if free is None else f" ({free / 1e9:.1f} GB free)"
     runs = f" of {plan.frames} frames" if plan.frames > 1 else ""
     click.echo(
-        f"would write {n} samples{runs} of {recipe.size} px as {plan.shards} shards in {out}: "
+        f"would write {counted(n, 'sample')}{runs} of {recipe.size} px as "
+        f"{counted(plan.shards, 'shard')} in {out}: "
         f"{about} {plan.bytes / 1e6:.1f} MB{room}, "
         f"about {seconds:.0f} s on one core ({seconds / 3600:.2g} core hours)\n"
         "in parts on a cluster: --job slurm or --job kubernetes prints a script"
@@ -289,7 +292,7 @@ def _finish(
             "anywhere, is made with\n" + "\n".join(few) + more
         ) from None
     if not quiet:
-        click.echo(f"{n} samples in {out}: complete")
+        click.echo(f"{counted(n, 'sample')} in {out}: complete")
         click.echo(f"look: {inside(out, PREVIEW)}   check: fluorosynth verify {out}")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fluorosynth_cli.counted import counted
 from fluorosynth_cli.data_options import set_place
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def command(folder: Path | str, recipe_only: bool) -> None:
     rows = {
         "samples": f"{manifest.n}, indices 0..{manifest.n - 1} of seed {manifest.seed}",
         "pictures": f"{manifest.size} x {manifest.size} uint8{frames}",
-        "files": f"{len(manifest.shards)} shards, {total / 1e6:.1f} MB",
+        "files": f"{counted(len(manifest.shards), 'shard')}, {total / 1e6:.1f} MB",
         "made with": ", ".join(f"{k} {v}" for k, v in manifest.software.items()),
         "preview": inside(folder, PREVIEW),
     }

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from fluorosynth_cli.learn_options import loading
+
 EXAMPLES = """
 \b
 Examples:
@@ -24,6 +26,7 @@ def command() -> None:
 @command.command("list")
 def list_networks() -> None:
     """List the networks with their size."""
+    loading(quiet=False)
     from fluorosynth.learn.networks import build, networks
 
     for kind, network in sorted(networks().items()):
@@ -39,6 +42,7 @@ def list_networks() -> None:
 @click.option("--channels", default=1, show_default=True, help="Of the input.")
 def show(name: str, size: int, channels: int) -> None:
     """Print the layers of the network NAME, numbered as --layers takes them."""
+    loading(quiet=False)
     from fluorosynth.learn.networks import build
 
     network = build(name, {"channels": channels})
@@ -70,6 +74,7 @@ def export(source: str, out: Path, frames: str | None, count: int, quiet: bool) 
 
     A .pt file is a checkpoint of half the size: its weights are rounded to float16.
     """
+    loading(quiet)
     from fluorosynth.learn.checkpoint import load_model, save_model
     from fluorosynth.learn.prediction.export_onnx import export_onnx
     from fluorosynth.learn.prediction.windows import first_clips, made_clips
@@ -77,6 +82,8 @@ def export(source: str, out: Path, frames: str | None, count: int, quiet: bool) 
     model = load_model(source)
     if out.suffix == ".pt":
         save_model(out, model, half=True)
+        if not quiet:
+            click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, weights in float16")
         return
     channels = model.network.channels
     clips = first_clips(frames, count, channels) if frames else made_clips(count, channels)

@@ -12,6 +12,7 @@ from warnings import warn
 import click
 
 from fluorosynth.errors import BadDataError, DataWarning
+from fluorosynth_cli.counted import counted
 from fluorosynth_cli.data_options import (
     invert_option,
     mask_values,
@@ -101,6 +102,8 @@ def command(
     quiet: bool,
 ) -> None:
     """Cut instrument-free patches out of the real frames SRC (a file, a folder, a glob)."""
+    from importlib.util import find_spec
+
     from fluorosynth.io.frames import root_of
     from fluorosynth.io.whole_folder import made_before
     from fluorosynth.patches.extract import cut_patches, extract_patches
@@ -108,7 +111,10 @@ def command(
     from fluorosynth.patches.search import Search
     from fluorosynth.patches.write import write_patches
 
-    made_from = _made_from(click.get_current_context().params, src)
+    installed = find_spec("torch") is not None
+    # What a filter found is not what the network finds once PyTorch is there
+    options = {**click.get_current_context().params, "source": source if installed else "none"}
+    made_from = _made_from(options, src)
     if made_before(out, made_from):
         if not quiet:
             click.echo(f"{out} holds these patches already")
@@ -124,7 +130,7 @@ def command(
     values = values_of(instrument, ignore, threshold)
     search = Search(count, size, masks, smallest, ceiling, temporal, values, invert)
     say_polarity(src, invert)
-    detector = None if masks else _detector(source, device, quiet)
+    detector = None if masks else _detector(source, device, installed, quiet)
     with _progress(quiet) as told:
         patches = extract_patches(
             src,
@@ -144,13 +150,11 @@ def command(
         warn(said, DataWarning, stacklevel=1)
 
 
-def _detector(source: str, device: str, quiet: bool) -> Detector | None:
+def _detector(source: str, device: str, installed: bool, quiet: bool) -> Detector | None:
     """Return the network that finds instruments; None where there is to be none, or no PyTorch."""
-    from importlib.util import find_spec
-
     if source == "none":
         return None
-    if find_spec("torch") is None:
+    if not installed:
         if not quiet:
             click.echo(
                 "PyTorch is not installed, so a filter looks for instruments; a network finds more "
@@ -190,12 +194,14 @@ def _progress(quiet: bool) -> Iterator[Told]:
 
 def _summary(count: int, out: Path, quiet: bool) -> None:
     if not quiet:
-        click.echo(f"{count} patches in {out}; look at contact_sheet.png and windows.png in it")
+        click.echo(
+            f"{counted(count, 'patch')} in {out}; look at contact_sheet.png and windows.png in it"
+        )
 
 
 def _too_few(found: int, search: Search, out: Path) -> str:
     kept = f"; they are kept in {out}" if found else ""
     return (
-        f"found {found} of {search.count} patches{kept}; for more, give more frames or a "
+        f"found {found} of {counted(search.count, 'patch')}{kept}; for more, give more frames or a "
         f"--smallest below {search.least_side} px"
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from fluorosynth_cli.counted import counted
 from fluorosynth_cli.data_options import invert_option, say_left_out, say_polarity
 from fluorosynth_cli.learn_options import loading, mask_options
 
@@ -74,7 +75,8 @@ def command(
     from fluorosynth.errors import InterruptedRunError
     from fluorosynth.io.film import FPS
     from fluorosynth.learn.prediction.inference import Inference
-    from fluorosynth.learn.prediction.predict import Wanted, predict
+    from fluorosynth.learn.prediction.outputs import Wanted
+    from fluorosynth.learn.prediction.predict import predict
     from fluorosynth.learn.prediction.segment import SegmentConfig
 
     inference = Inference.load(source, device)
@@ -112,8 +114,12 @@ def command(
             "--fps says another",
             err=True,
         )
-    before = f", {done.skipped} files were done before" if done.skipped else ""
+    if done.skipped and not done.frames:
+        click.echo(f"{counted(done.skipped, 'file')} done before: {out}")
+        return
+    before = f", {counted(done.skipped, 'file')} done before" if done.skipped else ""
     click.echo(
-        f"{done.frames} frames in {seconds:.1f} s ({done.frames / seconds:.1f} frames/s, "
-        f"{inference.device}, {inference.mode}), {done.found} with an instrument{before}: {out}"
+        f"{counted(done.frames, 'frame')} in {seconds:.1f} s "
+        f"({done.frames / seconds:.1f} frames/s, {inference.device}, {inference.mode}), "
+        f"{done.found} with an instrument{before}: {out}"
     )

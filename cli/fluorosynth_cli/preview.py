@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from fluorosynth_cli.counted import counted
 from fluorosynth_cli.data_options import set_place
 
 EXAMPLES = """
@@ -54,4 +55,4 @@ def command(folder: Path | str, out: Path, count: int, columns: int, quiet: bool
         shown = spread_out(number, 4)
         write_preview([frames[t] for frames in sequences for t in shown], out, columns)
     if not quiet:
-        click.echo(f"{len(sequences)} samples: {out}")
+        click.echo(f"{counted(len(sequences), 'sample')}: {out}")

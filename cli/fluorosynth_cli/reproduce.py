@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fluorosynth_cli.learn_options import loading
+
 if TYPE_CHECKING:
     from fluorosynth.learn.reproduce.tasks import Task
 
@@ -101,6 +103,7 @@ def command(
     **readings: Any,
 ) -> None:
     """Run the publication's experiments and set its tables beside what comes out."""
+    loading(quiet)
     from fluorosynth.errors import UsageError
     from fluorosynth.learn.reproduce.config import ReproduceConfig
     from fluorosynth.learn.reproduce.report import write_reports
@@ -120,6 +123,8 @@ def command(
     config = make(**readings)
     tables = pick_tables([name.strip() for name in only.split(",") if name.strip()])
     if dry_run:
+        if not quiet:
+            click.echo("timing this machine ...", err=True)
         _say_plan(*plan(config, data, tables, out), config.size, out / STEPS, config.device)
         return
     out.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fluorosynth_cli.learn_options import loading
 from fluorosynth_cli.progress import counted_on
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def open_segmenter(
         from fluorosynth.stress.onnx_file import OnnxFile
 
         return OnnxFile(Path(str(model)), threshold)
+    loading(quiet or "torch" in sys.modules)  # a command may have said so
     from fluorosynth.learn.prediction.segmenter import ModelSegmenter
 
     return ModelSegmenter(str(model), device, threshold)

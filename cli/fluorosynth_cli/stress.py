@@ -68,7 +68,7 @@ def command(
 ) -> None:
     """Find out where MODEL breaks: contrast, width, noise, blur, overlap, bends, field, scale."""
     from fluorosynth.errors import UsageError
-    from fluorosynth.stress.report import REPORT, SUMMARY
+    from fluorosynth.stress.report import REPORT
 
     if sum(part is not None for part in (model, line, compare)) != 1:
         raise UsageError("name a MODEL, or --command, or --compare A B: one of them")
@@ -83,7 +83,7 @@ def command(
     from fluorosynth.stress.axes import pick_axes
     from fluorosynth.stress.report import named, write_report
     from fluorosynth.stress.run import StressConfig, run_stress
-    from fluorosynth.stress.summary import summarise, write_summary
+    from fluorosynth.stress.summary import SUMMARY, summarise, write_summary
     from fluorosynth_cli.segmenters import open_segmenter
 
     if backgrounds is not None:

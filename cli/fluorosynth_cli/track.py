@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from fluorosynth_cli.data_options import invert_option, say_polarity
+from fluorosynth_cli.learn_options import loading
+from fluorosynth_cli.progress import progress
 
 EXAMPLES = """
 \b
@@ -70,11 +72,9 @@ def command(
     quiet: bool,
 ) -> None:
     """Follow instruments through RUN: a video, a DICOM file, a folder of frames."""
-    from tqdm import tqdm
-
     from fluorosynth.errors import UsageError
     from fluorosynth.labels import FrameSequence, check_source, read_labels, write_labels
-    from fluorosynth.track import TrackConfig, track
+    from fluorosynth.track import TrackConfig, steps, track
 
     frames = FrameSequence(run, invert)
     say_polarity(run, invert)
@@ -87,9 +87,10 @@ def command(
         raise UsageError(f"the confidence to give up at must be from 0 to 1, not {give_up}")
     if fps is not None and not 0 < fps <= 1000:
         raise UsageError(f"`fps` must be above 0 and at most 1000, not {fps}")
-    evidence = None if model is None else _evidence(model, device, frames)
+    evidence = None if model is None else _evidence(model, device, frames, quiet)
     started = time.perf_counter()
-    with tqdm(unit="frame", file=sys.stderr, disable=quiet) as bar:
+    end = len(frames) - 1 if last is None else last
+    with progress(steps(labels, first, end, ids or None), "frame", quiet) as bar:
         found = track(
             frames,
             labels,
@@ -134,8 +135,9 @@ def _from_points(start: str, frames: Any, label: str, width: float | None) -> An
     return Labels(frames.source, (FrameLabels(index, (instrument,)),))
 
 
-def _evidence(model: str, device: str, frames: Any) -> Any:
+def _evidence(model: str, device: str, frames: Any, quiet: bool) -> Any:
     """Return the function that gives a network's map of a frame."""
+    loading(quiet)
     from fluorosynth.learn.prediction.evidence import network_evidence
 
     return network_evidence(model, device, frames)

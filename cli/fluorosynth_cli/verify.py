@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from fluorosynth_cli.counted import counted
 from fluorosynth_cli.data_options import set_place
 
 EXAMPLES = """
@@ -32,13 +33,15 @@ def command(folder: Path | str, deep: bool, quiet: bool) -> None:
         _samples(folder, manifest.recipe, manifest.seed, manifest.n, quiet)
     if not quiet:
         again = ", made again and equal byte for byte" if deep else ""
-        click.echo(f"{manifest.n} samples in {len(manifest.shards)} shards: intact{again}")
+        samples, shards = counted(manifest.n, "sample"), counted(len(manifest.shards), "shard")
+        click.echo(f"{samples} in {shards}: intact{again}")
 
 
 def _files(folder: Path | str, shards: int, quiet: bool) -> None:
     from tqdm import tqdm
 
-    from fluorosynth.dataset.manifest import inside, verify
+    from fluorosynth.dataset.manifest import inside
+    from fluorosynth.dataset.verification import verify
     from fluorosynth.errors import BadDataError
 
     progress = tqdm(verify(folder), total=shards, unit="shard", file=sys.stderr, disable=quiet)
@@ -48,15 +51,15 @@ def _files(folder: Path | str, shards: int, quiet: bool) -> None:
         remove = "" if isinstance(folder, str) else "rm "
         said = "\n".join(problem for _, problems in wrong for problem in problems[:10])
         raise BadDataError(
-            f"{said}\n{len(wrong)} of {shards} shards are damaged. Delete them and run the "
-            f"generate command again: only they are made anew.\n  {remove}{names}"
+            f"{said}\n{len(wrong)} of {counted(shards, 'shard')} damaged. Delete what is, and run "
+            f"the generate command again: nothing else is made anew.\n  {remove}{names}"
         )
 
 
 def _samples(folder: Path | str, recipe: str, seed: int, n: int, quiet: bool) -> None:
     from tqdm import tqdm
 
-    from fluorosynth.dataset.manifest import verify_deep
+    from fluorosynth.dataset.verification import verify_deep
     from fluorosynth.errors import BadDataError
     from fluorosynth.recipe import Recipe
 

@@ -4,10 +4,10 @@ from .manifest import Manifest as Manifest
 from .manifest import ShardEntry as ShardEntry
 from .manifest import read_manifest as read_manifest
 from .manifest import read_samples as read_samples
-from .manifest import verify as verify
-from .manifest import verify_deep as verify_deep
 from .plan import Plan as Plan
 from .preview import outlined as outlined
 from .preview import preview_sheet as preview_sheet
 from .preview import write_film as write_film
 from .preview import write_preview as write_preview
+from .verification import verify as verify
+from .verification import verify_deep as verify_deep

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from fluorosynth.dataset.card import write_card
 from fluorosynth.dataset.engine import Engine, Progress
 from fluorosynth.dataset.loops import make_ready
-from fluorosynth.dataset.manifest import write_card
 from fluorosynth.dataset.plan import Plan, missing
 from fluorosynth.dataset.workers import Processes
 from fluorosynth.errors import (

@@ -10,12 +10,12 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from fluorosynth.dataset.folder_store import other_files
 from fluorosynth.dataset.store import FIRST, MOST, PATTERN, Store
 from fluorosynth.errors import BadDataError, InterruptedRunError, UsageError
-from fluorosynth.io.guard import first_fault
+from fluorosynth.io.guard import validated
 from fluorosynth.io.object_cache import kept
 from fluorosynth.io.remote import Remote
 from fluorosynth.shards import FULL, ShardInfo, file_digest, write_shard
@@ -174,11 +174,8 @@ class ObjectStore(Store):
         return [self._parsed(name, text) for name, text in zip(found, contents, strict=True)]
 
     def _parsed(self, name: str, content: bytes) -> Record:
-        try:
+        with validated(f"{self.remote.of(name)} is no record of a shard"):
             return RECORD.validate_json(content)
-        except ValidationError as error:
-            where = self.remote.of(name)
-            raise BadDataError(f"{where} is no record of a shard: {first_fault(error)}") from None
 
 
 def _record(name: str) -> str:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Interval
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.io.guard import first_fault
+from fluorosynth.io.guard import validated
 from fluorosynth.recipe import Recipe
 from fluorosynth.sample import Sample
 
@@ -134,10 +134,8 @@ def virtual_set(place: str | Path) -> VirtualSet | None:
         raise BadDataError(f"{path} is no TOML: {error}") from None
     if "recipe" not in table:
         return None
-    try:
+    with validated(str(path)):
         file = SetFile.model_validate({**table, "range": tuple(_listed(table.get("range")))})
-    except ValidationError as error:
-        raise BadDataError(f"{path}: {first_fault(error)}") from None
     return _checked(file.recipe, path.parent, file.seed, *file.range, text)
 
 

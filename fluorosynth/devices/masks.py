@@ -101,28 +101,8 @@ class Masks(DeviceSource):
         return DevicePool(sets)
 
 
-def trace_file(path: Path, label: str = "catheter") -> tuple[DeviceSet, tuple[int, int]]:
-    """Trace one PNG: its devices in its own pixels, and its (height, width).
-
-    Parameters
-    ----------
-    path
-        File of the mask.
-    label
-        Label of all devices.
-
-    Raises
-    ------
-    BadDataError
-        For a file that cannot be read, an empty or nearly full mask, a grey picture, and where
-        nothing is long and thin.
-    """
-    mask = MaskFile(path)
-    return trace_mask(mask, label, meaning_of([mask], several=True))
-
-
 def trace_mask(mask: MaskFile, label: str, meaning: Meaning) -> tuple[DeviceSet, tuple[int, int]]:
-    """Trace one mask; the rest is as for ``trace_file``.
+    """Trace one mask: its devices in its own pixels, and its (height, width).
 
     Parameters
     ----------
@@ -132,6 +112,12 @@ def trace_mask(mask: MaskFile, label: str, meaning: Meaning) -> tuple[DeviceSet,
         Label of all devices.
     meaning
         Meaning of the mask's values.
+
+    Raises
+    ------
+    BadDataError
+        For a file that cannot be read, an empty or nearly full mask, a grey picture, and where
+        nothing is long and thin.
     """
     numbers = meaning.numbered(mask.labels(), mask)
     if not numbers.any():

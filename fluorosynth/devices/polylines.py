@@ -12,7 +12,7 @@ from annotated_types import Ge, Interval
 
 from fluorosynth.devices.base import DeviceSource
 from fluorosynth.devices.frame_sizes import size_beside
-from fluorosynth.devices.pool import DevicePool, DeviceSet, fit, take_share
+from fluorosynth.devices.pool import DevicePool, fit, take_share
 from fluorosynth.errors import BadDataError, DataWarning
 from fluorosynth.io.frames import find_sources
 from fluorosynth.io.guard import quoted
@@ -114,24 +114,3 @@ class Polylines(DeviceSource):
                 f"{height} pixels: give the `frame_size` that they were drawn in"
             )
         return size
-
-
-def read_polylines(path: Path, label: str = "catheter") -> list[DeviceSet]:
-    """Read one file: a set of devices per frame, in the file's own pixels.
-
-    Parameters
-    ----------
-    path
-        File of centrelines, JSON or CSV.
-    label
-        Label of devices whose name or file gives none.
-
-    Raises
-    ------
-    BadDataError
-        Naming file, key and value.
-    """
-    frames = read_curves(path, label)
-    if not frames:
-        raise BadDataError(f"{quoted(path)} holds no centreline")
-    return [frame.devices for frame in frames]

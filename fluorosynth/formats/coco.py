@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Interval
-from pydantic import BaseModel, FiniteFloat, ValidationError
+from pydantic import BaseModel, FiniteFloat
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.formats.area import Area, Runs
@@ -24,7 +24,7 @@ from fluorosynth.formats.mark import (
     from_corner,
     polygon,
 )
-from fluorosynth.io.guard import first_fault, quoted
+from fluorosynth.io.guard import quoted, validated
 from fluorosynth.io.paths import Coordinate
 from fluorosynth.io.text import read_text
 from fluorosynth.labels.model import Origin
@@ -82,10 +82,8 @@ def read_coco(path: Path) -> Annotations:
     BadDataError
         Naming the file and its first fault.
     """
-    try:
+    with validated(quoted(path)):
         content = _File.model_validate_json(read_text(path))
-    except ValidationError as error:
-        raise BadDataError(f"{quoted(path)}: {first_fault(error)}") from None
     names = {category.id: category.name for category in content.categories}
     marks: dict[Id, list[Mark]] = {image.id: [] for image in content.images}
     for number, annotation in enumerate(content.annotations):

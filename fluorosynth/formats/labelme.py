@@ -15,12 +15,12 @@ from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Ge, MinLen
-from pydantic import BaseModel, FiniteFloat, ValidationError
+from pydantic import BaseModel, FiniteFloat
 
 from fluorosynth.errors import BadDataError, FluorosynthError
 from fluorosynth.formats.area import Area, Flags, Pixels, check_box
 from fluorosynth.formats.mark import Mark, Picture, from_corner, polygon
-from fluorosynth.io.guard import first_fault, quoted
+from fluorosynth.io.guard import quoted, validated
 from fluorosynth.io.paths import Coordinate
 from fluorosynth.io.text import read_text
 from fluorosynth.labels.model import Origin
@@ -107,10 +107,8 @@ def read_labelme(path: Path, position: int = 0) -> Picture:
     BadDataError
         Naming the file and its first fault.
     """
-    try:
+    with validated(quoted(path)):
         content = _File.model_validate_json(read_text(path))
-    except ValidationError as error:
-        raise BadDataError(f"{quoted(path)}: {first_fault(error)}") from None
     size = content.imageHeight, content.imageWidth
     return Picture(
         content.imagePath.replace("\\", "/") or path.name,

@@ -1,9 +1,9 @@
 from .atomic import replacing as replacing
 from .frames import Frame as Frame
 from .frames import count_frames as count_frames
-from .frames import find_sources as find_sources
 from .frames import read_frames as read_frames
 from .labels import read_labels as read_labels
 from .paths import read_paths as read_paths
+from .sources import find_sources as find_sources
 from .volume import Volume as Volume
 from .volume import read_volume as read_volume

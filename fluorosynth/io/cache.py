@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from xxhash import xxh3_128
 
-from fluorosynth.errors import UsageError
+from fluorosynth.io.bounded import bound, make_room
 from fluorosynth.sample import Image
 
 OFF = "off"  # of FLUOROSYNTH_CACHE: no pool is read from the disk, or kept there
@@ -138,51 +138,14 @@ class PictureCache:
         if self.path.exists():
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        clear(self.folder, bound() * 10**6)
+        pools = self.folder.glob(f"*{SUFFIX}")
+        make_room(pools, bound("FLUOROSYNTH_CACHE_MB", BOUND))
         self.path.open("ab").close()
 
     def _digest(self, k: int, content: bytes) -> bytes:
         digest = xxh3_128(f"{self.key} k={k}".encode())
         digest.update(content)
         return digest.digest()
-
-
-def bound() -> int:
-    """Return how many MB the pools of a folder may take: ``$FLUOROSYNTH_CACHE_MB``, or 2048.
-
-    Raises
-    ------
-    UsageError
-        When the variable is no number.
-    """
-    given = os.environ.get("FLUOROSYNTH_CACHE_MB", str(BOUND))
-    if not given.isdecimal():
-        raise UsageError(f"FLUOROSYNTH_CACHE_MB should be a number of megabytes, not {given!r}")
-    return int(given)
-
-
-def clear(folder: Path, limit: int) -> None:
-    """Delete the pools of a folder that were not used for longest, until the rest fits.
-
-    Parameters
-    ----------
-    folder
-        Folder of the cache.
-    limit
-        Number of bytes that may stay.
-    """
-    pools = []
-    for path in folder.glob(f"*{SUFFIX}"):
-        with suppress(OSError):  # another process was faster
-            state = path.stat()
-            pools.append((state.st_mtime, path, state.st_size))
-    total = sum(size for _, _, size in pools)
-    for _, path, size in sorted(pools):
-        if total <= limit:
-            return
-        with suppress(OSError):  # in use, on Windows
-            path.unlink()
-        total -= size
 
 
 @lru_cache(maxsize=1)

@@ -32,22 +32,32 @@ def quoted(path: Path | str) -> str:
     return repr(str(path))
 
 
-def first_fault(error: ValidationError, table: bool = False) -> str:
-    """Return where the first bad value is, what should be there and the value, on one line.
+@contextmanager
+def validated(where: str, table: bool = False) -> Iterator[None]:
+    """Turn the first value that pydantic refuses into one sentence: its place, what it should be.
 
     Parameters
     ----------
-    error
-        Error of pydantic.
+    where
+        Name of what is read, for the message.
     table
-        Whether what was validated is a list of rows, which people count from 1.
+        Whether what is validated is a list of rows, which people count from 1.
+
+    Raises
+    ------
+    BadDataError
+        Naming the first value that does not fit.
     """
-    keys, said = fault(error)
-    where = ".".join(map(str, keys))
-    if table:
-        row, *column = keys
-        where = ", ".join([f"row {int(row) + 1}", *map(str, column)])
-    return f"{where} {said}".lstrip()
+    try:
+        yield
+    except ValidationError as error:
+        keys, said = fault(error)
+        at = ".".join(map(str, keys))
+        if table:
+            row, *column = keys
+            at = ", ".join([f"row {int(row) + 1}", *map(str, column)])
+        sentence = f"{at} {said}".lstrip()
+        raise BadDataError(f"{where}: {sentence}") from None
 
 
 def check_shape(path: Path, height: int, width: int) -> None:

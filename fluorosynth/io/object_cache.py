@@ -6,10 +6,12 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.errors import BadDataError
 from fluorosynth.io.atomic import replacing
+from fluorosynth.io.bounded import bound, make_room
 from fluorosynth.io.cache import cache_folder
 
 BOUND = 20_000  # MB
@@ -52,7 +54,8 @@ def kept(digest: str, fetch: Callable[[Path], None], digest_of: Callable[[Path],
                     if found != digest:
                         raise BadDataError(f"its checksum is {found}, its set says {digest}")
             os.utime(path)
-        _make_room(folder, path)
+        _clear_stale(folder)
+        make_room(folder.glob("[!.]*"), bytes_kept(), path, SPARED)
     except OSError as error:
         raise BadDataError(
             f"the cache {folder} cannot be written: {error.strerror or error}; name another by "
@@ -61,7 +64,7 @@ def kept(digest: str, fetch: Callable[[Path], None], digest_of: Callable[[Path],
     return path
 
 
-def bound() -> int:
+def bytes_kept() -> int:
     """Return how many bytes the cache may take: ``$FLUOROSYNTH_OBJECTS_MB``, or 20 GB.
 
     Raises
@@ -69,26 +72,11 @@ def bound() -> int:
     UsageError
         When the variable is no number.
     """
-    given = os.environ.get("FLUOROSYNTH_OBJECTS_MB", str(BOUND))
-    if not given.isdecimal():
-        raise UsageError(f"FLUOROSYNTH_OBJECTS_MB should be a number of MB, not {given!r}")
-    return int(given) * 10**6
+    return bound("FLUOROSYNTH_OBJECTS_MB", BOUND)
 
 
-def _make_room(folder: Path, last: Path) -> None:
-    """Remove the files used longest ago until the rest fits; none that was asked for just now."""
-    found, now = [], time.time()
-    for path in folder.iterdir():
-        try:
-            state = path.stat()
-        except FileNotFoundError:  # another process was first
-            continue
-        if path.suffix == ".part" and now - state.st_mtime > STALE:
-            path.unlink(missing_ok=True)  # of the killed
-        elif not path.name.startswith("."):
-            found.append((state.st_mtime, state.st_size, path))
-    left = bound()
-    for used, size, path in sorted(found, reverse=True):
-        left -= size
-        if left < 0 and path != last and now - used > SPARED:
-            path.unlink(missing_ok=True)
+def _clear_stale(folder: Path) -> None:
+    for part in folder.glob(".*.part"):
+        with suppress(FileNotFoundError):  # another process was first
+            if time.time() - part.stat().st_mtime > STALE:
+                part.unlink()

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval
-from pydantic import BaseModel, FiniteFloat, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, FiniteFloat, StringConstraints, TypeAdapter
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.guard import first_fault, quoted, untrusted
+from fluorosynth.io.guard import quoted, untrusted, validated
 from fluorosynth.sample import Points
 
 MAX_BYTES = 64 * 2**20
@@ -76,10 +76,8 @@ def read_paths(path: Path) -> dict[str, tuple[Points, ...]]:
         raise BadDataError(
             f"{quoted(path)} {what}: its columns are {', '.join(Point.model_fields)}"
         )
-    try:
+    with validated(quoted(path), table=True):
         points = POINTS.validate_python(rows)
-    except ValidationError as error:
-        raise BadDataError(f"{quoted(path)}: {first_fault(error, table=True)}") from None
     lines: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for point in points:
         line = lines[point.file, point.instrument]

@@ -13,6 +13,7 @@ from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.io.frames import count_frames, find_sources, read_frames, root_of
 from fluorosynth.io.names import stem
 from fluorosynth.io.place import local
+from fluorosynth.io.sources import refuse_within
 
 
 def spread_frames(src: str | Path, count: int) -> list[tuple[Path, list[int]]]:
@@ -99,8 +100,7 @@ def write_spread(
     out, root = local(out), root_of(src)
     if out.exists() and not out.is_dir():
         raise UsageError(f"`out` {out} is a file: name a folder")
-    if Path(src).is_dir() and root.resolve() in [out.resolve(), *out.resolve().parents]:
-        raise UsageError(f"`out` {out} lies in {src}, and would be read as input: name another")
+    refuse_within(out, src)
     done: dict[Path, Path] = {}
     for source, wanted in spread_frames(src, count):
         name = stem(source.relative_to(root).as_posix())

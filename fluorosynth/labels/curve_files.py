@@ -12,11 +12,11 @@ from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Interval, MinLen
-from pydantic import BaseModel, FiniteFloat, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, FiniteFloat, StringConstraints, TypeAdapter
 from pydantic_core import from_json
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.guard import first_fault, quoted
+from fluorosynth.io.guard import quoted, validated
 from fluorosynth.io.paths import Coordinate
 from fluorosynth.labels.file import from_plain
 from fluorosynth.labels.schema import FORMAT
@@ -182,7 +182,7 @@ class Coco(BaseModel):
     categories: list[Category]
 
 
-TRACED = TypeAdapter(dict[str, TracedDevice])
+TRACED = TypeAdapter(dict[str, dict[str, TracedDevice]])
 PLAIN = TypeAdapter(list[PlainDevice])
 EXPORTED: TypeAdapter[dict[str, list[PlainDevice]]] = TypeAdapter(dict[str, list[PlainDevice]])
 ROWS = TypeAdapter(list[Row])
@@ -233,10 +233,8 @@ def read_curves(path: Path, label: str = "catheter") -> list[FrameCurves]:
             f"{quoted(path)} is over {MAX_BYTES >> 20} MB: too large for centrelines"
         )
     table = path.suffix.lower() == ".csv"
-    try:
+    with validated(quoted(path), table):
         found = list(_of_csv(path) if table else _of_json(path))
-    except ValidationError as error:
-        raise BadDataError(f"{quoted(path)}: {first_fault(error, table)}") from None
     return [
         FrameCurves(name, size, tuple(_device(path, name, *device, label) for device in devices))
         for name, size, devices in found
@@ -281,12 +279,11 @@ def _of_exported(content: dict[str, Any]) -> _Found:
 
 def _of_traced(content: dict[str, dict[str, Any]], size: Any) -> _Found:
     whole = None if size is None else SIZE.validate_python(size)
-    every = TypeAdapter(dict[str, dict[str, TracedDevice]])
     plain = {
         frame: {key: value for key, value in devices.items() if key != "frame_size"}
         for frame, devices in content.items()
     }
-    for frame, devices in every.validate_python(plain).items():
+    for frame, devices in TRACED.validate_python(plain).items():
         own = content[frame].get("frame_size")
         size = whole if own is None else SIZE.validate_python(own)
         yield frame, size, [(name, d.centreline_xy, d.fwhm_px) for name, d in devices.items()]

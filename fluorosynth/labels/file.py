@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 from pydantic_core import from_json
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.atomic import replacing
-from fluorosynth.io.guard import first_fault, quoted
+from fluorosynth.io.guard import quoted, validated
 from fluorosynth.labels.model import FrameLabels, Instrument, Labels, Source
 from fluorosynth.labels.region import Region
 from fluorosynth.labels.schema import (
@@ -99,11 +98,9 @@ def from_plain(plain: Any, name: str = "the labels") -> Labels:
             f"{name}: version {plain.get('version')!r} is unknown; "
             f"this program reads version {VERSION}"
         )
-    try:
+    with validated(name):
         # JSON's lists are pydantic's tuples only in JSON mode, which a text alone has.
         table = LabelFile.model_validate(plain, strict=False)
-    except ValidationError as error:
-        raise BadDataError(f"{name}: {first_fault(error)}") from None
     size = table.source.frame_size
     source = Source(
         table.source.name,

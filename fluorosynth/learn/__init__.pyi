@@ -18,7 +18,7 @@ from .evaluation.run import evaluate_model as evaluate_model
 from .networks import Network as Network
 from .prediction.export_onnx import export_onnx as export_onnx
 from .prediction.inference import Inference as Inference
-from .prediction.predict import Wanted as Wanted
+from .prediction.outputs import Wanted as Wanted
 from .prediction.predict import predict as predict
 from .prediction.segment import SegmentConfig as SegmentConfig
 from .prediction.segment import segment as segment

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal
 
 import torch
 from annotated_types import Ge, Gt, Interval
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from torch import Tensor
 
-from fluorosynth.core.check import fault
 from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.io.guard import validated
 from fluorosynth.io.whole_zip import read_whole_zip
 from fluorosynth.learn.networks import Network, build
 
@@ -195,12 +195,8 @@ def plain(path: Path, kind: Any, text: Any, name: str) -> Any:
     BadDataError
         Naming the first value that does not fit.
     """
-    try:
+    with validated(f"{path} is no model of fluorosynth: {name}"):
         return _adapter(kind).validate_json(text)
-    except ValidationError as error:
-        keys, said = fault(error)
-        where = ".".join(map(str, (name, *keys)))
-        raise BadDataError(f"{path} is no model of fluorosynth: {where} {said}") from None
 
 
 @cache

@@ -23,7 +23,7 @@ from fluorosynth.stress.run import Stress, mean_by_level
 from fluorosynth.stress.scores import MEASURES
 from fluorosynth.stress.summary import AxisSummary, Number, Summary
 
-REPORT, SUMMARY = "report.html", "stress.json"
+REPORT = "report.html"
 TILE = 192  # px of a picture in a strip
 SHARES = "dice", "recall"
 EXPLAINED = (

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fluorosynth.errors import BadDataError
-from fluorosynth.io.atomic import replacing
+from fluorosynth.io.result_file import read_result, write_result
 from fluorosynth.metrics import bootstrap_interval
 from fluorosynth.stress.axes import Axis
 from fluorosynth.stress.psychometric import Half, half_found
@@ -19,8 +17,7 @@ from fluorosynth.stress.run import Stress
 from fluorosynth.stress.scores import MEASURES
 from fluorosynth.version import __version__
 
-FORMAT, VERSION = "fluorosynth-stress", 1
-MAX_BYTES = 2**28
+FORMAT, SUMMARY = ("fluorosynth-stress", 1), "stress.json"
 Number = float | None  # None: not applicable
 
 
@@ -128,9 +125,7 @@ def write_summary(summary: Summary, path: Path) -> None:
     path
         File to write.
     """
-    plain = {"format": FORMAT, "format_version": VERSION, **asdict(summary)}
-    with replacing(path) as part:
-        part.write_text(json.dumps(plain, indent=1, allow_nan=False) + "\n", "utf-8")
+    write_result(summary, FORMAT, path)
 
 
 def read_summary(path: Path) -> Summary:
@@ -146,26 +141,7 @@ def read_summary(path: Path) -> Summary:
     BadDataError
         When it is missing, or not one.
     """
-    from pydantic import TypeAdapter, ValidationError
-
-    if path.is_dir():
-        path = path / "stress.json"
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BadDataError(f"{path} is larger than any stress.json")
-        plain = json.loads(path.read_text("utf-8"))
-        if (plain.pop("format"), plain.pop("format_version")) != (FORMAT, VERSION):
-            raise BadDataError(f"{path} is of another version of fluorosynth")
-        found: Summary = TypeAdapter(Summary).validate_python(plain)
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadDataError(f"{path} cannot be read: {error}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise BadDataError(f"{path} is no stress.json: {where}: {first['msg']}") from None
-    except (json.JSONDecodeError, KeyError, AttributeError, TypeError) as error:
-        raise BadDataError(f"{path} is no stress.json: {error!r}") from None
-    return found
+    return read_result(Summary, FORMAT, path / SUMMARY if path.is_dir() else path)
 
 
 def _axis(stress: Stress, axis: Axis) -> AxisSummary:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fluorosynth.track.config import TrackConfig
 from fluorosynth.track.snap import Snapped, snap
-from fluorosynth.track.track import track
+from fluorosynth.track.track import steps, track
 from fluorosynth.track.width import measure_width
 
-__all__ = ["Snapped", "TrackConfig", "measure_width", "snap", "track"]
+__all__ = ["Snapped", "TrackConfig", "measure_width", "snap", "steps", "track"]

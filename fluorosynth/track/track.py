@@ -95,6 +95,31 @@ def track(
     return found
 
 
+def steps(start: Labels, first: int, last: int, ids: Sequence[str] | None = None) -> int:
+    """Return how often ``track`` reports a frame: once from each key beside its stretch.
+
+    Parameters
+    ----------
+    start
+        Labels with the keys.
+    first
+        First frame to label.
+    last
+        Last frame to label.
+    ids
+        Instruments to follow; None: all that have a key.
+    """
+    spans = [
+        span
+        for name in (start.ids if ids is None else ids)
+        for span in _spans(sorted(_keys(start, name)), first, last)
+    ]
+    return sum(
+        (span.last - span.first + 1) * ((span.before is not None) + (span.after is not None))
+        for span in spans
+    )
+
+
 @dataclass(frozen=True)
 class _Span:
     """Frames ``first`` to ``last``, with the keys that bound them."""

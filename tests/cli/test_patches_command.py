@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 from fluorosynth_cli.patches import command
 
-from fluorosynth.errors import BadDataError, DataWarning
+from fluorosynth.errors import BadDataError, DataWarning, UsageError
 
 
 @pytest.fixture
@@ -75,13 +75,18 @@ def test_none_found_leaves_nothing(frames):
 
 def test_the_model_in_the_box_is_asked_where_pytorch_is(frames, monkeypatch):
     options = ["--count", 2, "--size", 64]
-    result = run(frames, "--out", frames / "a", *options, model="default")
+    result = run(frames, "--out", frames.with_name("by network"), *options, model="default")
     assert result.exit_code == 0
     assert result.stderr.startswith("loading PyTorch ...\n")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    result = run(frames, "--out", frames / "b", *options, model="default")
+    result = run(frames, "--out", frames.with_name("by filter"), *options, model="default")
     assert result.exit_code == 0
     assert result.stderr.startswith("PyTorch is not installed, so a filter looks for instruments")
+    # What one of them found is not handed out as what the other finds
+    result = run(frames, "--out", frames.with_name("by network"), *options, model="default")
+    assert isinstance(result.exception, UsageError)
+    result = run(frames, "--out", frames.with_name("by filter"), *options, model="default")
+    assert "already" in result.stdout
 
 
 def test_help_shows_examples():

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from fluorosynth_cli.progress import progress
-from small import environment, fluorosynth, small_recipe
+from small import environment, fluorosynth, frames_file, small_recipe
 
 from fluorosynth.dataset.generation import generate
 
@@ -51,3 +51,35 @@ def test_the_first_run_says_that_it_compiles_and_the_second_does_not(tmp_path):
     ]  # fmt: skip
     assert "compiling for this machine, once: 100%" in said[0]
     assert said[1] == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "train nowhere --out o",
+        "finetune nowhere --from default --out o",
+        "evaluate nowhere --model default --out o",
+        "predict nowhere --model default --out o",
+        "adapt nowhere --out o",
+        "bench nowhere --model default --out o",
+        "reproduce --surrogate --quick --only nothing --out o",
+        "model list",
+        "model show nothing",
+        "model export nowhere --out o.onnx",
+        "benchmark --networks nothing",
+        "doctor",
+    ],
+    ids=lambda line: line.split(" --")[0],
+)
+def test_commands_that_load_pytorch_say_so_first(line, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, _, error = fluorosynth(*line.split())
+    assert error.startswith("loading PyTorch ...\n")
+
+
+def test_nothing_to_do_is_said_without_a_rate(tmp_path):
+    path = frames_file(tmp_path)
+    line = ["predict", path, "--model", "default", "--device", "cpu", "--out", tmp_path / "out"]
+    assert fluorosynth(*line)[0] == 0
+    code, said, _ = fluorosynth(*line)
+    assert (code, said) == (0, f"1 file done before: {tmp_path / 'out'}\n")

@@ -4,10 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
-from small import command, environment, small_recipe
+from small import command, content, environment, small_recipe, started, wait_until
 
 from fluorosynth.dataset.dask_engine import Dask
 from fluorosynth.dataset.generation import generate
@@ -43,24 +42,14 @@ def cluster(tmp_path):
         process.wait(60)
 
 
-def content(out):
-    return {p.name: p.read_bytes() for p in out.iterdir() if not p.name.startswith(".")}
-
-
 def test_a_killed_worker_costs_its_shard_alone(cluster, tmp_path):
     address, workers = cluster
     assert len(set(workers)) == 2
     variables = {k: v for k, v in environment().items() if k != "PYTHONWARNINGS"}
     out = tmp_path / "set"
     line = [*LINE, "--out", "set", "--engine", "dask", "--scheduler", address]  # relative: of here
-    with subprocess.Popen(
-        [sys.executable, "-m", "fluorosynth_cli.main", *line],
-        env=variables, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
-    ) as run:  # fmt: skip
-        for _ in range(9000):
-            if len(list(out.glob("shard-*.h5"))) >= 2:
-                break
-            time.sleep(0.01)
+    with started(*line, env=variables, cwd=tmp_path) as run:
+        wait_until(lambda: len(list(out.glob("shard-*.h5"))) >= 2, 90)
         os.kill(workers[0], signal.SIGKILL)
         _, said = run.communicate(timeout=200)
     assert run.returncode == 0, said

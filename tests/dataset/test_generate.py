@@ -9,7 +9,15 @@ from dataclasses import replace
 import h5py
 import numpy as np
 import pytest
-from small import assert_equal, command, environment, fluorosynth, frames_file, small_recipe
+from small import (
+    assert_equal,
+    command,
+    content,
+    environment,
+    fluorosynth,
+    frames_file,
+    small_recipe,
+)
 
 from fluorosynth.dataset.generation import generate
 from fluorosynth.dataset.manifest import read_manifest, read_samples
@@ -41,10 +49,6 @@ def made(recipe, tmp_path):
     """A finished set."""
     generate(recipe, tmp_path / "made", N, shard_size=SHARD)
     return tmp_path / "made"
-
-
-def content(folder):
-    return {p.name: p.read_bytes() for p in folder.iterdir() if not p.name.startswith(".")}
 
 
 def stamps(folder):

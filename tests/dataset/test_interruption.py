@@ -1,15 +1,11 @@
 """A run stopped at any moment by any means, and started again, ends with the same bytes."""
 
-import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
+from small import content, started, wait_until
 
-ROOT = Path(__file__).parents[2]
 RECIPE = """
 size = 64
 [[backgrounds]]
@@ -36,17 +32,7 @@ def recipe(tmp_path_factory):
 
 def start(recipe, out, *options, **how):
     command = ["generate", "--n", str(N), "--recipe", str(recipe), "--out", str(out), "--quiet"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "fluorosynth_cli.main", *command, "--shard-size", "250", *options],
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}"},
-        stderr=subprocess.PIPE,
-        **how,
-        text=True,
-    )
-
-
-def content(out):
-    return {p.name: p.read_bytes() for p in out.iterdir() if not p.name.startswith(".")}
+    return started(*command, "--shard-size", "250", *options, **how)
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +47,7 @@ def whole(recipe, tmp_path_factory):
 
 def when_started(out, shards):
     """Wait until at least so many shards are there."""
-    for _ in range(2000):
-        if len(list(out.glob("shard-*.h5"))) >= shards:
-            return
-        time.sleep(0.01)
-    pytest.fail("no shard appeared in 20 s")
+    wait_until(lambda: len(list(out.glob("shard-*.h5"))) >= shards)
 
 
 def children(pid):
@@ -101,11 +83,7 @@ def test_no_worker_outlives_a_killed_parent(recipe, tmp_path):
     assert workers
     process.kill()
     process.communicate()
-    for _ in range(500):
-        if not any(alive(pid) for pid in workers):
-            return
-        time.sleep(0.01)
-    pytest.fail("workers are still there 5 s after their parent was killed")
+    wait_until(lambda: not any(alive(pid) for pid in workers), 5)
 
 
 def alive(pid):

@@ -1,20 +1,17 @@
 """A set in object storage has the bytes of one in a folder, whatever happens on the way."""
 
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import boto3
 import numpy as np
 import pytest
 from object_server import Cutter, pointed_to, served
-from small import command, environment, small_recipe
+from small import command, content, small_recipe, started, wait_until
 
 from fluorosynth.dataset.generation import MissingShardsError, finish, generate
-from fluorosynth.dataset.manifest import read_samples, verify
+from fluorosynth.dataset.manifest import read_samples
+from fluorosynth.dataset.verification import verify
 from fluorosynth.errors import BadDataError, InterruptedRunError, UsageError
 from fluorosynth.io import object_cache
 from fluorosynth.io.place import local, url_of
@@ -58,10 +55,6 @@ def objects(prefix, hidden=False):
         for name in names
         if hidden or not name.startswith(".")
     }
-
-
-def content(out):
-    return {p.name: p.read_bytes() for p in out.iterdir() if not p.name.startswith(".")}
 
 
 def test_the_objects_are_the_files_of_a_folder(server, recipe, whole):
@@ -127,7 +120,7 @@ def test_the_cache_keeps_to_its_bound(server, recipe, whole, tmp_path, monkeypat
     generate(recipe, url, N, seed=5, shard_size=SHARD)
     shards = [entry.stat().st_size for entry in whole.glob("shard-*.h5")]
     monkeypatch.setattr(object_cache, "SPARED", 0.0)
-    monkeypatch.setattr(object_cache, "bound", lambda: sum(shards) - 1)
+    monkeypatch.setattr(object_cache, "bytes_kept", lambda: sum(shards) - 1)
     assert len(list(read_samples(url))) == N  # one after the other
     files = [p for p in (tmp_path / "cache/objects").iterdir() if not p.name.startswith(".")]
     assert len(files) == 2
@@ -181,16 +174,10 @@ def test_a_store_that_is_gone_stops_the_run_and_the_same_call_goes_on(server, re
 def test_killed_and_started_again(server, tmp_path):
     line = ["generate", "--n", "900", "--shard-size", "60", "--size", "64", "--quiet"]
     url = "s3://sets/killed"
-    first = subprocess.Popen(
-        [sys.executable, "-m", "fluorosynth_cli.main", *line, "--out", url, "--workers", "1"],
-        env=environment(),
-    )
-    for _ in range(6000):
-        if len([name for name in objects("killed", hidden=True) if name.endswith(".h5")]) >= 2:
-            break
-        time.sleep(0.01)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
+    first = started(*line, "--out", url, "--workers", "1")
+    wait_until(lambda: sum(n.endswith(".h5") for n in objects("killed", hidden=True)) >= 2)
+    first.kill()
+    first.communicate()
     assert "dataset.json" not in objects("killed")
     again = command(*line, "--out", url, "--workers", "1")
     assert again.returncode == 0, again.stderr

@@ -6,11 +6,10 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from small import command, environment, small_recipe
+from small import command, content, environment, small_recipe, started, wait_until
 
 from fluorosynth.dataset import claim, generation
 from fluorosynth.dataset.generation import MissingShardsError, finish, generate
@@ -19,10 +18,6 @@ from fluorosynth.dataset.job_scripts import job_script
 from fluorosynth.errors import UsageError
 
 N, SHARD = 90, 10
-
-
-def content(out):
-    return {p.name: p.read_bytes() for p in out.iterdir() if not p.name.startswith(".")}
 
 
 @pytest.fixture(scope="module")
@@ -85,10 +80,7 @@ stages = [{kind = "rotate"}, {kind = "render"}, {kind = "jitter"}]
 def start(out, *words):
     line = ["generate", "--n", "3000", "--shard-size", "250", "--out", str(out), "--quiet"]
     line += ["--recipe", str(out.parent / "small.toml"), *words]
-    return subprocess.Popen(
-        [sys.executable, "-m", "fluorosynth_cli.main", *line],
-        env=environment(), stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    return started(*line)
 
 
 def test_killed_and_doubled_parts_at_once(tmp_path):
@@ -96,10 +88,7 @@ def test_killed_and_doubled_parts_at_once(tmp_path):
     out, one = tmp_path / "parts", tmp_path / "one"
     out.mkdir()
     first = [start(out, "--part", part) for part in ("1/2", "2/2", "1/2")]
-    for _ in range(3000):
-        if len(list(out.glob("shard-*.h5"))) >= 2:
-            break
-        time.sleep(0.01)
+    wait_until(lambda: len(list(out.glob("shard-*.h5"))) >= 2)
     first[0].send_signal(signal.SIGKILL)
     first[1].send_signal(signal.SIGKILL)
     assert first[2].wait(120) == 0, first[2].stderr.read()

@@ -5,7 +5,7 @@ import pytest
 from oracles import centreline_error, dice, draw
 from PIL import Image
 
-from fluorosynth.devices.masks import Masks, trace_file
+from fluorosynth.devices.masks import Masks
 from fluorosynth.errors import BadDataError, DataWarning, UsageError
 from fluorosynth.sample import Device
 
@@ -60,8 +60,8 @@ def test_a_wide_mask_is_centred(tmp_path):
 
 def test_labels_are_told_apart_and_255_beside_1_is_ignored(tmp_path):
     one, two = draw([LINE], (128, 128)), draw([OTHER], (128, 128))
-    assert len(trace_file(save(tmp_path / "a.png", one + 2 * two))[0]) == 2
-    assert len(trace_file(save(tmp_path / "b.png", one + 255 * two))[0]) == 1
+    assert len(Masks(save(tmp_path / "a.png", one + 2 * two)).open(128, 0).sets[0]) == 2
+    assert len(Masks(save(tmp_path / "b.png", one + 255 * two)).open(128, 0).sets[0]) == 1
 
 
 def test_share_opens_only_the_drawn_files_and_repeats(folder):

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fluorosynth.devices.polylines import Polylines, read_polylines
+from fluorosynth.devices.polylines import Polylines
 from fluorosynth.devices.pool import DevicePool, fit, take_share
 from fluorosynth.errors import BadDataError, DataWarning, UsageError
+from fluorosynth.labels.curve_files import read_curves
 from fluorosynth.sample import Device
 
 LINE = [[10.0, 0.0], [12.5, 20.0], [30.0, 40.0]]
@@ -24,6 +25,10 @@ def traced(**frames):
     }
 
 
+def sets_of(path):
+    return [frame.devices for frame in read_curves(path)]
+
+
 def write(path, content):
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     return path
@@ -31,7 +36,7 @@ def write(path, content):
 
 def test_traced_json_is_read_as_written(tmp_path):
     file = write(tmp_path / "c.json", traced(a=[(6.5, LINE), (4.0, LINE[::-1])], b=[(3.0, LINE)]))
-    first, second = read_polylines(file)
+    first, second = sets_of(file)
     assert (len(first), len(second)) == (2, 1)
     np.testing.assert_array_equal(first[1].centreline, np.float32(LINE[::-1]))
     np.testing.assert_array_equal(first[0].width, np.float32([6.5] * 3))
@@ -45,7 +50,7 @@ def test_plain_json_groups_by_frame_and_takes_widths_per_point(tmp_path):
         {"points": LINE, "width": 5, "frame": 1},
         {"points": LINE, "width": 5},
     ]
-    together, alone = read_polylines(write(tmp_path / "p.json", plain))
+    together, alone = sets_of(write(tmp_path / "p.json", plain))
     assert [d.label for d in together] == ["guidewire", "catheter"]
     np.testing.assert_array_equal(together[0].width, np.float32([3, 2, 1]))
     assert len(alone) == 1
@@ -58,7 +63,7 @@ def test_csv_equals_json(tmp_path, frames):
         rows.writerow(["device", "x", "y", "width"] + ["frame"] * frames)
         for name in ("catheter_0", "guidewire_1"):
             rows.writerows([name, *point, 4.5] + ["one"] * frames for point in LINE)
-    sets = read_polylines(tmp_path / "c.csv")
+    sets = sets_of(tmp_path / "c.csv")
     assert [len(s) for s in sets] == ([2] if frames else [1, 1])
     devices = [device for s in sets for device in s]
     assert [d.label for d in devices] == ["catheter", "guidewire"]
@@ -164,7 +169,7 @@ def test_bad_json_names_file_and_key(tmp_path, case):
 )
 def test_bad_csv_names_file_and_row(tmp_path, text, message):
     with pytest.raises(BadDataError, match=message) as error:
-        read_polylines(write(tmp_path / "bad.csv", text))
+        Polylines(write(tmp_path / "bad.csv", text), frame_size=(64, 64)).open(64, 0)
     assert "bad.csv" in str(error.value)
 
 

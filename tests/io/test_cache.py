@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from fluorosynth.errors import UsageError
-from fluorosynth.io.cache import PictureCache, bound, clear, code_key
+from fluorosynth.io.bounded import make_room
+from fluorosynth.io.cache import PictureCache, code_key
 
 SIZE = 24
 
@@ -85,24 +86,24 @@ def test_the_longest_unused_pools_go_first(tmp_path):
         pool.put(0, picture(0))
         os.utime(pool.path, (n, n))
     assert pools[0].get(0) is not None  # used again: now the newest
-    clear(tmp_path, 2 * pools[0].path.stat().st_size)
+    make_room(tmp_path.glob("*.pool"), 2 * pools[0].path.stat().st_size)
     assert [pool.path.exists() for pool in pools] == [True, False, False, True]
-    (tmp_path / "mine.txt").write_text("not a pool")
-    clear(tmp_path, 0)
-    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+    make_room(tmp_path.glob("*.pool"), 0, keep=pools[0].path)
+    assert [path.name for path in tmp_path.iterdir()] == [pools[0].path.name]
 
 
 def test_a_new_pool_makes_room(tmp_path, monkeypatch):
     monkeypatch.setenv("FLUOROSYNTH_CACHE_MB", "0")
+    (tmp_path / "mine.txt").write_text("not a pool")
     old, new = (PictureCache(tmp_path, name, "key", SIZE) for name in ("old", "new"))
     old.put(0, picture(0))
     new.put(0, picture(0))
-    assert not old.path.exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.txt", new.path.name}
     assert new.get(0) is not None
     assert old.get(0) is None
     monkeypatch.setenv("FLUOROSYNTH_CACHE_MB", "much")
     with pytest.raises(UsageError, match="FLUOROSYNTH_CACHE_MB should be a number"):
-        bound()
+        PictureCache(tmp_path, "third", "key", SIZE).prepare()
 
 
 def test_the_code_that_renders_is_part_of_the_key(tmp_path, monkeypatch):

@@ -3,14 +3,13 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 
 import cv2
 import numpy as np
 import pytest
-from small import command, environment, fluorosynth
+from small import command, fluorosynth, started
 
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.whole_folder import made_before, whole_folder
@@ -86,10 +85,7 @@ def test_killed_at_any_moment_the_same_command_goes_on(made, tmp_path, words):
     out = tmp_path / "Dataset101_Out"
     line = [name, str(made / source), *options, "--out", str(out)]
     for pause in (0.0, 0.3, 1.5, 30.0):  # the last after its end
-        process = subprocess.Popen(
-            [sys.executable, "-m", "fluorosynth_cli.main", *line],
-            env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        process = started(*line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             process.wait(pause)
         except subprocess.TimeoutExpired:

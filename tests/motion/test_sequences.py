@@ -16,9 +16,10 @@ from small import assert_equal, background, curve, device, rendered, small_recip
 from xxhash import xxh3_128
 
 from fluorosynth.dataset.generation import generate
-from fluorosynth.dataset.manifest import read_manifest, read_samples, verify, verify_deep
+from fluorosynth.dataset.manifest import read_manifest, read_samples
 from fluorosynth.dataset.plan import Plan
 from fluorosynth.dataset.preview import write_film
+from fluorosynth.dataset.verification import verify, verify_deep
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.exporters.base import Exporter, export
 from fluorosynth.geometry.arc_path import ArcPath as Curve

@@ -4,12 +4,11 @@ import http.client
 import json
 import signal
 import subprocess
-import sys
 from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
-from small import environment
+from small import started
 
 SIZE = 128
 
@@ -38,10 +37,7 @@ class Server:
 
     def __init__(self, src, out, *options):
         words = ["annotate", str(src), "--out", str(out), "--no-browser", *options]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "fluorosynth_cli.main", *words],
-            env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        self.process = started(*words, stdout=subprocess.PIPE)
         self.url = self.process.stdout.readline().strip()
         if not self.url.startswith("http"):
             raise RuntimeError(self.process.stderr.read())

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -139,6 +140,7 @@ def turn(degrees):
 
 
 ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "fluorosynth_cli.main"]
 
 
 def environment(*extra: Path) -> dict[str, str]:
@@ -149,10 +151,29 @@ def environment(*extra: Path) -> dict[str, str]:
 
 def command(*arguments, extra=()) -> subprocess.CompletedProcess[str]:
     """Run ``fluorosynth`` in a process of its own."""
-    line = [sys.executable, "-m", "fluorosynth_cli.main", *map(str, arguments)]
+    line = [*COMMAND, *map(str, arguments)]
     return subprocess.run(
         line, capture_output=True, text=True, env=environment(*extra), timeout=120, check=False
     )
+
+
+def started(*arguments, **how) -> subprocess.Popen[str]:
+    """Start ``fluorosynth`` in a process of its own, its stderr kept; ``how`` is ``Popen``'s."""
+    how = {"env": environment(), "stderr": subprocess.PIPE, "text": True} | how
+    return subprocess.Popen([*COMMAND, *map(str, arguments)], **how)
+
+
+def wait_until(condition, seconds=60):
+    """Wait until a condition holds; it is asked a hundred times a second."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"nothing happened in {seconds} s"
+        time.sleep(0.01)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Return the files of a finished set by name."""
+    return {p.name: p.read_bytes() for p in folder.iterdir() if not p.name.startswith(".")}
 
 
 def fluorosynth(*arguments) -> tuple[int, str, str]:

@@ -8,7 +8,7 @@ from tracked import SHAPE, distance, frame, key, whole
 
 from fluorosynth.errors import UsageError
 from fluorosynth.labels import FrameLabels
-from fluorosynth.track import TrackConfig, measure_width, snap, track
+from fluorosynth.track import TrackConfig, measure_width, snap, steps, track
 
 
 def moving(count, by=lambda t: (3 * np.sin(t / 2), 2 * np.cos(t / 3) - 2), length=130.0, **about):
@@ -159,6 +159,17 @@ def test_it_can_be_watched_and_stopped():
     labels = track(frames, key(truths[0], 0, 8), progress=seen.append, stop=lambda: len(seen) >= 3)
     assert [f.index for f in seen] == [1, 2, 3]
     assert [f.index for f in labels.frames] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("keys", [(0,), (4,), (2, 6), (0, 7)])
+def test_a_bar_can_be_told_how_much_there_is_to_do(keys):
+    truths, frames = moving(8)
+    start = key(truths[keys[0]], keys[0], 8)
+    for index in keys[1:]:
+        start = start.with_frames(key(truths[index], index, 8).frames)
+    seen = []
+    track(frames, start, first=1, last=6, progress=seen.append)
+    assert len(seen) == steps(start, 1, 6)
 
 
 def test_evidence_from_elsewhere_helps_where_there_is_little_to_see():

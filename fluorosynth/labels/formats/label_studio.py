@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, Field, FiniteFloat, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, FiniteFloat, TypeAdapter
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.formats.area import Polygon
 from fluorosynth.formats.mark import CORNER, IGNORE, Mark
 from fluorosynth.io.atomic import replacing
-from fluorosynth.io.guard import first_fault, quoted
+from fluorosynth.io.guard import quoted, validated
 from fluorosynth.labels.formats.build import Mapping, build, file_name, frame_number, widths
 from fluorosynth.labels.model import Labels, Source
 
@@ -55,7 +55,7 @@ def read(path: Path, mapping: Mapping) -> Labels:
     mapping
         Meaning of its classes, and what it does not say.
     """
-    try:
+    with validated(quoted(path)):
         tasks = TASKS.validate_json(path.read_bytes())
         marks, numbers, empty = [], [0], []
         sizes: set[tuple[int, int]] = set()
@@ -69,8 +69,6 @@ def read(path: Path, mapping: Mapping) -> Labels:
                 empty.append(number)
             sizes |= {(r.original_height, r.original_width) for r in results}
             marks += [(number, mark) for result in results for mark in _marks(result)]
-    except ValidationError as error:
-        raise BadDataError(f"{quoted(path)}: {first_fault(error)}") from None
     if mapping.source is None and len(sizes) != 1:
         raise BadDataError(f"{quoted(path)} gives no one size of the frames: name the frames")
     source = mapping.source or Source(path.stem, max(numbers) + 1, *sizes.pop())

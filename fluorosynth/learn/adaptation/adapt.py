@@ -16,8 +16,9 @@ from xxhash import xxh3_128
 from fluorosynth.errors import UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
-from fluorosynth.io.frames import find_sources, root_of
+from fluorosynth.io.frames import find_sources
 from fluorosynth.io.place import local
+from fluorosynth.io.sources import refuse_within
 from fluorosynth.io.spread import spread_frames
 from fluorosynth.learn.adaptation.compare import agreement, before_after, scores, verdict
 from fluorosynth.learn.adaptation.config import AdaptConfig
@@ -31,7 +32,8 @@ from fluorosynth.learn.checkpoint import (
     weights_hash,
 )
 from fluorosynth.learn.data import Inverted, LabelledDataset, Mixed, RecipeDataset, open_dataset
-from fluorosynth.learn.prediction.predict import Wanted, predict
+from fluorosynth.learn.prediction.outputs import Wanted
+from fluorosynth.learn.prediction.predict import predict
 from fluorosynth.learn.reproduce.tasks import Task, in_order, result_of, run_tasks
 from fluorosynth.learn.training.finetune import finetune, finetune_config
 from fluorosynth.recipe import Recipe
@@ -111,9 +113,7 @@ def adapt(
     out, config = local(out), config or AdaptConfig()
     if out.exists() and not out.is_dir():
         raise UsageError(f"`out` {out} is a file: name a folder")
-    root = root_of(src).resolve()
-    if Path(src).is_dir() and root in [out.resolve(), *out.resolve().parents]:
-        raise UsageError(f"`out` {out} lies in {src}, and would be read as input: name another")
+    refuse_within(out, src)
     if labels is not None and not isinstance(labels, LabelledDataset):
         labels = open_dataset(labels)
     if labels is not None and config.invert:

@@ -15,9 +15,10 @@ import numpy as np
 from tqdm import tqdm
 from xxhash import xxh3_128
 
-from fluorosynth.dataset.manifest import Manifest, ShardEntry, open_entry, read_manifest, verify
+from fluorosynth.dataset.manifest import Manifest, open_entry, read_manifest
+from fluorosynth.dataset.verification import verify
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.io.object_cache import bound
+from fluorosynth.io.object_cache import bytes_kept
 from fluorosynth.io.place import url_of
 from fluorosynth.learn.data.base import LabelledDataset
 from fluorosynth.learn.data.recipe import recipe_hash
@@ -170,19 +171,14 @@ class ShardDataset(LabelledDataset):
             return _locate(shard)
 
 
-def _said_of(found: Manifest, entry: ShardEntry) -> ShardInfo:
-    """Return what a manifest says of a shard."""
-    facts = found.recipe, found.seed, entry.first, entry.count, found.size, found.fingerprints
-    return ShardInfo(*facts, found.software, found.frames)
-
-
 def _require_room(url: str | Path, found: Manifest | None) -> None:
     """Refuse a set that the cache cannot hold: items are read in any order, again and again."""
     assert found is not None  # noqa: S101 - for the type checker
     total = sum(entry.bytes for entry in found.shards)
-    if total > bound():
+    room = bytes_kept()
+    if total > room:
         raise UsageError(
-            f"{url} has {total / 1e6:.0f} MB, of which {bound() / 1e6:.0f} can be kept on this "
+            f"{url} has {total / 1e6:.0f} MB, of which {room / 1e6:.0f} can be kept on this "
             "machine: set FLUOROSYNTH_OBJECTS_MB to more than that, or copy the set to a disk"
         )
 

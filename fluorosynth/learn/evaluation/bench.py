@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.io.atomic import replacing
+from fluorosynth.io.result_file import read_result, write_result
 from fluorosynth.learn.data import LabelledDataset, LayoutDataset, Subset, WeissDataset, Windows
 from fluorosynth.learn.evaluation.evaluate import Evaluation, Row
 from fluorosynth.metrics import measure
@@ -21,9 +20,8 @@ from fluorosynth.shards import software
 from fluorosynth.stress.segmenters import Segmenter, checked
 from fluorosynth.version import __version__
 
-FORMAT, VERSION, FILE = "fluorosynth-bench", 1, "row.json"
+FORMAT, FILE = ("fluorosynth-bench", 1), "row.json"
 SHOWN = "dice", "cldice", "precision", "recall", "centreline_f1_2px", "tip_error"
-MAX_BYTES = 2**26
 Measured = tuple[float | None, float | None, float | None]  # mean and 95 % limits
 
 
@@ -178,9 +176,7 @@ def write_row(row: BenchRow, path: Path) -> None:
     path
         File to write.
     """
-    plain = {"format": FORMAT, "format_version": VERSION, **asdict(row)}
-    with replacing(path) as part:
-        part.write_text(json.dumps(plain, indent=1, allow_nan=False) + "\n", "utf-8")
+    write_result(row, FORMAT, path)
 
 
 def read_row(path: Path) -> BenchRow:
@@ -196,23 +192,7 @@ def read_row(path: Path) -> BenchRow:
     BadDataError
         For anything else.
     """
-    from pydantic import TypeAdapter, ValidationError
-
-    path = path / FILE if path.is_dir() else path
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BadDataError(f"{path} is larger than any row")
-        plain = json.loads(path.read_text("utf-8"))
-        if (plain.pop("format"), plain.pop("format_version")) != (FORMAT, VERSION):
-            raise BadDataError(f"{path} is of another version of fluorosynth")
-        found: BenchRow = TypeAdapter(BenchRow).validate_python(plain)
-    except OSError as error:
-        raise BadDataError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (ValidationError, ValueError, KeyError, AttributeError, TypeError) as error:
-        if isinstance(error, BadDataError):
-            raise
-        raise BadDataError(f"{path} is no row that bench wrote") from None
-    return found
+    return read_result(BenchRow, FORMAT, path / FILE if path.is_dir() else path)
 
 
 def bench_table(rows: Sequence[BenchRow]) -> str:

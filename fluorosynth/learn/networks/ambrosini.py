@@ -10,7 +10,7 @@ NOISE = 0.03
 
 
 class AmbrosiniUNet(Network):
-    """U-Net of nine residual blocks; 110 layers, 14,133,154 parameters with one input channel.
+    """U-Net of nine residual blocks, the publication's baseline.
 
     Ambrosini, Ruijters, Niessen, Moelker, van Walsum, "Fully automatic and real-time catheter
     segmentation in X-ray fluoroscopy", MICCAI 2017, at the size of Gherardini et al. 2020,

@@ -7,7 +7,7 @@ from fluorosynth.learn.networks.graph import Graph
 
 
 class LightUNet(Network):
-    """U-Net with one convolution a level and residual links; 55 layers, 687,634 parameters.
+    """U-Net with one convolution a level and residual links, the publication's size.
 
     After Gherardini et al., Computer Methods and Programs in Biomedicine 192 (2020) 105420,
     section 3.1 and Table 6. The text fixes the number of layers, the number of trainable

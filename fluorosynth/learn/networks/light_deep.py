@@ -9,7 +9,7 @@ WIDTHS = (8, 24, 48, 96, 128, 112)  # channels from full resolution to 1/32 of i
 
 
 class LightUNetDeep(Network):
-    """Six levels, residual convolutions on the coarse ones, skips that add; 909,130 parameters.
+    """Six levels, residual convolutions on the coarse ones, skips that add.
 
     What tells a catheter from the artery that continues it is what lies around both, so the
     convolutions go where a pixel sees most and costs least: 8 channels at full resolution, 128 at

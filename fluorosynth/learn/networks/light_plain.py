@@ -7,7 +7,7 @@ from fluorosynth.learn.networks.graph import Graph
 
 
 class LightUNetPlain(Network):
-    """U-Net with one convolution a level and no residual links; 686,290 parameters.
+    """U-Net with one convolution a level and no residual links.
 
     The other reading of Gherardini et al. 2020, section 3.1 ("lowering the number of
     convolution operations per layer from two to one"): levels of 16, 32, 64, 128 and 128

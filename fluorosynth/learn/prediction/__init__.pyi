@@ -2,8 +2,8 @@ from .fold import Folded as Folded
 from .inference import Inference as Inference
 from .inference import Mode as Mode
 from .live import predict_frames as predict_frames
+from .outputs import Wanted as Wanted
 from .predict import Outcome as Outcome
-from .predict import Wanted as Wanted
 from .presence import Presence as Presence
 from .segment import SegmentConfig as SegmentConfig
 from .segment import Segmented as Segmented

@@ -2,81 +2,33 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
-from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.io.atomic import replacing
-from fluorosynth.io.contact_sheet import png_bytes
-from fluorosynth.io.film import FPS, Film
-from fluorosynth.io.frames import (
-    Frame,
-    count_frames,
-    find_sources,
-    frame_rate,
-    frames_together,
-    read_frames,
-    root_of,
-)
+from fluorosynth.errors import BadDataError
+from fluorosynth.io.frames import count_frames, find_sources, root_of
 from fluorosynth.io.lock import locked
 from fluorosynth.io.names import stem
 from fluorosynth.io.place import local
-from fluorosynth.labels.file import write_labels
+from fluorosynth.io.sources import refuse_within
 from fluorosynth.learn.checkpoint import Model, as_model, weights_hash
-from fluorosynth.learn.overlay import overlay
 from fluorosynth.learn.prediction.behind import behind
-from fluorosynth.learn.prediction.centrelines import Traced, centrelines, traced
-from fluorosynth.learn.prediction.dicom_out import check_dicom, is_dicom, write_dicom
+from fluorosynth.learn.prediction.dicom_out import check_dicom, is_dicom
 from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.journal import Journal, refuse_foreign
-from fluorosynth.learn.prediction.segment import SegmentConfig, Segmented, segment
-from fluorosynth.learn.prediction.suggestions import suggested
-from fluorosynth.learn.prediction.table import summary, write_table
+from fluorosynth.learn.prediction.outputs import Outputs, Wanted
+from fluorosynth.learn.prediction.segment import SegmentConfig, segment
+from fluorosynth.learn.prediction.table import write_table
 from fluorosynth.learn.prediction.windows import Clip, read_clips
-from fluorosynth.sample import Mask
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What to write beside the masks.
-
-    Parameters
-    ----------
-    probabilities
-        Whether the maps are written, as 16-bit PNG: value / 65535.
-    overlays
-        Whether pictures with the mask outlined are written; of sequences, films.
-    centrelines
-        Whether the instruments are written as curves in JSON; see ``learn.prediction.centrelines``.
-    dicom
-        Whether the masks of DICOM files are written as DICOM too: Segmentations that refer to them,
-        ``segmentations/NAME.dcm``; see ``learn.prediction.dicom_out``.
-    fps
-        Frames a second of films, > 0; None: the file's own, and 15 where it does not say.
-    """
-
-    probabilities: bool = False
-    overlays: bool = True
-    centrelines: bool = False
-    dicom: bool = False
-    fps: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.fps is not None and not 0 < self.fps <= 1000:
-            raise UsageError(f"`fps` must be above 0 and at most 1000, not {self.fps}")
 
 
 @dataclass(frozen=True)
@@ -171,8 +123,7 @@ def predict(
     """
     wanted, out = wanted or Wanted(), local(out)
     sources, root = find_sources(src), root_of(src)
-    if root.resolve() in [out.resolve(), *out.resolve().parents] and Path(src).is_dir():
-        raise UsageError(f"`out` {out} lies in {src}, and would be read as input: name another")
+    refuse_within(out, src)
     if wanted.dicom:
         check_dicom(sources)
     inference = model if isinstance(model, Inference) else Inference(as_model(model), device)
@@ -188,49 +139,56 @@ def predict(
         names = _names(sources, root)
         done = {source for source in sources if journal.has(source)}
         counts = _counts([source for source in sources if source not in done], quiet)
-        frames = found = timeless = 0
-        readable = list[Path]()
+        made, readable = list[Outcome](), list[Path]()
         total = sum(counts.values())
         bar = held.enter_context(tqdm(total=total, unit="frame", file=sys.stderr, disable=quiet))
         for source, name in zip(sources, names, strict=True):
-            if source in done:
-                readable.append(source)
-                continue
-            clips = read_clips([*readable, source], len(readable), inference.channels, invert)
-            try:
-                several = (counts[source] or count_frames(source)) > 1
-                with (
-                    _Writer(source, out, name, several, wanted, quiet, invert) as writer,
-                    behind(writer.add) as add,
-                ):
-                    for batch in _batches(clips, inference.batch):
-                        stack = np.stack([clip for _, clip in batch])
-                        results = segment(stack, inference, config)
-                        for (frame, _), result in zip(batch, results, strict=True):
-                            add(frame, result)
-                            found += bool(result.mask.any())
-                        frames += len(batch)
-                        bar.update(len(batch))
-                timeless += writer.timeless
-            except BadDataError as error:
-                if on_bad is None:
-                    raise
-                on_bad(error)
-                continue
-            if wanted.dicom and is_dicom(source):
-                masks = [out / "masks" / f"{name}.png"]
-                if several:
-                    masks = sorted((out / "masks" / name).glob("*.png"))
-                place = out / "segmentations" / name
-                bar.set_postfix_str("writing DICOM")
-                write_dicom(source, masks, place, inference.model.network.kind, weights)
-                bar.set_postfix_str("")
+            if source not in done:
+                clips = read_clips([*readable, source], len(readable), inference.channels, invert)
+                try:
+                    several = (counts[source] or count_frames(source)) > 1
+                    outputs = Outputs(source, out, name, several, wanted, quiet, invert)
+                    made.append(_predict_file(clips, inference, config, outputs, bar))
+                except BadDataError as error:
+                    if on_bad is None:
+                        raise
+                    on_bad(error)
+                    continue
+                if wanted.dicom and is_dicom(source):
+                    bar.set_postfix_str("writing DICOM")
+                    outputs.write_dicom(inference.model.network.kind, weights)
+                    bar.set_postfix_str("")
+                journal.add(source)
             readable.append(source)
-            journal.add(source)
         places = {source: source.relative_to(root).as_posix() for source in readable}
         named = zip(sources, names, strict=True)
         write_table(out, [(places[source], name) for source, name in named if source in places])
-    return Outcome(frames, found, len(done), timeless)
+    return Outcome(
+        sum(one.frames for one in made),
+        sum(one.found for one in made),
+        len(done),
+        sum(one.timeless for one in made),
+    )
+
+
+def _predict_file(
+    clips: Iterator[Clip],
+    inference: Inference,
+    config: SegmentConfig,
+    outputs: Outputs,
+    bar: tqdm[Any],
+) -> Outcome:
+    """Segment the frames of a file, and write what was found while the next ones are computed."""
+    frames = found = 0
+    with outputs, behind(outputs.add) as add:
+        while batch := list(islice(clips, inference.batch)):
+            results = segment(np.stack([clip for _, clip in batch]), inference, config)
+            for (frame, _), result in zip(batch, results, strict=True):
+                add(frame, result)
+                found += bool(result.mask.any())
+            frames += len(batch)
+            bar.update(len(batch))
+    return Outcome(frames, found, 0, int(outputs.timeless))
 
 
 def _counts(sources: Sequence[Path], quiet: bool) -> dict[Path, int]:
@@ -243,101 +201,6 @@ def _counts(sources: Sequence[Path], quiet: bool) -> dict[Path, int]:
     return counts
 
 
-class _Writer:
-    """Writes the outputs of one source; what needs all frames when left without an error."""
-
-    def __init__(
-        self,
-        source: Path,
-        out: Path,
-        name: str,
-        sequence: bool,
-        wanted: Wanted,
-        quiet: bool,
-        invert: bool,
-    ) -> None:
-        self.source, self.quiet, self.invert = source, quiet, invert
-        self.out, self.name, self.sequence, self.wanted = out, name, sequence, wanted
-        self.timeless = False
-        self._picture: tuple[Frame, Mask] | None = None  # of a file of one
-        self._traced: list[Traced] = []
-        self._frames: list[dict[str, Any]] = []
-
-    def __enter__(self) -> _Writer:
-        return self
-
-    def __exit__(self, kind: object, *error: object) -> None:
-        if kind is not None:
-            return
-        step = frames_together(self.source)
-        parts = [self._traced[k : k + step] for k in range(0, len(self._traced), step)]
-        curves = [curve for part in parts for curve in centrelines(part)]
-        of_frame = defaultdict(list)
-        for curve in curves:
-            of_frame[curve["frame"]].append(curve)
-        for row in self._frames:
-            row["instruments"] = [summary(curve) for curve in of_frame[row["frame"]]]
-        _write(self._path("frames", ".json"), json.dumps(self._frames).encode())
-        if self.wanted.centrelines:
-            _write(self._path("centrelines", ".json"), json.dumps(curves).encode())
-            write_labels(self._path("labels", ".json"), suggested(curves, self.source))
-        if self.wanted.overlays:
-            self._draw(of_frame)
-
-    def add(self, frame: Frame, result: Segmented) -> None:
-        """Write what belongs to one frame."""
-        found, mask, presence = result
-        self._frames.append(
-            {
-                "frame": frame.index,
-                "frame_size": list(mask.shape),
-                "presence": None if math.isnan(presence) else round(presence, 4),
-                "pixels": int(np.count_nonzero(mask)),
-            }
-        )
-        _write(self._still("masks", frame.index), png_bytes(mask * np.uint8(255), flat=True))
-        if self.wanted.probabilities:
-            deep = np.rint(found * 65535).astype(np.uint16)
-            _write(self._still("probabilities", frame.index), png_bytes(deep))
-        self._traced.append(traced(frame, mask, found))
-        self._picture = None if self.sequence else (frame, mask)
-
-    def _draw(self, curves: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
-        """Draw masks and tips on the frames: only now it is known which ends are tips."""
-        if self._picture is not None:
-            _write(self._path("overlays", ".png"), png_bytes(_outlined(*self._picture, curves)))
-        if not self.sequence:
-            return
-        own = self.wanted.fps or frame_rate(self.source)
-        self.timeless = own is None
-        indices = [row["frame"] for row in self._frames]
-        bar = tqdm(indices, "film", leave=False, file=sys.stderr, disable=self.quiet)
-        with (
-            Film(self._path("overlays", ""), own or FPS) as film,
-            behind(film.add) as add,
-        ):
-            frames = read_frames(self.source, indices, self.invert)
-            for _, frame in zip(bar, frames, strict=False):
-                coded = np.fromfile(self._still("masks", frame.index), np.uint8)
-                mask = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)) // np.uint8(255)
-                add(_outlined(frame, mask, curves))
-
-    def _still(self, what: str, frame: int) -> Path:
-        return self._path(what, f"/{frame:05d}.png" if self.sequence else ".png")
-
-    def _path(self, what: str, ending: str) -> Path:
-        path = self.out / what / (self.name + ending)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
-
-
-def _outlined(
-    frame: Frame, mask: Mask, curves: Mapping[int, Sequence[Mapping[str, Any]]]
-) -> NDArray[np.uint8]:
-    tips = [curve["tip"] for curve in curves.get(frame.index, ()) if curve["tip"]]
-    return overlay(frame.image, mask, tips)
-
-
 def _names(sources: Sequence[Path], root: Path) -> list[str]:
     """Return each file's place below ``root`` without suffix, or with it where two would be one."""
     whole = [path.relative_to(root).as_posix() for path in sources]
@@ -348,13 +211,3 @@ def _names(sources: Sequence[Path], root: Path) -> list[str]:
     return [
         s if often[s] == 1 and s not in folders else w for s, w in zip(short, whole, strict=True)
     ]
-
-
-def _batches(clips: Iterator[Clip], size: int) -> Iterator[list[Clip]]:
-    while batch := list(islice(clips, size)):
-        yield batch
-
-
-def _write(path: Path, content: bytes) -> None:
-    with replacing(path, sync=False) as part:  # a lost one is made again
-        part.write_bytes(content)

@@ -14,7 +14,8 @@ from fluorosynth.learn.adaptation.compare import agreement, verdict
 from fluorosynth.learn.adaptation.sure import Predicted, keep_sure, recipes, sure_curves, unknown
 from fluorosynth.learn.adaptation.text import as_text
 from fluorosynth.learn.checkpoint import load_model, weights_hash
-from fluorosynth.learn.prediction.predict import Wanted, predict
+from fluorosynth.learn.prediction.outputs import Wanted
+from fluorosynth.learn.prediction.predict import predict
 from fluorosynth.recipe import Recipe
 
 TINY = AdaptConfig(samples=4, epochs=1, held_out=2, batch_size=2, frames=4)

@@ -19,7 +19,8 @@ from fluorosynth.learn.data import Normalisation
 from fluorosynth.learn.networks import build
 from fluorosynth.learn.prediction import dicom_out
 from fluorosynth.learn.prediction.inference import Inference
-from fluorosynth.learn.prediction.predict import Wanted, predict
+from fluorosynth.learn.prediction.outputs import Wanted
+from fluorosynth.learn.prediction.predict import predict
 from fluorosynth.learn.prediction.segment import SegmentConfig
 
 pytest.importorskip("highdicom")

@@ -12,13 +12,14 @@ from fluorosynth_cli.main import main
 from makers import picture
 from PIL import Image
 
-from fluorosynth.devices.polylines import read_polylines
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.film import Film
 from fluorosynth.io.frames import read_frames
 from fluorosynth.labels import FrameSequence, read_labels
+from fluorosynth.labels.curve_files import read_curves
 from fluorosynth.learn.prediction.inference import Inference
-from fluorosynth.learn.prediction.predict import Wanted, predict
+from fluorosynth.learn.prediction.outputs import Wanted
+from fluorosynth.learn.prediction.predict import predict
 from fluorosynth.learn.prediction.segment import SegmentConfig
 from fluorosynth.learn.prediction.windows import read_clips
 
@@ -228,7 +229,7 @@ def test_curves_are_those_that_were_drawn(inference, tmp_path):
     assert np.linalg.norm(np.array(curve["tip"]) - line[-1]) < 7
     assert curve["tip"] == curve["points"][-1]
     assert np.median(curve["width"]) == pytest.approx(drawn, abs=3)  # a pixel of 64
-    ((device,),) = read_polylines(path)  # the generator takes it
+    ((device,),) = (frame.devices for frame in read_curves(path))  # the generator takes it
     np.testing.assert_allclose(device.centreline, points, atol=0.01)
     labels = read_labels(tmp_path / "out/labels/run.json")  # and a person may correct it
     assert labels.source == FrameSequence(tmp_path / "run.npy").source

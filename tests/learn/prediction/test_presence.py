@@ -14,7 +14,8 @@ from makers import picture
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.learn.checkpoint import MaskDefaults, load_model, save_model
 from fluorosynth.learn.prediction.inference import Inference
-from fluorosynth.learn.prediction.predict import Wanted, predict
+from fluorosynth.learn.prediction.outputs import Wanted
+from fluorosynth.learn.prediction.predict import predict
 from fluorosynth.learn.prediction.presence import Presence, evidence, fit_presence
 from fluorosynth.learn.prediction.segment import SegmentConfig, segment
 
