@@ -16,6 +16,7 @@ EXTRAS = {
     "report": ("matplotlib",),
     "train": ("torch", "matplotlib"),
     "onnx": ("onnx", "onnxscript", "onnxruntime"),
+    "openvino": ("onnx", "onnxscript", "openvino"),
 }
 
 

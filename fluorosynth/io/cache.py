@@ -21,8 +21,8 @@ from fluorosynth.errors import UsageError
 from fluorosynth.sample import Image
 
 OFF = "off"  # of FLUOROSYNTH_CACHE: no pool is read from the disk, or kept there
-BOUND = 2048  # MB that the pools of a folder may take: the longest unused ones go first
-SUFFIX = ".pool"
+BOUND = 2048  # MB that the files of a folder may take: the longest unused ones go first
+SUFFIX, NETWORK = ".pool", ".network"  # pictures; networks that were converted
 _DIGEST = 16  # bytes
 
 
@@ -148,7 +148,7 @@ class PictureCache:
 
 
 def bound() -> int:
-    """Return how many MB the pools of a folder may take: ``$FLUOROSYNTH_CACHE_MB``, or 2048.
+    """Return how many MB the files of a cache may take: ``$FLUOROSYNTH_CACHE_MB``, or 2048.
 
     Raises
     ------
@@ -162,7 +162,7 @@ def bound() -> int:
 
 
 def clear(folder: Path, limit: int) -> None:
-    """Delete the pools of a folder that were not used for longest, until the rest fits.
+    """Delete the files of a cache that were not used for longest, until the rest fits.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def clear(folder: Path, limit: int) -> None:
         Number of bytes that may stay.
     """
     pools = []
-    for path in folder.glob(f"*{SUFFIX}"):
+    for path in (*folder.glob(f"*{SUFFIX}"), *folder.glob(f"*{NETWORK}")):
         with suppress(OSError):  # another process was faster
             state = path.stat()
             pools.append((state.st_mtime, path, state.st_size))
