@@ -48,7 +48,7 @@ def main() -> None:
         frames = np.stack([cv2.resize(clip, (size, size)) for clip in clips])
         truth = trained.predict_maps(frames)
         for batch in options.batch:
-            best = {name: (np.inf, 0.0) for name in ways}
+            best = dict.fromkeys(ways, (np.inf, 0.0))
             for _ in range(options.rounds):
                 for name, engine in ways.items():
                     time.sleep(REST)

@@ -72,9 +72,8 @@ def main() -> None:
             took = time.process_time() - cpu, time.perf_counter() - start
             rounds.append((*took, dict(spent)))
     cpu, seconds, parts = min(rounds, key=lambda one: one[0])
-    print(
-        f"{inference.engine}: {options.frames} frames, {options.frames / seconds:.1f} frames/s, {max(held)} MiB"
-    )
+    rate = options.frames / seconds
+    print(f"{inference.engine}: {options.frames} frames, {rate:.1f} frames/s, {max(held)} MiB")
     for part, value in {"all threads": cpu, **parts}.items():
         print(f"{part:32} {1e3 * value / options.frames:6.2f} ms a frame")
 
