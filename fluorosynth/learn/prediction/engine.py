@@ -9,15 +9,9 @@ from torch import Tensor
 
 
 class Engine(Protocol):
-    """A network that is ready to compute; as a text, how it does.
+    """A network that is ready to compute; as a text, how it does."""
 
-    Parameters
-    ----------
-    device
-        Device where frames are to lie.
-    """
-
-    device: torch.device
+    device: torch.device  # where frames are to lie
 
     def maps(self, frames: Tensor) -> Tensor:
         """Return the catheter maps, ``(N, 1, H, W)`` float32 in [0, 1].
