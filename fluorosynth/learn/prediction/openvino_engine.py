@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor
 
@@ -30,7 +34,8 @@ class OpenvinoEngine(Engine):
 
     def __init__(self, network: Network) -> None:
         try:
-            import openvino
+            with _no_telemetry():
+                import openvino
         except ImportError as error:
             raise MissingExtraError(
                 "`engine` openvino needs OpenVINO: pip install 'fluorosynth[openvino]'"
@@ -52,3 +57,17 @@ class OpenvinoEngine(Engine):
         """Compute in OpenVINO."""
         found = self._request.infer([frames.contiguous().numpy()], share_inputs=True)
         return torch.from_numpy(found[0].copy())  # the next frames overwrite it
+
+
+@contextmanager
+def _no_telemetry() -> Iterator[None]:
+    """Keep OpenVINO from asking the network when it is imported."""
+    name = "openvino_telemetry"
+    hidden = name not in sys.modules
+    if hidden:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules[name]

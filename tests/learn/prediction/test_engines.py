@@ -1,5 +1,8 @@
 """Every engine gives PyTorch's maps; what was converted is kept, whole, or made again."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from makers import picture
@@ -95,6 +98,26 @@ def test_a_folder_names_its_engine(trained, tmp_path):
     assert predict(tmp_path / "run.npy", inference, tmp_path / "out").frames == 2
     with pytest.raises(UsageError, match="with mode = ONNX Runtime, not "):
         predict(tmp_path / "run.npy", Inference(trained, "cpu"), tmp_path / "out")
+
+
+def test_no_engine_asks_the_network():
+    code = """
+import socket, sys
+def refuse(*_):
+    print("asked", flush=True)
+    raise OSError
+socket.getaddrinfo = socket.socket.connect = refuse
+from fluorosynth.learn.prediction import openvino_engine
+with openvino_engine._no_telemetry():
+    import openvino
+import threading
+for thread in threading.enumerate():
+    if thread is not threading.main_thread():
+        thread.join(5)
+print(sorted(name for name in sys.modules if "telemetry" in name and "openvino_tel" in name))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_precision_is_that_of_the_processor(trained):
