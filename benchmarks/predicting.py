@@ -1,6 +1,6 @@
 """What ``predict`` costs a frame, by part: CPU of the thread that does it, on any file of frames.
 
-    python benchmarks/predicting.py FILE [--frames 1000] [--rounds 3]
+    python benchmarks/predicting.py FILE [--frames 1000] [--rounds 3] [--engine torch]
 
 The frames of FILE are repeated to as many as are asked for. The rounds follow one another; printed
 is the one that took the least CPU. The number of PyTorch's threads is that of OMP_NUM_THREADS.
@@ -22,6 +22,7 @@ import numpy as np
 
 from fluorosynth.io.frames import read_frames
 from fluorosynth.learn.prediction import predict as module
+from fluorosynth.learn.prediction.engines import ENGINES
 from fluorosynth.learn.prediction.inference import Inference
 
 PARTS = {
@@ -43,6 +44,7 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--frames", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--engine", default="torch", choices=ENGINES)
     options = parser.parse_args()
     spent: Spent = defaultdict(float)
     for part, (owner, name) in PARTS.items():
@@ -58,7 +60,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run, out = Path(folder, "run.npy"), Path(folder, "out")
         np.save(run, np.resize(frames[:2], (2, *frames.shape[1:])))
-        inference = Inference.load("default", "cpu")
+        inference = Inference.load("default", "cpu", options.engine)
         module.predict(run, inference, out / "first")  # imports
         np.save(run, np.resize(frames, (options.frames, *frames.shape[1:])))
         del frames
@@ -70,7 +72,8 @@ def main() -> None:
             took = time.process_time() - cpu, time.perf_counter() - start
             rounds.append((*took, dict(spent)))
     cpu, seconds, parts = min(rounds, key=lambda one: one[0])
-    print(f"{options.frames} frames, {options.frames / seconds:.1f} frames/s, {max(held)} MiB")
+    rate = options.frames / seconds
+    print(f"{inference.engine}: {options.frames} frames, {rate:.1f} frames/s, {max(held)} MiB")
     for part, value in {"all threads": cpu, **parts}.items():
         print(f"{part:32} {1e3 * value / options.frames:6.2f} ms a frame")
 

@@ -18,6 +18,7 @@ ROW = re.compile(r"^\| `([^`|]+)` \|[^|]+\|([^|]*)\|$", re.MULTILINE)
 ALLOWED = {
     "torch": ["fluorosynth/learn/"],
     "onnxruntime": ["fluorosynth/learn/", "fluorosynth/stress/"],
+    "openvino": ["fluorosynth/learn/"],
     "matplotlib": ["fluorosynth/learn/", "fluorosynth/reports/"],
     "h5py": [
         "fluorosynth/shards/",

@@ -19,6 +19,7 @@ EXTRAS = {
     "report": ("matplotlib",),
     "train": ("torch", "matplotlib"),
     "onnx": ("onnx", "onnxscript", "onnxruntime"),
+    "openvino": ("onnx", "onnxscript", "openvino"),
     "tensorboard": ("tensorboard",),
     "wandb": ("wandb",),
     "mlflow": ("mlflow",),

@@ -43,6 +43,13 @@ Interrupted, the same command goes on.
     "--overlays/--no-overlays", default=True, show_default=True, help="Outlined pictures."
 )
 @click.option("--fps", type=float, help="Of the films of sequences. Default: the file's own.")
+@click.option(
+    "--engine",
+    type=click.Choice(["torch", "onnx", "openvino"]),
+    default="torch",
+    show_default=True,
+    help="What computes: PyTorch; ONNX Runtime or OpenVINO, on the processor.",
+)
 @click.option("--device", default="auto", show_default=True, help="cuda, mps, cpu, ...")
 @invert_option
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
@@ -63,6 +70,7 @@ def command(
     centreline: bool,
     overlays: bool,
     fps: float | None,
+    engine: str,
     device: str,
     invert: bool,
     skip_bad: bool,
@@ -72,6 +80,8 @@ def command(
     # PyTorch's threads would wait for work in a loop, on the core on which masks are traced
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     loading(quiet)
+    if engine != "torch" and not quiet:
+        click.echo("the network is converted when it is first used, in seconds ...", err=True)
     from fluorosynth.errors import InterruptedRunError
     from fluorosynth.io.film import FPS
     from fluorosynth.learn.prediction.inference import Inference
@@ -79,7 +89,7 @@ def command(
     from fluorosynth.learn.prediction.predict import predict
     from fluorosynth.learn.prediction.segment import SegmentConfig
 
-    inference = Inference.load(source, device)
+    inference = Inference.load(source, device, engine)
     config = SegmentConfig.of(
         inference.model,
         threshold,
@@ -120,6 +130,6 @@ def command(
     before = f", {counted(done.skipped, 'file')} done before" if done.skipped else ""
     click.echo(
         f"{counted(done.frames, 'frame')} in {seconds:.1f} s "
-        f"({done.frames / seconds:.1f} frames/s, {inference.device}, {inference.mode}), "
+        f"({done.frames / seconds:.1f} frames/s, {inference.device}, {inference.engine}), "
         f"{done.found} with an instrument{before}: {out}"
     )

@@ -21,8 +21,8 @@ from fluorosynth.io.bounded import bound, make_room
 from fluorosynth.sample import Image
 
 OFF = "off"  # of FLUOROSYNTH_CACHE: no pool is read from the disk, or kept there
-BOUND = 2048  # MB that the pools of a folder may take: the longest unused ones go first
-SUFFIX = ".pool"
+BOUND = 2048  # MB that the files of a folder may take: the longest unused ones go first
+SUFFIX, NETWORK = ".pool", ".network"  # pictures; networks that were converted
 _DIGEST = 16  # bytes
 
 
@@ -138,14 +138,30 @@ class PictureCache:
         if self.path.exists():
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        pools = self.folder.glob(f"*{SUFFIX}")
-        make_room(pools, bound("FLUOROSYNTH_CACHE_MB", BOUND))
+        make_room_in(self.folder)
         self.path.open("ab").close()
 
     def _digest(self, k: int, content: bytes) -> bytes:
         digest = xxh3_128(f"{self.key} k={k}".encode())
         digest.update(content)
         return digest.digest()
+
+
+def make_room_in(folder: Path) -> None:
+    """Delete what was not used for longest, until the files are within ``$FLUOROSYNTH_CACHE_MB``.
+
+    Parameters
+    ----------
+    folder
+        Folder of the cache.
+
+    Raises
+    ------
+    UsageError
+        When the variable is no number.
+    """
+    files = (*folder.glob(f"*{SUFFIX}"), *folder.glob(f"*{NETWORK}"))
+    make_room(files, bound("FLUOROSYNTH_CACHE_MB", BOUND))
 
 
 @lru_cache(maxsize=1)

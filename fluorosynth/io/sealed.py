@@ -38,8 +38,8 @@ def seal(path: Path) -> None:
         file.write(xxh3_128(content).hexdigest().encode())
 
 
-def check_seal(path: Path) -> None:
-    """Refuse an ONNX file that is not as it was sealed; one without a seal passes.
+def check_seal(path: Path) -> bool:
+    """Refuse an ONNX file that is not as it was sealed; tell whether it has a seal at all.
 
     Parameters
     ----------
@@ -51,8 +51,10 @@ def check_seal(path: Path) -> None:
     BadDataError
         When its digest is another.
     """
-    content = path.read_bytes()
+    content, sealed = path.read_bytes(), False
     for match in _SEAL.finditer(content):
+        sealed = True
         blank = content[: match.start(1)] + BLANK.encode() + content[match.end(1) :]
         if xxh3_128(blank).hexdigest().encode() != match[1]:
             raise BadDataError(f"{quoted(path)} is damaged: it differs from its checksum")
+    return sealed

@@ -20,8 +20,9 @@ from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import Normalisation, open_dataset
 from fluorosynth.learn.device import pick_device
 from fluorosynth.learn.networks import build
-from fluorosynth.learn.prediction.inference import Inference, Mode, modes
+from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.segment import SegmentConfig, segment
+from fluorosynth.learn.prediction.torch_engine import Mode, modes
 from fluorosynth.recipe import Recipe
 
 _Key = tuple[str, Mode, int]

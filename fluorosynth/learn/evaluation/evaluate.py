@@ -18,8 +18,9 @@ from tqdm import tqdm
 from fluorosynth.errors import BadDataError
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import LabelledDataset, Resized, Subset, Windows
-from fluorosynth.learn.prediction.inference import Inference, Mode
+from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.segment import SegmentConfig, mask_above, segment
+from fluorosynth.learn.prediction.torch_engine import Mode
 from fluorosynth.metrics import Interval, bootstrap_interval, measure
 from fluorosynth.sample import Image, Mask
 

@@ -1,6 +1,5 @@
 from .fold import Folded as Folded
 from .inference import Inference as Inference
-from .inference import Mode as Mode
 from .live import predict_frames as predict_frames
 from .outputs import Wanted as Wanted
 from .predict import Outcome as Outcome
@@ -8,3 +7,4 @@ from .presence import Presence as Presence
 from .segment import SegmentConfig as SegmentConfig
 from .segment import Segmented as Segmented
 from .segmenter import ModelSegmenter as ModelSegmenter
+from .torch_engine import Mode as Mode

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +13,11 @@ from torch import Tensor, nn
 from fluorosynth.errors import BadDataError, MissingExtraError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.place import local
-from fluorosynth.io.sealed import BLANK, KEY, seal
 from fluorosynth.learn.checkpoint import Model
+from fluorosynth.learn.prediction.converted import require_onnx, write_onnx
 from fluorosynth.learn.prediction.fold import fold
-from fluorosynth.learn.prediction.inference import Inference, Mode
+from fluorosynth.learn.prediction.inference import Inference
+from fluorosynth.learn.prediction.torch_engine import Mode
 
 TOLERANCE = 1e-3  # between maps: far below what moves a mask
 
@@ -77,43 +75,29 @@ def export_onnx(model: Model, out: str | Path, clips: Sequence[NDArray[np.uint8]
     BadDataError
         When a map differs by over 0.001, so that the file is no use; it is not written.
     """
-    _require_extra()
+    require_onnx()
+    try:
+        import onnxruntime  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(
+            "the file is checked by ONNX Runtime: pip install 'fluorosynth[onnx]'"
+        ) from error
     out = local(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with replacing(out) as part:
-        _write(model, part)
+        example = torch.zeros((2, model.network.channels, 96, 80), dtype=torch.uint8)
+        about = {
+            "network": model.network.kind,
+            "threshold": str(model.threshold),
+            "size": str(model.size),
+        }
+        write_onnx(Exported(model), example, "images", "catheter", part, about)
         difference = _largest_difference(model, part, clips)
         if not difference <= TOLERANCE:
             raise BadDataError(
                 f"{out} was not written: its maps differ from PyTorch's by {difference:.2g}"
             )
     return difference
-
-
-def _write(model: Model, path: Path) -> None:
-    example = torch.zeros((2, model.network.channels, 96, 80), dtype=torch.uint8)
-    free = torch.export.Dim.DYNAMIC
-    with _hushed():
-        program = torch.onnx.export(
-            Exported(model).eval(),
-            (example,),
-            input_names=["images"],
-            output_names=["catheter"],
-            dynamic_shapes={"images": {0: free, 2: free, 3: free}},
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
-        assert program is not None  # noqa: S101 - for the type checker
-        about = {
-            "network": model.network.kind,
-            "threshold": str(model.threshold),
-            "size": str(model.size),
-            KEY: BLANK,
-        }
-        program.model.metadata_props.update(about)
-        program.save(path)
-    seal(path)
 
 
 def _largest_difference(model: Model, path: Path, clips: Sequence[NDArray[np.uint8]]) -> float:
@@ -126,28 +110,3 @@ def _largest_difference(model: Model, path: Path, clips: Sequence[NDArray[np.uin
         for clip in clips
     ]
     return max(float(difference.max()) for difference in differences)
-
-
-@contextmanager
-def _hushed() -> Iterator[None]:
-    """Keep the exporter's notes on packages and on its own future to itself."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
-
-
-def _require_extra() -> None:
-    try:
-        import onnx  # noqa: F401
-        import onnxruntime  # noqa: F401
-        import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(
-            "export needs ONNX and ONNX Runtime: pip install 'fluorosynth[onnx]'"
-        ) from error

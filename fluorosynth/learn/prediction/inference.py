@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,50 +13,12 @@ from torch.nn import functional
 
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.learn.checkpoint import Model, load_model
-from fluorosynth.learn.device import has_bf16, memory_errors, pick_device
-from fluorosynth.learn.prediction.fold import fold
+from fluorosynth.learn.device import memory_errors
+from fluorosynth.learn.prediction.engines import open_engine
+from fluorosynth.learn.prediction.torch_engine import Mode
 
 SCALES = (1 / 8, 8.0)  # that averaging takes: beyond, nothing is left to see or memory runs out
 VIEWS = [(quarters, mirrored) for quarters in range(4) for mirrored in (False, True)]
-
-
-@dataclass(frozen=True)
-class Mode:
-    """How a network is run.
-
-    Parameters
-    ----------
-    folded
-        Whether it is rewritten by ``fold``.
-    channels_last
-        Whether channels lie last in memory.
-    bf16
-        Whether it computes in bfloat16.
-    """
-
-    folded: bool = True
-    channels_last: bool = True
-    bf16: bool = False
-
-    def __str__(self) -> str:
-        parts = {"folded": self.folded, "channels-last": self.channels_last, "bf16": self.bf16}
-        return ", ".join(name for name, on in parts.items() if on) or "as trained"
-
-
-def modes(device: torch.device) -> list[Mode]:
-    """Return the modes that make sense on a device, from the plainest to the best.
-
-    Parameters
-    ----------
-    device
-        Device in question.
-    """
-    found = [Mode(False, False), Mode(True, False)]
-    if device.type != "mps":
-        found.append(Mode())
-        if has_bf16(device):
-            found.append(Mode(bf16=True))
-    return found
 
 
 class Inference:
@@ -71,10 +31,13 @@ class Inference:
     device
         Name of a PyTorch device; ``"auto"``: CUDA, else MPS, else CPU.
     mode
-        Way in which the network is run; None: the best one of the device: folded, channels last,
-        and bfloat16 where the device has instructions for it.
+        Way in which PyTorch runs the network; None: the best one of the device: folded, channels
+        last, and bfloat16 where the device has instructions for it.
     batch
-        Number of images in a pass; None: 16 on a GPU, where small passes leave it idle, else 1.
+        Number of images in a pass; 0: 16 on a GPU, where small passes leave it idle, else 1.
+    engine
+        Name of what computes: ``"torch"``, ``"onnx"`` (ONNX Runtime) or ``"openvino"``, the latter
+        two on the processor.
 
     Examples
     --------
@@ -86,21 +49,20 @@ class Inference:
     """
 
     def __init__(
-        self, model: Model, device: str = "auto", mode: Mode | None = None, batch: int = 0
+        self,
+        model: Model,
+        device: str = "auto",
+        mode: Mode | None = None,
+        batch: int = 0,
+        engine: str = "torch",
     ) -> None:
         self.model = model
-        self.device = pick_device(device)
-        self.mode = mode or modes(self.device)[-1]
+        self.engine = open_engine(engine, model.network, device, mode)
+        self.device = self.engine.device
         self.batch = batch or (16 if self.device.type == "cuda" else 1)
-        self.dtype = torch.bfloat16 if self.mode.bf16 else torch.float32
-        trained = model.network
-        network = fold(trained) if self.mode.folded else copy.deepcopy(trained).eval()
-        layout = torch.channels_last if self.mode.channels_last else torch.contiguous_format
-        self.network = network.to(self.device, self.dtype)
-        self.network.to(memory_format=layout)  # type: ignore[call-overload]
 
     @classmethod
-    def load(cls, source: str | Path, device: str = "auto") -> Inference:
+    def load(cls, source: str | Path, device: str = "auto", engine: str = "torch") -> Inference:
         """Read a model and make it ready.
 
         Parameters
@@ -109,13 +71,19 @@ class Inference:
             Checkpoint, run folder or ``"default"``.
         device
             Name of a PyTorch device, or ``"auto"``.
+        engine
+            Name of what computes.
 
         Raises
         ------
         BadDataError
             As ``load_model`` does.
+        UsageError
+            For an engine that is not known, or that has no such device.
+        MissingExtraError
+            When the engine's package is not installed.
         """
-        return cls(load_model(source), device)
+        return cls(load_model(source), device, engine=engine)
 
     @property
     def channels(self) -> int:
@@ -176,14 +144,9 @@ class Inference:
             scaled = _resized(frames, [max(round(scale * side), 1) for side in size])
             for quarters, mirrored in views:
                 seen = torch.rot90(scaled.flip(3) if mirrored else scaled, quarters, (2, 3))
-                maps = torch.rot90(self._maps(seen), -quarters, (2, 3))
+                maps = torch.rot90(self.engine.maps(seen), -quarters, (2, 3))
                 total += _resized(maps.flip(3) if mirrored else maps, list(size))[:, 0]
         return total / (len(scales) * len(views))
-
-    def _maps(self, frames: Tensor) -> Tensor:
-        layout = torch.channels_last if self.mode.channels_last else torch.contiguous_format
-        logits = self.network(frames.to(self.dtype).contiguous(memory_format=layout))
-        return torch.sigmoid(logits[:, :1].float())
 
     def _checked(self, images: NDArray[np.uint8], scales: Sequence[float]) -> NDArray[np.uint8]:
         frames = images[:, None] if images.ndim == 3 else images

@@ -129,7 +129,12 @@ def predict(
     inference = model if isinstance(model, Inference) else Inference(as_model(model), device)
     config = config or SegmentConfig.of(inference.model)
     weights = weights_hash(inference.model.network)
-    settings = {"weights": weights, "mode": str(inference.mode), **asdict(config), **asdict(wanted)}
+    settings = {
+        "weights": weights,
+        "mode": str(inference.engine),
+        **asdict(config),
+        **asdict(wanted),
+    }
     settings["invert"] = invert
     refuse_foreign(out)
     with ExitStack() as held:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from fluorosynth.learn.checkpoint import weights_hash
-from fluorosynth.learn.prediction.inference import Inference, Mode
+from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.segment import SegmentConfig, segment
+from fluorosynth.learn.prediction.torch_engine import Mode
 from fluorosynth.sample import Image, Mask
 
 

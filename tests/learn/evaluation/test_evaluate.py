@@ -21,9 +21,10 @@ from fluorosynth.learn.evaluation.evaluate import evaluate, plain_predictor, pre
 from fluorosynth.learn.evaluation.report import write_report
 from fluorosynth.learn.evaluation.run import evaluate_model
 from fluorosynth.learn.networks import build
-from fluorosynth.learn.prediction.inference import Inference, Mode
+from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.predict import predict
 from fluorosynth.learn.prediction.segment import SegmentConfig
+from fluorosynth.learn.prediction.torch_engine import Mode
 
 HALF = {0.5: "half"}
 HOSTILE = '<img src="http://example.org/x">$\\frac{$\x1b[31m'

@@ -11,7 +11,8 @@ from fluorosynth.learn.data import Normalisation
 from fluorosynth.learn.networks import build
 from fluorosynth.learn.networks.base import Network
 from fluorosynth.learn.prediction.export_onnx import export_onnx
-from fluorosynth.learn.prediction.inference import Inference, Mode
+from fluorosynth.learn.prediction.inference import Inference
+from fluorosynth.learn.prediction.torch_engine import Mode
 from fluorosynth.learn.prediction.windows import first_clips, made_clips
 from fluorosynth.stress.onnx_file import OnnxFile
 

@@ -7,7 +7,8 @@ from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import Normalisation
 from fluorosynth.learn.networks import build
-from fluorosynth.learn.prediction.inference import Inference, Mode, modes
+from fluorosynth.learn.prediction.inference import Inference
+from fluorosynth.learn.prediction.torch_engine import Mode, modes
 
 CPU = torch.device("cpu")
 EVERY_MODE = [*modes(CPU), Mode(bf16=True)]
@@ -34,7 +35,7 @@ def test_every_mode_agrees_with_float32(trained, mode):
 
 
 def test_the_best_mode_is_chosen(trained):
-    assert Inference(trained, "cpu").mode == modes(CPU)[-1]
+    assert str(Inference(trained, "cpu").engine) == str(modes(CPU)[-1])
     assert [str(mode) for mode in EVERY_MODE][:2] == ["as trained", "folded"]
 
 
