@@ -97,6 +97,8 @@ class Followed:
         Number of points where a person showed it.
     broad
         Breadth of its tip there.
+    alike
+        How much the stretch that looks least like it does so there.
     score
         Confidence of the frame, in [0, 1].
     signs
@@ -116,6 +118,7 @@ class Followed:
     picture: Image
     shown: int
     broad: float = 1.0
+    alike: float = 1.0
     score: float = 1.0
     signs: Signs = field(default_factory=Signs)
 

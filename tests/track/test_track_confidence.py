@@ -8,9 +8,9 @@ from tracked import distance, frame, key, whole
 
 from fluorosynth.track import TrackConfig, track
 from fluorosynth.track.confidence import BODY, DOUBT, TIP, confidence, features
-from fluorosynth.track.signs import Signs
+from fluorosynth.track.signs import HORIZON, Signs
 
-WELL = Signs(age=5, looks=0.97, tip_looks=0.97, unsure=0.05, points=150)
+WELL = Signs(age=5, looks=0.97, tip_looks=0.97, unsure=0.05)
 NEVER_GIVES_UP = TrackConfig(give_up=0.0)
 
 
@@ -26,7 +26,7 @@ def test_what_is_weighed_is_seen():
     [
         {"unsure": 0.6},
         {"strayed": 5.0},
-        {"points": 20},
+        {"unlike": 0.8},
         {"growth": 0.7},
         {"growth": -0.7},
     ],
@@ -49,7 +49,7 @@ def test_time_alone_is_no_reason_for_doubt():
     later = now = WELL
     for _ in range(3000):
         later = later.after(0.1, 0.3, 0.97, 0.96)
-    for _ in range(26):
+    for _ in range(HORIZON):
         now = now.after(0.1, 0.3, 0.97, 0.96)
     assert confidence(later) == pytest.approx(confidence(now), abs=0.02)
     jumped = later.after(12.0, 30.0, 0.0, 0.3)
