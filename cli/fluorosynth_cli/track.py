@@ -78,6 +78,8 @@ def command(
 
     frames = FrameSequence(run, invert)
     say_polarity(run, invert)
+    films = () if picture is None else (picture.with_suffix(f".{kind}") for kind in ("mp4", "gif"))
+    frames.spare(out, *(() if picture is None else (picture, *films)))
     if Path(start).is_file():
         labels = read_labels(start)
         check_source(labels, frames.source, start)
@@ -165,9 +167,11 @@ def _summary(labels: Any, out: Path, seconds: float) -> None:
         known = [f.get(name) for f in labels.frames]
         tracked = [i for i in known if i is not None and i.origin == "tracked"]
         lost = [f.index for f in labels.frames if name in f.lost]
-        score = sum(i.score for i in tracked) / max(len(tracked), 1)
+        sure = (
+            f" (confidence {sum(i.score for i in tracked) / len(tracked):.2f})" if tracked else ""
+        )
         click.echo(
-            f"{name}: {len(tracked)} frames tracked (confidence {score:.2f}), {len(lost)} lost"
+            f"{name}: {len(tracked)} frames tracked{sure}, {len(lost)} lost"
             + (f", the first is {lost[0]}" if lost else "")
         )
     click.echo(f"{seconds:.1f} s: {out}")

@@ -117,7 +117,10 @@ def follow(
     long, sure = locate(picture, long, (8.0, 3.0), last.look, scale, last.room, evidence)
     start, end, ending = _ends(picture, long, first, first + len(expected) - 1, last, scale)
     leaves = end >= len(long) - 2 and _at_border(long, last, scale)
-    start, end = _off_border(last.room.at(long), start, end, last.enters, leaves, scale)
+    room = last.room.at(long[start : end + 1])
+    along = _along(room[::-1], scale) if last.leaves else 0
+    start += _along(room, scale) if last.enters else 0
+    end, leaves = max(end - along, start), leaves or along > 0
     part = slice(start, max(end + 1, start + 4))
     curve = b_spline(long[part], KNOTS * unit, unit)
     rows = np.linspace(0, len(sure[part]) - 1, len(curve))
@@ -250,28 +253,14 @@ def _depth(
     return depth, max(noise, spread / 2, 0.1)
 
 
-def _off_border(
-    room: NDArray[np.float32], start: int, end: int, enters: bool, leaves: bool, scale: Scale
-) -> tuple[int, int]:
-    """Return the rows between which a curve does not run along the border.
+def _along(room: NDArray[np.float32], scale: Scale) -> int:
+    """Return how many of the first rows run along the border, by the rows' distances to it.
 
     A border is a line too: a curve that is prolonged towards it turns into it, a little further in
-    each frame.
+    each frame. A curve that lies there as a whole was drawn there.
     """
-    part = room[start : end + 1]
-    if enters:
-        start += _run(part, scale)
-    if leaves:
-        end -= _run(part[::-1], scale)
-    return start, max(end, start)
-
-
-def _run(room: NDArray[np.float32], scale: Scale) -> int:
-    """Return how many of the first rows stay as near to the border as the nearest of them."""
     away = np.flatnonzero(room > ALONG * scale.unit)
-    near = (
-        room[: away[0]] if len(away) else room[:0]
-    )  # what lies there as a whole does belong there
+    near = room[: away[0]] if len(away) else room[:0]
     return int(np.flatnonzero(near <= near.min() + scale.unit)[-1]) if len(near) else 0
 
 
