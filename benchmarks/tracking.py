@@ -202,7 +202,7 @@ def generated(seed, count, with_network):
 
         inference = Inference.load("default", "cpu")
     found = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    flags, unseen, instruments = defaultdict(list), 0, 0
+    flags, alarms, unseen, instruments = defaultdict(list), defaultdict(list), 0, 0
     give_up = TrackConfig().give_up
     for name, images, masks, truths, key, deep in tqdm(cases(seed, count), file=sys.stderr):
         if deep < 1:  # nobody could have drawn it
@@ -234,9 +234,12 @@ def generated(seed, count, with_network):
                     into["missed, drawn"][name].append(np.nan if lost else row["missed"])
                     over = np.nan if lost else float(row["error"] > FAR)
                     into["over"][name].append(over)
-                if method == "tracker that never gives up" and row["error"] > FAR:
-                    before = min(scores[1 : t - first + 1]) < DOUBT
-                    flags[name].append(float(before))
+                if method != "tracker that never gives up":
+                    continue
+                if row["error"] > FAR:
+                    flags[name].append(float(min(scores[1 : t - first + 1]) < DOUBT))
+                elif row["error"] <= FAR:
+                    alarms[name].append(float(scores[t - first] < DOUBT))
     rng = np.random.default_rng(0)
     return {
         "sequences": count,
@@ -246,6 +249,7 @@ def generated(seed, count, with_network):
         "flagged before or there, % of frames over 3 px": interval(
             flags, lambda v: 100 * v.mean(), rng
         ),
+        "in doubt, % of frames that are right": interval(alarms, lambda v: 100 * v.mean(), rng),
     }
 
 

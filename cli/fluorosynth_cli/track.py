@@ -73,13 +73,16 @@ def command(
     from tqdm import tqdm
 
     from fluorosynth.errors import UsageError
+    from fluorosynth.io.atomic import check_place
     from fluorosynth.labels import FrameSequence, check_source, read_labels, write_labels
     from fluorosynth.track import TrackConfig, track
 
     frames = FrameSequence(run, invert)
     say_polarity(run, invert)
-    films = () if picture is None else (picture.with_suffix(f".{kind}") for kind in ("mp4", "gif"))
-    frames.spare(out, *(() if picture is None else (picture, *films)))
+    films = () if picture is None else (picture, *map(picture.with_suffix, (".mp4", ".gif")))
+    frames.spare(out, *films)
+    for path in (out, *films[:1]):
+        check_place(path)
     if Path(start).is_file():
         labels = read_labels(start)
         check_source(labels, frames.source, start)

@@ -113,6 +113,17 @@ def test_what_the_frames_come_from_is_not_written_over(name, words, run, tmp_pat
     assert not Path("t.json").exists()
 
 
+@pytest.mark.parametrize(
+    "words", [["--out", "no/t.json"], ["--out", "t.json", "--picture", "no/p.png"]]
+)
+def test_a_folder_that_is_not_there_is_said_before_the_work(words, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _, error = fluorosynth("track", str(run[0]), "--start", "0: 5,80 40,97 80,98", *words)
+    assert code == 3
+    assert error.splitlines()[-1] == "Error: no: no such folder; make it first"
+    assert not list(tmp_path.iterdir())
+
+
 def test_labels_of_another_run_are_refused(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     np.save("other.npy", np.load(run[0])[:4])
