@@ -29,7 +29,7 @@ from fluorosynth.track.follow import begin, follow
 SEEDS, COUNT = (101, 103, 104, 201, 202, 203, 204), 40
 TIP_FAR = 6.0  # px
 AGES = (1, 4, 10, 20)  # frames since it was shown, at which an instrument is taken away
-BODY = ("1", "unlike", "strayed", "unsure", "longer", "shorter", "tip_looks")
+BODY = ("1", "unlike", "strayed", "unsure", "longer", "shorter", "tip_looks", "unended")
 TIP = ("1", "looks", "tip_looks", "tip_returned", "unended", "tip_swollen")
 PARTS = 10
 
@@ -49,8 +49,9 @@ def rows(seeds, count):
                 if t - first == AGES[number % 4]:
                     without = painted_out(images[t], masks[t], truths[t], width, number)
                     yield about | gone(without, now)
-                if t - first == AGES[(number + 2) % 4]:
-                    yield about | gone(found[(number + 1) % len(found)][1][t], now)
+                other = found[(number + 1) % len(found)]
+                if t - first == AGES[(number + 2) % 4] and other[0] != name:  # else it is there
+                    yield about | gone(other[1][t], now)
                 now = follow(images[t], now, TrackConfig())
                 off = measured(truths[t], masks[t], images[t], now.points)
                 if np.isfinite(off["error"]):
