@@ -26,7 +26,7 @@ from fluorosynth.track.confidence import DOUBT, TOLERATED, features
 from fluorosynth.track.config import TrackConfig
 from fluorosynth.track.follow import begin, follow
 
-SEEDS, COUNT = (101, 103, 104, 201, 202, 203, 204), 40
+SEEDS, COUNT = (101, 103, 201), 40
 TIP_FAR = 6.0  # px
 AGES = (1, 4, 10, 20)  # frames since it was shown, at which an instrument is taken away
 BODY = ("1", "unlike", "strayed", "unsure", "longer", "shorter", "tip_looks", "unended")
