@@ -90,7 +90,7 @@ class FrameSequence(Sequence[Image]):
 
         Parameters
         ----------
-        outputs
+        *outputs
             Files that will be written.
 
         Raises

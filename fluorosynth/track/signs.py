@@ -32,8 +32,7 @@ class Signs:
     tip_looks
         Mean of that over the points at the tip.
     unlike
-        How much less the stretch that looks least like the instrument does so than where it was
-        shown.
+        Loss, since it was shown, of the least mean probability of a stretch to be on the instrument.
     tip_wider
         Logarithm of the tip's breadth by that where it was shown: a vessel is wider.
     unsure

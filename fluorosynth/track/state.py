@@ -123,7 +123,7 @@ class Followed:
     broad
         Breadth of its tip there.
     alike
-        How much the stretch that looks least like it does so there.
+        Least mean probability of a stretch to be on it there.
     score
         Confidence of the frame, in [0, 1].
     signs
