@@ -48,7 +48,7 @@ SMALLEST, LARGEST = 512, 1024  # px: longer side of the film
 )
 @click.option("--fps", type=float, help="Of the film; default: that of RUN, or 15.")
 @click.option(
-    "--give-up", default=0.2, show_default=True, help="Confidence below which it is lost."
+    "--give-up", default=0.3, show_default=True, help="Confidence below which it is lost."
 )
 @invert_option
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
