@@ -195,7 +195,8 @@ def table(found, rng):
     return rows
 
 
-def generated(seed, count, with_network):
+def generated(seed, count, with_network, give_up=None):
+    give_up = TrackConfig().give_up if give_up is None else give_up
     inference = None
     if with_network:
         from fluorosynth.learn.prediction.inference import Inference
@@ -203,7 +204,6 @@ def generated(seed, count, with_network):
         inference = Inference.load("default", "cpu")
     found = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     flags, alarms, unseen, instruments = defaultdict(list), defaultdict(list), 0, 0
-    give_up = TrackConfig().give_up
     for name, images, masks, truths, key, deep in tqdm(cases(seed, count), file=sys.stderr):
         if deep < 1:  # nobody could have drawn it
             unseen += 1
@@ -304,13 +304,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--count", type=int, default=COUNT)
+    parser.add_argument("--give-up", type=float, help="default: the tracker's own")
     parser.add_argument("--no-network", action="store_true", help="needs no torch")
     parser.add_argument("--real", type=Path, help="a folder with a run and centrelines.json")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     result = {}
     if options.count:
-        result = generated(options.seed, options.count, not options.no_network)
+        network = not options.no_network
+        result = generated(options.seed, options.count, network, options.give_up)
     if options.real:
         result["real"] = real(options.real)
     text = json.dumps(result, indent=1)

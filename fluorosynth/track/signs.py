@@ -32,7 +32,7 @@ class Signs:
     tip_looks
         Mean of that over the points at the tip.
     unlike
-        Loss, since it was shown, of the least mean probability of a stretch to be on the instrument.
+        Loss, since it was shown, of the least mean probability of a stretch to be on it.
     tip_wider
         Logarithm of the tip's breadth by that where it was shown: a vessel is wider.
     unsure
