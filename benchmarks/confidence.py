@@ -26,10 +26,11 @@ from fluorosynth.track.confidence import DOUBT, TOLERATED, features
 from fluorosynth.track.config import TrackConfig
 from fluorosynth.track.follow import begin, follow
 
-SEEDS, COUNT = (101, 103, 104), 40
+SEEDS, COUNT = (101, 103, 201), 40
 TIP_FAR = 6.0  # px
-BODY = ("1", "hidden", "points", "changed", "age", "strayed")
-TIP = ("1", "looks", "tip_looks", "age", "tip_returned", "unended", "growth", "tip_swollen")
+AGES = (1, 4, 10, 20)  # frames since it was shown, at which an instrument is taken away
+BODY = ("1", "unlike", "strayed", "unsure", "longer", "shorter", "tip_looks", "unended")
+TIP = ("1", "looks", "tip_looks", "tip_returned", "unended", "tip_swollen")
 PARTS = 10
 
 
@@ -45,10 +46,12 @@ def rows(seeds, count):
             for t in range(first + 1, len(images)):
                 if now.lost:
                     break
-                if t == min(first + 4, len(images) - 1):
+                if t - first == AGES[number % 4]:
                     without = painted_out(images[t], masks[t], truths[t], width, number)
-                    other = found[(number + 1) % len(found)][1][5]
-                    yield from (about | gone(image, now) for image in (without, other))
+                    yield about | gone(without, now)
+                other = found[(number + 1) % len(found)]
+                if t - first == AGES[(number + 2) % 4] and other[0] != name:  # else it is there
+                    yield about | gone(other[1][t], now)
                 now = follow(images[t], now, TrackConfig())
                 off = measured(truths[t], masks[t], images[t], now.points)
                 if np.isfinite(off["error"]):

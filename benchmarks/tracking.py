@@ -195,15 +195,15 @@ def table(found, rng):
     return rows
 
 
-def generated(seed, count, with_network):
+def generated(seed, count, with_network, give_up=None):
+    give_up = TrackConfig().give_up if give_up is None else give_up
     inference = None
     if with_network:
         from fluorosynth.learn.prediction.inference import Inference
 
         inference = Inference.load("default", "cpu")
     found = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    flags, unseen, instruments = defaultdict(list), 0, 0
-    give_up = TrackConfig().give_up
+    flags, alarms, unseen, instruments = defaultdict(list), defaultdict(list), 0, 0
     for name, images, masks, truths, key, deep in tqdm(cases(seed, count), file=sys.stderr):
         if deep < 1:  # nobody could have drawn it
             unseen += 1
@@ -234,9 +234,12 @@ def generated(seed, count, with_network):
                     into["missed, drawn"][name].append(np.nan if lost else row["missed"])
                     over = np.nan if lost else float(row["error"] > FAR)
                     into["over"][name].append(over)
-                if method == "tracker that never gives up" and row["error"] > FAR:
-                    before = min(scores[1 : t - first + 1]) < DOUBT
-                    flags[name].append(float(before))
+                if method != "tracker that never gives up":
+                    continue
+                if row["error"] > FAR:
+                    flags[name].append(float(min(scores[1 : t - first + 1]) < DOUBT))
+                elif row["error"] <= FAR:
+                    alarms[name].append(float(scores[t - first] < DOUBT))
     rng = np.random.default_rng(0)
     return {
         "sequences": count,
@@ -246,6 +249,7 @@ def generated(seed, count, with_network):
         "flagged before or there, % of frames over 3 px": interval(
             flags, lambda v: 100 * v.mean(), rng
         ),
+        "in doubt, % of frames that are right": interval(alarms, lambda v: 100 * v.mean(), rng),
     }
 
 
@@ -300,13 +304,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--count", type=int, default=COUNT)
+    parser.add_argument("--give-up", type=float, help="default: the tracker's own")
     parser.add_argument("--no-network", action="store_true", help="needs no torch")
     parser.add_argument("--real", type=Path, help="a folder with a run and centrelines.json")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     result = {}
     if options.count:
-        result = generated(options.seed, options.count, not options.no_network)
+        network = not options.no_network
+        result = generated(options.seed, options.count, network, options.give_up)
     if options.real:
         result["real"] = real(options.real)
     text = json.dumps(result, indent=1)

@@ -125,6 +125,7 @@ def compare(
         from fluorosynth.labels.picture import both
 
         run = FrameSequence(frames, invert)
+        run.spare(picture)
         check_source(first, run.source, str(one))
         picks = [found[k].index for k in np.unique(np.linspace(0, len(found) - 1, 24).astype(int))]
         tiles = [both(run[t], first.at(t), second.at(t)) for t in picks]

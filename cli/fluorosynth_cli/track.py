@@ -50,7 +50,7 @@ SMALLEST, LARGEST = 512, 1024  # px: longer side of the film
 )
 @click.option("--fps", type=float, help="Of the film; default: that of RUN, or 15.")
 @click.option(
-    "--give-up", default=0.2, show_default=True, help="Confidence below which it is lost."
+    "--give-up", default=0.3, show_default=True, help="Confidence below which it is lost."
 )
 @invert_option
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
@@ -73,11 +73,16 @@ def command(
 ) -> None:
     """Follow instruments through RUN: a video, a DICOM file, a folder of frames."""
     from fluorosynth.errors import UsageError
+    from fluorosynth.io.atomic import check_place
     from fluorosynth.labels import FrameSequence, check_source, read_labels, write_labels
     from fluorosynth.track import TrackConfig, steps, track
 
     frames = FrameSequence(run, invert)
     say_polarity(run, invert)
+    films = () if picture is None else (picture, *map(picture.with_suffix, (".mp4", ".gif")))
+    frames.spare(out, *films)
+    for path in (out, *films[:1]):
+        check_place(path)
     if Path(start).is_file():
         labels = read_labels(start)
         check_source(labels, frames.source, start)
@@ -167,9 +172,11 @@ def _summary(labels: Any, out: Path, seconds: float) -> None:
         known = [f.get(name) for f in labels.frames]
         tracked = [i for i in known if i is not None and i.origin == "tracked"]
         lost = [f.index for f in labels.frames if name in f.lost]
-        score = sum(i.score for i in tracked) / max(len(tracked), 1)
+        sure = (
+            f" (confidence {sum(i.score for i in tracked) / len(tracked):.2f})" if tracked else ""
+        )
         click.echo(
-            f"{name}: {len(tracked)} frames tracked (confidence {score:.2f}), {len(lost)} lost"
+            f"{name}: {len(tracked)} frames tracked{sure}, {len(lost)} lost"
             + (f", the first is {lost[0]}" if lost else "")
         )
     click.echo(f"{seconds:.1f} s: {out}")

@@ -31,10 +31,7 @@ def replacing(path: Path, sync: bool = True, mark: str = "") -> Iterator[Path]:
         should be.
     """
     part = local(path).with_name(f".{path.name}{mark}.part")
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "is a folder; name a file", str(path))
-    if not path.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "no such folder; make it first", str(path.parent))
+    check_place(path)
     try:
         yield part
         if sync:
@@ -43,6 +40,25 @@ def replacing(path: Path, sync: bool = True, mark: str = "") -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_place(path: Path) -> None:
+    """Refuse what cannot become a file: before the work whose result it is to hold.
+
+    Parameters
+    ----------
+    path
+        Name of the file.
+
+    Raises
+    ------
+    OSError
+        Naming ``path`` or its folder, where these are not what they should be.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder; name a file", str(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder; make it first", str(path.parent))
 
 
 def clear_parts(path: Path) -> None:

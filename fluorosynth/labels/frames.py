@@ -9,7 +9,7 @@ from typing import overload
 
 from xxhash import xxh3_128
 
-from fluorosynth.errors import BadDataError
+from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.frames import count_frames, find_sources, read_frames
 from fluorosynth.io.guard import check_count, quoted
 from fluorosynth.labels.model import Labels, Source
@@ -84,6 +84,24 @@ class FrameSequence(Sequence[Image]):
                 self._blocks.popitem(last=False)
         self._blocks.move_to_end(block)
         return self._blocks[block][place]
+
+    def spare(self, *outputs: Path) -> None:
+        """Refuse to write over the files that the frames come from.
+
+        Parameters
+        ----------
+        *outputs
+            Files that will be written.
+
+        Raises
+        ------
+        UsageError
+            Naming the file.
+        """
+        own = {path.resolve() for path in self.paths}
+        for out in outputs:
+            if out.resolve() in own:
+                raise UsageError(f"{quoted(out)} is where the frames come from; name another file")
 
     def _read(self, block: int) -> list[Image]:
         places = self._places[block * BLOCK : (block + 1) * BLOCK]

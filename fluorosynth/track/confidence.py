@@ -10,26 +10,25 @@ from fluorosynth.track.signs import HORIZON, Signs
 
 # Logistic regressions, made by ``python benchmarks/confidence.py``, on generated sequences.
 BODY: Mapping[str, float] = {
-    "1": 12.82,
-    "hidden": 4.30,
-    "points": -3.07,
-    "changed": 0.45,
-    "age": -1.91,
-    "strayed": 3.32,
+    "1": 0.44,
+    "unlike": 0.87,
+    "strayed": 0.83,
+    "unsure": 1.99,
+    "longer": 5.58,
+    "shorter": 0.34,
+    "tip_looks": -1.58,
+    "unended": 10.24,
 }
 TIP: Mapping[str, float] = {
-    "1": 3.79,
-    "looks": -5.14,
-    "tip_looks": -2.57,
-    "age": -1.27,
-    "tip_returned": 1.81,
-    "unended": 14.28,
-    "growth": -1.99,
-    "tip_swollen": 0.95,
+    "1": 1.62,
+    "looks": -3.16,
+    "tip_looks": -2.80,
+    "tip_returned": 0.83,
+    "unended": 11.90,
+    "tip_swollen": 0.91,
 }
 SWELLS = 0.25, 0.5  # logarithms of the tip's breadth: not a little, and quite
-LONG = 150  # points: longer curves are no surer
-HIDES = 0.4, 0.7  # shares of the likely courses that pass elsewhere
+FEW = 0.01  # share of the likely courses that pass elsewhere: fewer say no more
 TOLERATED = 0.1  # risk at which the confidence of a frame is 1/2
 DOUBT = 0.5  # confidence below which a frame, or a tip, is to be looked at
 
@@ -47,7 +46,7 @@ def confidence(signs: Signs) -> tuple[float, float]:
 
     Examples
     --------
-    >>> well = Signs(age=5, looks=0.97, tip_looks=0.97, unsure=0.05, points=150)
+    >>> well = Signs(age=5, looks=0.97, tip_looks=0.97, unsure=0.05)
     >>> [round(value, 1) for value in confidence(well)]
     [1.0, 1.0]
     """
@@ -57,26 +56,25 @@ def confidence(signs: Signs) -> tuple[float, float]:
 
 
 def features(signs: Signs) -> dict[str, float]:
-    """Return what the regressions take: sums and lengths as logarithms.
+    """Return what the regressions take: sums and shares as logarithms.
 
     Parameters
     ----------
     signs
         Figures of the frame.
     """
-    age, (low, high), (part, most) = min(signs.age, HORIZON), SWELLS, HIDES
+    low, high = SWELLS
     return {
         "1": 1.0,
         "looks": signs.looks,
         "tip_looks": signs.tip_looks,
-        "hidden": float(np.clip((signs.unsure - part) / (most - part), 0, 1)),
-        "points": float(np.log(np.clip(signs.points, 1, LONG))),
-        "growth": signs.growth,
-        "changed": float(np.log1p(signs.points * abs(1 - np.exp(-signs.growth)))),
-        "age": float(np.log1p(age)),
+        "unlike": signs.unlike,
+        "unsure": float(np.log(max(signs.unsure, FEW))),
+        "longer": max(signs.growth, 0.0),
+        "shorter": max(-signs.growth, 0.0),
         "strayed": float(np.log1p(signs.strayed)),
         "tip_returned": float(np.log1p(signs.tip_returned)),
-        "unended": signs.unended / max(age, 1),
+        "unended": signs.unended / max(min(signs.age, HORIZON), 1),
         "tip_swollen": float(np.clip((signs.tip_wider - low) / (high - low), 0, 1)),
     }
 

@@ -28,5 +28,5 @@ class TrackConfig(Checked):
     """
 
     reach: Annotated[float, Interval(gt=0, le=64)] = 14.0
-    give_up: Annotated[float, Interval(ge=0, le=1)] = 0.2
+    give_up: Annotated[float, Interval(ge=0, le=1)] = 0.3
     patience: Annotated[int, Interval(ge=0)] = 8

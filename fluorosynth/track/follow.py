@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fluorosynth.sample import Image
 from fluorosynth.track.appearance import Appearance
@@ -16,11 +17,12 @@ from fluorosynth.track.ends import BACK, find_end
 from fluorosynth.track.field import Room
 from fluorosynth.track.locate import locate
 from fluorosynth.track.motion import Move, Ridges, Search, carried, find_move, fits, moved, small
-from fluorosynth.track.signs import TAIL, breadth
+from fluorosynth.track.signs import TAIL, breadth, least
 from fluorosynth.track.state import SHORTEST, End, Followed, Scale
 
 # Lengths are px of a frame of 256 px.
 MARGIN = 8.0  # from the border within which a curve enters or leaves there
+ALONG = 4.0  # from the border within which a curve may run along it
 AHEAD = 12.0  # that an end may move beyond where it is expected
 SPREAD = 1.3  # between an end and where it is expected
 STIFF = 24.0  # at the tip that keep their shape
@@ -74,7 +76,8 @@ def begin(image: Image, points: Array, width: float, tip_in_view: bool) -> Follo
         return replace(start, points=curve[:0])
     band = unroll(picture, curve, offsets)[seen]
     look = Appearance.learn(band, offsets, width)
-    broad = breadth(band, width, float(offsets[1] - offsets[0]))
+    step = float(offsets[1] - offsets[0])
+    broad, alike = breadth(band, width, step), least(_looks(look, band, step))
     long, first = _prolonged(curve, start, scale)
     long, _ = locate(picture, long, (3.0,), look, scale, room)
     depth, noise = _depth(picture, long, look, scale, slice(first, first + len(curve)))
@@ -84,7 +87,8 @@ def begin(image: Image, points: Array, width: float, tip_in_view: bool) -> Follo
         usual = rows[max(at - BACK, 0) : at + 1]
         found, _ = find_end(rows, usual, noise, at, SPREAD)
         ends.append(End(usual, float(np.clip(found - at, -3, 3))) if not open_ else round_end)
-    return replace(start, look=look, known=look, entry=ends[0], tip=ends[1], broad=broad)
+    entry, tip = ends
+    return replace(start, look=look, known=look, entry=entry, tip=tip, broad=broad, alike=alike)
 
 
 def follow(
@@ -113,6 +117,10 @@ def follow(
     long, sure = locate(picture, long, (8.0, 3.0), last.look, scale, last.room, evidence)
     start, end, ending = _ends(picture, long, first, first + len(expected) - 1, last, scale)
     leaves = end >= len(long) - 2 and _at_border(long, last, scale)
+    room = last.room.at(long[start : end + 1])
+    along = _along(room[::-1], scale) if last.leaves else 0
+    start += _along(room, scale) if last.enters else 0
+    end, leaves = max(end - along, start), leaves or along > 0
     part = slice(start, max(end + 1, start + 4))
     curve = b_spline(long[part], KNOTS * unit, unit)
     rows = np.linspace(0, len(sure[part]) - 1, len(curve))
@@ -123,7 +131,6 @@ def follow(
         "tip_returned": float(np.linalg.norm(back[-1] - last.points[-1])) / unit,
         "ending": ending,
         "unsure": float(1 - sure.mean()),
-        "points": len(curve),
         "growth": float(np.log(len(curve) / last.shown)),
     }
     found = replace(last, points=curve, sure=sure, leaves=leaves, move=move, picture=now)
@@ -167,11 +174,12 @@ def _learned(picture: Band, found: Followed, scale: Scale, figures: dict[str, fl
     offsets = scale.offsets(SURROUNDINGS * scale.unit, look.width)
     step, middle = float(offsets[1] - offsets[0]), len(offsets) // 2
     band = unroll(picture, found.points, offsets)[seen]
-    looks = 1 / (1 + np.exp(-found.known.log_odds(band, step, 3.0)[:, middle].astype(np.float64)))
+    looks = _looks(found.known, band, step)
     signs = found.signs.after(
         **figures,
         looks=float(looks.mean()),
         tip_looks=float(looks[-TAIL:].mean()),
+        unlike=found.alike - least(looks),
         tip_wider=float(np.log(breadth(band, look.width, step) / found.broad)),
     )
     score, tip = confidence(signs)
@@ -183,6 +191,12 @@ def _learned(picture: Band, found: Followed, scale: Scale, figures: dict[str, fl
     if not found.leaves:
         each = np.minimum(each, _from_tip(tip, len(each)))
     return replace(found, look=fresh, sure=each, score=score, signs=signs)
+
+
+def _looks(known: Appearance, band: Band, step: float) -> Array:
+    """Return the probability that each row's middle is on the instrument, ``(n,)``."""
+    odds = known.log_odds(band, step, 3.0)[:, band.shape[1] // 2]
+    return np.asarray(1 / (1 + np.exp(-odds.astype(np.float64))))
 
 
 def _from_tip(tip: float, count: int) -> Array:
@@ -237,6 +251,17 @@ def _depth(
     noise = 1.48 * float(np.median(np.abs(np.diff(rows)))) / np.sqrt(2)
     spread = 1.48 * float(np.median(np.abs(rows - np.median(rows))))
     return depth, max(noise, spread / 2, 0.1)
+
+
+def _along(room: NDArray[np.float32], scale: Scale) -> int:
+    """Return how many of the first rows run along the border, by the rows' distances to it.
+
+    A border is a line too: a curve that is prolonged towards it turns into it, a little further in
+    each frame. A curve that lies there as a whole was drawn there.
+    """
+    away = np.flatnonzero(room > ALONG * scale.unit)
+    near = room[: away[0]] if len(away) else room[:0]
+    return int(np.flatnonzero(near <= near.min() + scale.unit)[-1]) if len(near) else 0
 
 
 def _at_border(curve: Array, last: Followed, scale: Scale) -> bool:

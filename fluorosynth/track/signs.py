@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fluorosynth.track.band import Band, tube_filter
 
 TAIL = 20  # points at the tip
+STRETCH = 40  # points of a curve that may have gone astray by themselves
 HORIZON = 31  # frames of the sequences that the confidence was fitted on
 LEAST = 1e-3  # depth, of a logarithm, below which there is nothing
 ALWAYS = 0.05  # share of a distance that counts however well it looks
@@ -29,12 +31,12 @@ class Signs:
         Mean probability that a point is on the instrument, by its appearance where it was shown.
     tip_looks
         Mean of that over the points at the tip.
+    unlike
+        Loss, since it was shown, of the least mean probability of a stretch to be on it.
     tip_wider
         Logarithm of the tip's breadth by that where it was shown: a vessel is wider.
     unsure
         Mean share of the likely courses that pass elsewhere.
-    points
-        Number of points.
     growth
         Logarithm of the length by that where it was shown.
     strayed
@@ -49,9 +51,9 @@ class Signs:
     age: int = 0
     looks: float = 1.0
     tip_looks: float = 1.0
+    unlike: float = 0.0
     tip_wider: float = 0.0
     unsure: float = 0.0
-    points: float = 1
     growth: float = 0.0
     strayed: float = 0.0
     tip_returned: float = 0.0
@@ -85,6 +87,18 @@ class Signs:
             unended=kept * self.unended + 1 - ending,
             **now,
         )
+
+
+def least(looks: NDArray[np.float64]) -> float:
+    """Return the mean over the stretch of a curve that looks least like the instrument.
+
+    Parameters
+    ----------
+    looks
+        Probability that each point is on the instrument, ``(n,)``.
+    """
+    size = min(STRETCH, len(looks))
+    return float(np.lib.stride_tricks.sliding_window_view(looks, size).mean(axis=1).min())
 
 
 def breadth(band: Band, width: float, step: float) -> float:

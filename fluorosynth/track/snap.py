@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.errors import UsageError
 from fluorosynth.sample import Image, Points
 from fluorosynth.track.appearance import Appearance
 from fluorosynth.track.band import Band, likely_course, logarithm, tube_filter, unroll
@@ -16,7 +17,8 @@ from fluorosynth.track.locate import refined, smoothed
 from fluorosynth.track.state import Scale
 from fluorosynth.track.width import measure_width
 
-WIDTHS = (2.0, 3.0, 4.5, 6.5, 9.0)  # px that are tried where none is known
+WIDTHS = (2.0, 3.0, 4.5, 6.5, 9.0, 13.0, 18.0, 26.0, 36.0)  # px that are tried
+LIKELY = 9.0  # px of a 256 px frame up to which they are
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,11 @@ def snap(
     reach
         Distance that a point may be off, px.
 
+    Raises
+    ------
+    UsageError
+        When the width is none that an instrument has, or the points are one and the same.
+
     Examples
     --------
     >>> image = np.full((64, 64), 150, np.uint8)
@@ -65,6 +72,10 @@ def snap(
     (True, 5)
     """
     scale = Scale(image.shape)
+    if width is not None:
+        scale.checked(width)
+    if not np.ptp(np.asarray(points, np.float64), axis=0).any():
+        raise UsageError("the points of the curve are one and the same: it has no length")
     picture = logarithm(image)
     curve = evenly(np.asarray(points, np.float64), scale.unit)
     sure = np.ones(len(curve))
@@ -86,7 +97,10 @@ def snap(
     sure = np.interp(place, np.arange(len(sure)), sure)
     measured = measure_width(image, smooth)
     found = measured if width is None else np.full(len(smooth), width, np.float32)
-    look = Appearance.learn(unroll(picture, smooth, offsets), offsets, float(np.median(found)))
+    wide = float(np.median(found))
+    offsets = scale.offsets(near, wide)
+    step = offsets[1] - offsets[0]
+    look = Appearance.learn(unroll(picture, smooth, offsets), offsets, wide)
     odds = look.log_odds(unroll(picture, smooth, offsets), step, 3.0)[:, len(offsets) // 2]
     sure = sure / (1 + np.exp(-odds))
     return Snapped(smooth.astype(np.float32), found, sure.astype(np.float32))
@@ -95,7 +109,7 @@ def snap(
 def _best_width(picture: Band, curve: Array, near: float, scale: Scale) -> float:
     """Return the width whose filter answers best along the best course."""
     best, most = WIDTHS[0], -np.inf
-    for width in WIDTHS:
+    for width in (w for w in WIDTHS if w <= LIKELY * max(scale.unit, 1.0)):
         offsets = scale.offsets(near, width)
         band = unroll(picture, curve, offsets)
         response = tube_filter(band, width, offsets[1] - offsets[0], 3.0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fluorosynth.errors import UsageError
 from fluorosynth.sample import Image
 from fluorosynth.track.appearance import Appearance
 from fluorosynth.track.curve import Array
@@ -14,6 +15,7 @@ from fluorosynth.track.motion import Move
 from fluorosynth.track.signs import Signs
 
 WORKING_SIDE = 256  # px: the tracker's lengths refer to a frame of this side
+WIDEST = 32.0  # px of such a frame: what is wider is no line
 SHORTEST = 6  # points of a curve that can be followed
 
 
@@ -47,6 +49,29 @@ class Scale:
         step = min(0.5 * self.unit, max(width / 4, 0.35))
         count = int(np.ceil(max(reach, 3 * width) / step))
         return np.asarray(np.arange(-count, count + 1) * step)
+
+    def checked(self, width: float, whose: str = "the instrument") -> float:
+        """Return a full width that an instrument may have, px.
+
+        Parameters
+        ----------
+        width
+            Full width, px.
+        whose
+            Owner of the width, for the message.
+
+        Raises
+        ------
+        UsageError
+            When it is not above 0, or an eighth of the frame is narrower.
+        """
+        most = WIDEST * self.unit
+        if not 0 < width <= most:
+            raise UsageError(
+                f"{whose} cannot be {width:g} px wide: in frames of this size "
+                f"a width is above 0 and at most {most:g} px"
+            )
+        return width
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +122,8 @@ class Followed:
         Number of points where a person showed it.
     broad
         Breadth of its tip there.
+    alike
+        Least mean probability of a stretch to be on it there.
     score
         Confidence of the frame, in [0, 1].
     signs
@@ -116,6 +143,7 @@ class Followed:
     picture: Image
     shown: int
     broad: float = 1.0
+    alike: float = 1.0
     score: float = 1.0
     signs: Signs = field(default_factory=Signs)
 

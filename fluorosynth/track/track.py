@@ -74,7 +74,8 @@ def track(
     Raises
     ------
     UsageError
-        When there is no key, or ``first`` and ``last`` are no range of frames.
+        When there is no key, ``first`` and ``last`` are no range of frames, or a key is wider than
+        an eighth of a frame.
     """
     last = len(frames) - 1 if last is None else last
     if not 0 <= first <= last < len(frames):
@@ -85,6 +86,10 @@ def track(
     if missing or not keys:
         what = f"instrument {missing[0]!r}" if missing else "any instrument"
         raise UsageError(f"there is no frame in which {what} is drawn: the tracker starts from one")
+    scale = Scale(start.source.shape)
+    for name, known in keys.items():
+        for at, key in known.items():
+            scale.checked(float(np.median(key.width)), f"{name!r} of frame {at}")
     found = start
     for name, known in keys.items():
         for span in _spans(sorted(known), first, last):

@@ -24,6 +24,11 @@ def test_little_of_what_is_drawn_is_missed(found):
     assert found["methods"]["tracker"]["missed % of what is drawn"][0] < 4
 
 
+def test_where_it_goes_wrong_it_is_in_doubt_and_seldom_elsewhere(found):
+    assert found["flagged before or there, % of frames over 3 px"][0] >= 90
+    assert found["in doubt, % of frames that are right"][0] < 15
+
+
 def test_it_is_nearer_than_what_keeps_the_curve_or_lets_it_flow(found):
     methods = found["methods"]
     for other in ("first curve kept", "optical flow (DIS)"):

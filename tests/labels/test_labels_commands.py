@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,6 +11,7 @@ from small import fluorosynth
 from tracked import distance, frame, whole
 
 from fluorosynth.io import count_frames
+from fluorosynth.io.film import Film
 from fluorosynth.io.frames import frame_rate
 from fluorosynth.labels import read_labels
 
@@ -78,6 +80,48 @@ def test_mistakes_are_said_in_one_line(said, words, run, tmp_path, monkeypatch):
     assert code in (2, 3)
     assert said in error
     assert not (tmp_path / "out.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("run.npy", ["--out", "run.npy"]),
+        ("run.mp4", ["--out", "t.json", "--picture", "run.png"]),  # its film would be run.mp4
+        ("frames/1.png", ["--out", "t.json", "--picture", "frames/1.png"]),
+    ],
+    ids=["labels", "film", "sheet"],
+)
+def test_what_the_frames_come_from_is_not_written_over(name, words, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path, stills = Path(name), np.load(run[0])
+    if path.suffix == ".npy":
+        np.save(path, stills)
+    elif path.suffix == ".png":
+        path.parent.mkdir()
+        for k in range(3):
+            cv2.imwrite(f"frames/{k}.png", stills[k])
+    else:
+        with Film(Path("run"), 5) as film:
+            for still in stills:
+                film.add(np.dstack([still] * 3))
+    before = path.read_bytes()
+    source = str(path.parent if path.suffix == ".png" else path)
+    code, _, error = fluorosynth("track", source, "--start", "0: 5,80 40,97 80,98", *words)
+    assert code == 2
+    assert "is where the frames come from" in error
+    assert path.read_bytes() == before
+    assert not Path("t.json").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [["--out", "no/t.json"], ["--out", "t.json", "--picture", "no/p.png"]]
+)
+def test_a_folder_that_is_not_there_is_said_before_the_work(words, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _, error = fluorosynth("track", str(run[0]), "--start", "0: 5,80 40,97 80,98", *words)
+    assert code == 3
+    assert error.splitlines()[-1] == "Error: no: no such folder; make it first"
+    assert not list(tmp_path.iterdir())
 
 
 def test_labels_of_another_run_are_refused(run, tmp_path, monkeypatch):

@@ -8,9 +8,9 @@ from tracked import distance, frame, key, whole
 
 from fluorosynth.track import TrackConfig, track
 from fluorosynth.track.confidence import BODY, DOUBT, TIP, confidence, features
-from fluorosynth.track.signs import Signs
+from fluorosynth.track.signs import HORIZON, Signs, least
 
-WELL = Signs(age=5, looks=0.97, tip_looks=0.97, unsure=0.05, points=150)
+WELL = Signs(age=5, looks=0.97, tip_looks=0.97, unsure=0.05)
 NEVER_GIVES_UP = TrackConfig(give_up=0.0)
 
 
@@ -26,7 +26,7 @@ def test_what_is_weighed_is_seen():
     [
         {"unsure": 0.6},
         {"strayed": 5.0},
-        {"points": 20},
+        {"unlike": 0.8},
         {"growth": 0.7},
         {"growth": -0.7},
     ],
@@ -45,11 +45,33 @@ def test_a_tip_is_less_sure_where_it_looks_worse(worse):
     assert confidence(replace(WELL, **worse))[1] < confidence(WELL)[1]
 
 
+def test_the_stretch_that_looks_least_like_it_counts():
+    looks = np.ones(200)
+    assert least(looks) == 1
+    looks[70:110] = 0.2
+    assert least(looks) == pytest.approx(0.2)
+    assert least(looks[60:80]) == pytest.approx(0.6)  # shorter than a stretch
+
+
+def test_a_curve_of_which_a_third_has_gone_elsewhere_is_in_doubt():
+    rng = np.random.default_rng(3)
+    truth = whole()
+    after = truth.copy()
+    bent = after[:, 0] > 85
+    after[bent, 1] += 0.9 * (after[bent, 0] - 85)  # by up to 40 px at once
+    frames = [frame([truth], rng=rng) for _ in range(4)]
+    frames += [frame([after], rng=rng) for _ in range(4)]
+    labels = track(frames, key(truth, 0, 8), NEVER_GIVES_UP)
+    for t in range(4, 8):
+        found = labels.at(t).get("catheter_0")
+        assert found is None or distance(found.points, after) < 1 or found.score < DOUBT
+
+
 def test_time_alone_is_no_reason_for_doubt():
-    later = now = WELL
+    later = now = replace(WELL, age=0)
     for _ in range(3000):
         later = later.after(0.1, 0.3, 0.97, 0.96)
-    for _ in range(26):
+    for _ in range(HORIZON):
         now = now.after(0.1, 0.3, 0.97, 0.96)
     assert confidence(later) == pytest.approx(confidence(now), abs=0.02)
     jumped = later.after(12.0, 30.0, 0.0, 0.3)

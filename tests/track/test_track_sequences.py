@@ -127,6 +127,27 @@ def test_what_has_left_the_picture_is_lost_even_to_a_tracker_that_never_gives_up
     assert any(labels.at(t).lost for t in range(9, 20))  # the last row is 159
 
 
+@pytest.mark.parametrize("turned", [False, True], ids=["enters", "leaves"])
+def test_a_curve_does_not_creep_along_the_border(turned):
+    rng = np.random.default_rng(6)
+    line = np.linspace([60.0, -6], [188, 60], 80)
+    frames = [frame([line], width=4, depth=40, rng=rng) for _ in range(9)]
+    for picture in frames:
+        picture[:4] = 110  # a shutter's edge
+    start = key(line[::-1] if turned else line, 0, 9, tip_in_view=not turned)
+    labels = track(frames, start, TrackConfig(give_up=0))
+    for t in range(1, 9):
+        found = labels.at(t).get("catheter_0").points
+        assert distance(found, line) < 1
+        assert abs(found[-1 if turned else 0, 0] - 72) < 12
+
+
+def test_a_short_curve_is_trusted_from_the_first_frame_on():
+    truths, frames = moving(3, length=50)
+    labels = track(frames, key(truths[0], 0, 3))
+    assert all(labels.at(t).get("catheter_0").score > 0.6 for t in (1, 2))
+
+
 def test_between_two_keys_it_is_pulled_to_both():
     truths, frames = moving(9)
     both = key(truths[0], 0, 9).with_frames(key(truths[8], 8, 9).frames)
@@ -220,6 +241,30 @@ def test_a_tube_that_comes_nearer_is_wider():
     truths, frames = moving(8)
     still = track(frames, key(truths[0], 0, 8))
     assert abs(np.median(still.at(7).get("catheter_0").width) - 5) < 0.3
+
+
+def test_a_wide_tube_of_a_large_frame_is_found_and_measured():
+    rng = np.random.default_rng(7)
+    line = np.linspace([0.0, 400], [1080, 640], 60)
+    picture = frame([line], width=40.0, rng=rng, shape=(1280, 1600))
+    found = snap(picture, line + np.array([0, 6.0]))
+    assert distance(found.points[20:-20], line) < 4
+    assert abs(np.median(found.width) - 40) < 3
+
+
+@pytest.mark.parametrize("width", [0.0, -3.0, float("nan"), float("inf"), 1000.0])
+def test_a_width_that_no_instrument_has_is_refused(width):
+    truths, frames = moving(2)
+    with pytest.raises(UsageError, match=r"cannot be .* px wide"):
+        snap(frames[0], truths[0], width)
+    with pytest.raises(UsageError, match="'catheter_0' of frame 0 cannot be"):
+        track(frames, key(truths[0], 0, 2, width=width))
+
+
+def test_a_curve_of_one_place_is_refused():
+    _, frames = moving(1)
+    with pytest.raises(UsageError, match="no length"):
+        snap(frames[0], np.array([[50.0, 80], [50, 80]]))
 
 
 @pytest.mark.parametrize("width", [2.0, 4.0, 8.0])
