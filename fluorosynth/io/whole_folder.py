@@ -12,6 +12,7 @@ from typing import Any
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.io.lock import locked
 from fluorosynth.io.place import local
 
 RECORD = ".made-from"  # a digest: paths and names stay out of results
@@ -78,6 +79,8 @@ def whole_folder(out: Path, made_from: Mapping[str, Any]) -> Iterator[Path]:
     ------
     BadDataError
         When the folder cannot be written.
+    UsageError
+        When another process is writing it.
 
     Examples
     --------
@@ -90,19 +93,22 @@ def whole_folder(out: Path, made_from: Mapping[str, Any]) -> Iterator[Path]:
     """
     # One name: what a killed run left is cleared by the next
     part = local(out).with_name(f".{out.name}.part")
+    busy = f"another process is writing {out}: wait for it"
     try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        yield part
-        (part / RECORD).write_text(_digest(made_from), "ascii")
-        if out.exists():
-            out.rmdir()
-        part.rename(out)
+        with locked(out.parent, busy, stays=False, name=f".{out.name}.lock"):
+            try:
+                shutil.rmtree(part, ignore_errors=True)
+                part.mkdir()
+                yield part
+                (part / RECORD).write_text(_digest(made_from), "ascii")
+                if out.exists():
+                    out.rmdir()
+                part.rename(out)
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
     except OSError as error:
         reason = error.strerror or error
         raise BadDataError(f"{out} cannot be written: {reason}") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _digest(made_from: Mapping[str, Any]) -> str:

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from small import command, environment, small_recipe
 
-from fluorosynth.dataset import claim, generation
+from fluorosynth.dataset import generation
 from fluorosynth.dataset.generation import MissingShardsError, finish, generate
 from fluorosynth.dataset.job_array import parse_part
 from fluorosynth.dataset.job_scripts import job_script
 from fluorosynth.errors import UsageError
+from fluorosynth.io import claim
 
 N, SHARD = 90, 10
 
@@ -125,7 +126,7 @@ def test_claims_of_the_living_and_the_dead(tmp_path, monkeypatch):
     path = tmp_path / "shard-00000.h5"
     holder = subprocess.Popen(
         [sys.executable, "-c",
-         "import sys, time; from pathlib import Path; from fluorosynth.dataset import claim\n"
+         "import sys, time; from pathlib import Path; from fluorosynth.io import claim\n"
          "claim.LEASE = 1.0\n"
          "with claim.claimed(Path(sys.argv[1])) as mine:\n"
          "    print(mine, flush=True); time.sleep(60)", str(path)],

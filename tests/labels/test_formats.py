@@ -197,7 +197,7 @@ def test_the_layout_is_told_by_the_content(tmp_path):
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("x")
-    with pytest.raises(UsageError, match="holds something"):
+    with pytest.raises(UsageError, match="holds other files"):
         write_format(LABELS, tmp_path, "masks")
 
 
