@@ -144,6 +144,7 @@ def generate(
             left = [number for number in todo if not digests[number]]  # others were at them
             digests |= run(partial(job.write, wait=WAIT), left, report)
             if part is None:
+                store.close()
                 write_card(plan, sampler, text, digests)
     return Outcome(made, n, plan.out, sampler.skipped)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,9 @@ def made_before(out: Path, made_from: Mapping[str, Any]) -> bool:
     except (OSError, UnicodeDecodeError):
         there = ""
     if there == _digest(made_from):
+        if (out.parent / _lock(out)).exists():  # of a process killed at its very end
+            with suppress(UsageError, OSError), _alone(out):
+                pass
         return True
     require_free(out)
     return False
@@ -93,9 +96,8 @@ def whole_folder(out: Path, made_from: Mapping[str, Any]) -> Iterator[Path]:
     """
     # One name: what a killed run left is cleared by the next
     part = local(out).with_name(f".{out.name}.part")
-    busy = f"another process is writing {out}: wait for it"
     try:
-        with locked(out.parent, busy, stays=False, name=f".{out.name}.lock"):
+        with _alone(out):
             try:
                 shutil.rmtree(part, ignore_errors=True)
                 part.mkdir()
@@ -109,6 +111,15 @@ def whole_folder(out: Path, made_from: Mapping[str, Any]) -> Iterator[Path]:
     except OSError as error:
         reason = error.strerror or error
         raise BadDataError(f"{out} cannot be written: {reason}") from None
+
+
+def _alone(out: Path) -> AbstractContextManager[None]:
+    busy = f"another process is writing {out}: wait for it"
+    return locked(out.parent, busy, stays=False, name=_lock(out))
+
+
+def _lock(out: Path) -> str:
+    return f".{out.name}.lock"
 
 
 def _digest(made_from: Mapping[str, Any]) -> str:

@@ -31,9 +31,7 @@ def test_it_falls_after_an_error(tmp_path):
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
 @pytest.mark.parametrize("stays", [True, False])
-def test_where_the_file_system_knows_no_locks_a_claim_is_held(
-    number, stays, tmp_path, monkeypatch
-):
+def test_where_the_file_system_knows_no_locks_a_claim_is_held(number, stays, tmp_path, monkeypatch):
     def refuse(*_):
         raise OSError(number, os.strerror(number))
 

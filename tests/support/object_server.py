@@ -43,6 +43,18 @@ def pointed_to(port):
             s3fs.S3FileSystem.clear_instance_cache()
 
 
+def objects(prefix):
+    """Return what the server holds below a prefix, by boto3: not by what is tested."""
+    client = boto3.client("s3")
+    listed = client.list_objects_v2(Bucket="sets", Prefix=f"{prefix}/").get("Contents", [])
+    return {
+        entry["Key"].removeprefix(f"{prefix}/"): client.get_object(Bucket="sets", Key=entry["Key"])[
+            "Body"
+        ].read()
+        for entry in listed
+    }
+
+
 class Cutter:
     """A TCP proxy that cuts the connections which have carried so many bytes.
 
