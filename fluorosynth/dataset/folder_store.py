@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fluorosynth.dataset.claim import claimed
 from fluorosynth.dataset.store import PATTERN, Store
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.atomic import clear_parts, replacing
+from fluorosynth.io.claim import claimed
 from fluorosynth.io.lock import LOCK, locked
 from fluorosynth.shards import ShardInfo, file_digest, open_shard, write_shard
 

@@ -70,7 +70,7 @@ def generate(
 
     Several machines share the work by ``part``: each writes its own shards into one folder that
     all of them see, at once or one after the other; ``finish`` then writes the card. Shards
-    are claimed one by one (``dataset.claim``), so a part that is started twice loses no work.
+    are claimed one by one (``io.claim``), so a part that is started twice loses no work.
 
     Parameters
     ----------
@@ -144,6 +144,7 @@ def generate(
             left = [number for number in todo if not digests[number]]  # others were at them
             digests |= run(partial(job.write, wait=WAIT), left, report)
             if part is None:
+                store.close()
                 write_card(plan, sampler, text, digests)
     return Outcome(made, n, plan.out, sampler.skipped)
 

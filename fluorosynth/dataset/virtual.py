@@ -24,6 +24,7 @@ _NUMBER = r"\d[\d_]{0,24}(?:\*\*\d{1,2})?"
 _TEXT = re.compile(
     rf"(?P<recipe>.+)@(?P<seed>{_NUMBER})\[(?P<first>{_NUMBER})?:(?P<stop>{_NUMBER})\]", re.DOTALL
 )
+_MEANT = re.compile(r".+@[^/\\]*\[[^/\\]*")  # and is none: spaces, signs, no end
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,8 @@ def virtual_set(place: str | Path) -> VirtualSet | None:
     Raises
     ------
     UsageError
-        When a number is too large, the range is empty, or there is no such recipe.
+        When a number is too large, the range is empty, there is no such recipe, or a text that is
+        meant so is written otherwise.
     BadDataError
         When the file is no TOML, or a key is wrong.
 
@@ -127,6 +129,11 @@ def virtual_set(place: str | Path) -> VirtualSet | None:
         seed, first, stop = (_number(found[key] or "0") for key in ("seed", "first", "stop"))
         return _checked(found["recipe"], Path(), seed, first, stop, text)
     if path.suffix != ".toml" or not path.is_file():
+        if "://" not in text and not path.exists() and _MEANT.fullmatch(text):
+            raise UsageError(
+                f"{text!r} is neither a file nor a virtual set: write RECIPE@SEED[FIRST:STOP] with "
+                "whole numbers and no spaces, such as paper@7[0:10**9]"
+            )
         return None
     try:
         table = tomllib.loads(path.read_text("utf-8"))

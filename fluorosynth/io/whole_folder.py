@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.io.lock import locked
 from fluorosynth.io.place import local
 
 RECORD = ".made-from"  # a digest: paths and names stay out of results
@@ -40,6 +41,9 @@ def made_before(out: Path, made_from: Mapping[str, Any]) -> bool:
     except (OSError, UnicodeDecodeError):
         there = ""
     if there == _digest(made_from):
+        if (out.parent / _lock(out)).exists():  # of a process killed at its very end
+            with suppress(UsageError, OSError), _alone(out):
+                pass
         return True
     require_free(out)
     return False
@@ -78,6 +82,8 @@ def whole_folder(out: Path, made_from: Mapping[str, Any]) -> Iterator[Path]:
     ------
     BadDataError
         When the folder cannot be written.
+    UsageError
+        When another process is writing it.
 
     Examples
     --------
@@ -91,18 +97,29 @@ def whole_folder(out: Path, made_from: Mapping[str, Any]) -> Iterator[Path]:
     # One name: what a killed run left is cleared by the next
     part = local(out).with_name(f".{out.name}.part")
     try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        yield part
-        (part / RECORD).write_text(_digest(made_from), "ascii")
-        if out.exists():
-            out.rmdir()
-        part.rename(out)
+        with _alone(out):
+            try:
+                shutil.rmtree(part, ignore_errors=True)
+                part.mkdir()
+                yield part
+                (part / RECORD).write_text(_digest(made_from), "ascii")
+                if out.exists():
+                    out.rmdir()
+                part.rename(out)
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
     except OSError as error:
         reason = error.strerror or error
         raise BadDataError(f"{out} cannot be written: {reason}") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+
+
+def _alone(out: Path) -> AbstractContextManager[None]:
+    busy = f"another process is writing {out}: wait for it"
+    return locked(out.parent, busy, stays=False, name=_lock(out))
+
+
+def _lock(out: Path) -> str:
+    return f".{out.name}.lock"
 
 
 def _digest(made_from: Mapping[str, Any]) -> str:

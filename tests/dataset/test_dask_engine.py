@@ -2,62 +2,59 @@
 
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
+from dask_cluster import cluster
+from object_server import objects, pointed_to, served
 from small import command, content, environment, small_recipe, started, wait_until
 
 from fluorosynth.dataset.dask_engine import Dask
 from fluorosynth.dataset.generation import generate
 from fluorosynth.errors import UsageError
 
-CLUSTER = """
-import os, sys
-from distributed import Client, LocalCluster
-
-if __name__ == "__main__":
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-    ) as cluster, Client(cluster) as client:
-        print(cluster.scheduler_address, *client.run(os.getpid).values(), flush=True)
-        sys.stdin.read()
-"""
 LINE = ["generate", "--n", "1200", "--shard-size", "60", "--size", "64", "--workers", "1"]
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """Address of the scheduler and process numbers of its two workers."""
-    script = tmp_path / "cluster.py"
-    script.write_text(CLUSTER)
+def run_while_a_worker_is_killed(workers, out, begun, where):
+    """Run the command on a cluster, kill a worker when ``begun()``; return what was said."""
     variables = {k: v for k, v in environment().items() if k != "PYTHONWARNINGS"}
-    with subprocess.Popen(
-        [sys.executable, script], env=variables, cwd=tmp_path,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    ) as process:  # fmt: skip
-        address, *pids = process.stdout.readline().split()
-        yield address, [int(pid) for pid in pids]
-        process.stdin.close()
-        process.wait(60)
-
-
-def test_a_killed_worker_costs_its_shard_alone(cluster, tmp_path):
-    address, workers = cluster
-    assert len(set(workers)) == 2
-    variables = {k: v for k, v in environment().items() if k != "PYTHONWARNINGS"}
-    out = tmp_path / "set"
-    line = [*LINE, "--out", "set", "--engine", "dask", "--scheduler", address]  # relative: of here
-    with started(*line, env=variables, cwd=tmp_path) as run:
-        wait_until(lambda: len(list(out.glob("shard-*.h5"))) >= 2, 90)
-        os.kill(workers[0], signal.SIGKILL)
+    line = [*LINE, "--out", out, "--engine", "dask", "--scheduler", workers.address]
+    first = workers.workers()
+    assert len(set(first)) == 2
+    with started(*line, env=variables, cwd=where) as run:
+        wait_until(begun, 90)
+        os.kill(first[0], signal.SIGKILL)
         _, said = run.communicate(timeout=200)
     assert run.returncode == 0, said
     assert "1200/1200" in said
-    one = command(*LINE, "--out", tmp_path / "one", "--quiet")
-    assert one.returncode == 0, one.stderr
-    assert content(out) == content(tmp_path / "one")
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory):
+    """The same set, made by one process."""
+    out = tmp_path_factory.mktemp("one") / "set"
+    made = command(*LINE, "--out", out, "--quiet")
+    assert made.returncode == 0, made.stderr
+    return content(out)
+
+
+def test_a_killed_worker_costs_its_shard_alone(one, tmp_path):
+    out = tmp_path / "set"  # named "set", relative: of here
+    with cluster(tmp_path) as workers:
+        begun = lambda: len(list(out.glob("shard-*.h5"))) >= 2  # noqa: E731
+        run_while_a_worker_is_killed(workers, "set", begun, tmp_path)
+    assert content(out) == one
     assert not [path for path in out.iterdir() if path.suffix in (".part", ".claim")]
+
+
+def test_a_killed_worker_that_writes_to_object_storage(one, tmp_path):
+    with served() as port, pointed_to(port), cluster(tmp_path) as workers:
+
+        def begun():
+            return len([name for name in objects("set") if name.endswith(".h5")]) >= 2
+
+        run_while_a_worker_is_killed(workers, "s3://sets/set", begun, tmp_path)
+        assert {k: v for k, v in objects("set").items() if not k.startswith(".")} == one
 
 
 def test_no_scheduler_is_a_sentence(tmp_path):

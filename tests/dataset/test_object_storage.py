@@ -5,6 +5,7 @@ from pathlib import Path
 
 import boto3
 import numpy as np
+import object_server
 import pytest
 from object_server import Cutter, pointed_to, served
 from small import command, content, small_recipe, started, wait_until
@@ -46,15 +47,9 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def objects(prefix, hidden=False):
-    """Return what the server holds, by boto3: not by what is tested."""
-    client = boto3.client("s3")
-    listed = client.list_objects_v2(Bucket="sets", Prefix=f"{prefix}/").get("Contents", [])
-    names = [entry["Key"].removeprefix(f"{prefix}/") for entry in listed]
-    return {
-        name: client.get_object(Bucket="sets", Key=f"{prefix}/{name}")["Body"].read()
-        for name in names
-        if hidden or not name.startswith(".")
-    }
+    """Return what the server holds, hidden objects if asked for."""
+    found = object_server.objects(prefix)
+    return {name: held for name, held in found.items() if hidden or not name.startswith(".")}
 
 
 def test_the_objects_are_the_files_of_a_folder(server, recipe, whole):

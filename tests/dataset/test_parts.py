@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from small import command, content, environment, small_recipe, started, wait_until
 
-from fluorosynth.dataset import claim, generation
+from fluorosynth.dataset import generation
 from fluorosynth.dataset.generation import MissingShardsError, finish, generate
 from fluorosynth.dataset.job_array import parse_part
 from fluorosynth.dataset.job_scripts import job_script
 from fluorosynth.errors import UsageError
+from fluorosynth.io import claim
 
 N, SHARD = 90, 10
 
@@ -114,7 +115,7 @@ def test_claims_of_the_living_and_the_dead(tmp_path, monkeypatch):
     path = tmp_path / "shard-00000.h5"
     holder = subprocess.Popen(
         [sys.executable, "-c",
-         "import sys, time; from pathlib import Path; from fluorosynth.dataset import claim\n"
+         "import sys, time; from pathlib import Path; from fluorosynth.io import claim\n"
          "claim.LEASE = 1.0\n"
          "with claim.claimed(Path(sys.argv[1])) as mine:\n"
          "    print(mine, flush=True); time.sleep(60)", str(path)],
@@ -137,6 +138,21 @@ def test_claims_of_the_living_and_the_dead(tmp_path, monkeypatch):
     with claim.claimed(path, wait=5) as mine:  # but no sign of life for the time of a lease
         assert mine
     assert not marker.exists()
+
+
+def test_claims_of_the_killed_do_not_stay(recipe, whole, tmp_path):
+    generate(recipe, tmp_path, N, seed=5, shard_size=SHARD)
+    (tmp_path / "dataset.json").unlink()  # killed after a shard, before its claim was taken back
+    script = (
+        "import os, sys; from pathlib import Path; from fluorosynth.io.claim import claimed\n"
+        "with claimed(Path(sys.argv[1])):\n    os._exit(0)"
+    )
+    line = [sys.executable, "-c", script, str(tmp_path / "shard-00000.h5")]
+    subprocess.run(line, env=environment(), check=True)
+    assert list(tmp_path.glob(".*.claim"))
+    generate(recipe, tmp_path, N, seed=5, shard_size=SHARD)
+    assert content(tmp_path) == whole
+    assert not list(tmp_path.glob(".*.claim"))
 
 
 def test_a_shard_that_another_has_finished_meanwhile(recipe, whole, tmp_path, monkeypatch):

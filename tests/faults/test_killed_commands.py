@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from faults_table import TRIES, row
 from faulty_commands import commands, refused, tree, unlike
-from forked import kill_at, run, start, wait
+from forked import Changes, kill_at, run, start, wait
 
 pytestmark = pytest.mark.slow
 
@@ -20,29 +20,64 @@ def empty(folder):
     folder.mkdir()
 
 
+def once(lines, folder, log):
+    """Run command lines where nothing is wrong; return what they wrote."""
+    empty(folder)
+    code, said = run(lines, log)
+    assert code == 0, said
+    return tree(folder)
+
+
+def go_on(lines, folder, log, whole, count):
+    """Run them again after a kill; count how it ended, and return what was wrong."""
+    left = sorted(tree(folder))
+    code, said = run(lines, log)
+    if code == 0 and not unlike(folder, whole):
+        count.same += 1
+        return []
+    if refused(code, said):
+        count.refused += 1
+    else:
+        count.lost += 1
+    return [f"{code}: {unlike(folder, whole)} {said[-500:]} of {left}"]
+
+
 @pytest.mark.parametrize("name", commands(Path(), Path()))
 def test_killed(given, tmp_path, name):
     folder, log = tmp_path / "f", tmp_path / "log"
     lines = commands(given, folder)[name]
-    empty(folder)
+    whole = once(lines, folder, log)
     started = time.monotonic()
-    code, said = run(lines, log)
+    once(lines, folder, log)
     seconds = time.monotonic() - started
-    assert code == 0, said
-    whole, count = tree(folder), row(f"`{name}`", "SIGKILL, then again")
-    rng, faults = np.random.default_rng(len(name)), []
-    for number in range(TRIES):
+    count, faults = row(f"`{name}`", "SIGKILL at a random moment, then again"), []
+    rng = np.random.default_rng(len(name))
+    for number in range(TRIES):  # over the whole time, evenly
         empty(folder)
-        kill_at(lines, log, rng.uniform(0, seconds), group=bool(number % 2))
-        code, said = run(lines, log)
-        if code == 0 and not unlike(folder, whole):
-            count.same += 1
-        elif refused(code, said):
-            count.refused += 1
-        else:
-            count.lost += 1
-            faults.append(f"{code}: {unlike(folder, whole)} {said[-500:]}")
-    assert count.lost == 0, faults
+        moment = seconds * (number + rng.random()) / TRIES
+        while not kill_at(lines, log, moment, group=bool(number % 2)):
+            moment *= 0.8  # it had ended
+            empty(folder)
+        faults += go_on(lines, folder, log, whole, count)
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("name", commands(Path(), Path()))
+def test_killed_before_a_change_of_a_file(given, tmp_path, name):
+    folder, log = tmp_path / "f", tmp_path / "log"
+    lines = commands(given, folder)[name]
+    whole = once(lines, folder, log)
+    empty(folder)
+    all_of = Changes()
+    assert run(lines, log, all_of)[0] == 0
+    count, faults = row(f"`{name}`", "SIGKILL before a change of a file, then again"), []
+    numbers = np.unique(np.linspace(1, all_of.total, TRIES).astype(int))
+    for number in map(int, numbers):
+        empty(folder)
+        run(lines, log, Changes(number, group=bool(number % 2)))
+        found = go_on(lines, folder, log, whole, count)
+        faults += [f"{number} of {all_of.total}, {text}" for text in found]
+    assert not faults, "\n".join(faults)
 
 
 def children(process):

@@ -7,11 +7,15 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from faults_table import TRIES, row
 from faulty_commands import commands, refused, tree, unlike
 from fluorosynth_cli.main import main
 from forked import run, start, wait
+
+from fluorosynth.annotate.document import Document
+from fluorosynth.labels import FrameLabels, Instrument, Source, read_labels, to_plain
 
 pytestmark = pytest.mark.slow
 NOBODY = 65534
@@ -70,6 +74,37 @@ def test_a_full_disk(given, wholes, tmp_path):
     finally:
         subprocess.run(["umount", disk], check=False)
     assert not faults, "\n".join(faults)
+
+
+def test_a_full_disk_under_labels_being_drawn(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if shutil.which("mount") is None or not mount(disk, "64k"):
+        pytest.skip("mounting a small file system needs rights that this user has not")
+    count = row("labels drawn in `annotate`", "disk full in the middle, then room")
+    try:
+        document = Document(disk / "labels.json", Source("run.npy", 500, 64, 64))
+        for number in range(500):
+            before = document.labels
+            points = np.linspace((0, 0), (60, 60.5), 200, dtype=np.float32)
+            drawn = Instrument(points, np.full(200, 3, np.float32), "catheter_1")
+            change = [FrameLabels(number, (drawn,))]
+            try:
+                document.put(change)
+            except OSError:
+                break
+        on_disk = to_plain(read_labels(document.path))
+        kept = document.labels is before and on_disk == to_plain(before)
+        mount(disk, "1g")
+        document.put(change)
+        saved = to_plain(read_labels(document.path)) == to_plain(document.labels)
+        alone = [path.name for path in disk.iterdir()] == ["labels.json"]
+    finally:
+        subprocess.run(["umount", disk], check=False)
+    assert kept
+    assert saved
+    assert alone
+    count.same += 1
 
 
 def as_nobody(lines):

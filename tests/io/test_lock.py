@@ -1,5 +1,9 @@
 """A folder belongs to one process at a time."""
 
+import errno
+import fcntl
+import os
+
 import pytest
 
 from fluorosynth.errors import UsageError
@@ -23,3 +27,21 @@ def test_it_falls_after_an_error(tmp_path):
         raise ZeroDivisionError
     with locked(tmp_path, "busy"):
         pass
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+@pytest.mark.parametrize("stays", [True, False])
+def test_where_the_file_system_knows_no_locks_a_claim_is_held(number, stays, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with (
+        locked(tmp_path, "busy", stays=stays),
+        pytest.raises(UsageError, match=r"^another is at it$"),
+        locked(tmp_path, "another is at it"),
+    ):
+        raise AssertionError("held twice")
+    with locked(tmp_path, "busy", stays=stays):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ([".lock"] if stays else [])

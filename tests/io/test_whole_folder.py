@@ -33,6 +33,24 @@ def test_what_a_killed_process_left_is_cleared(tmp_path):
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [".made-from", "whole"]
 
 
+def test_one_process_at_a_time_fills_it(tmp_path):
+    out = tmp_path / "out"
+    with whole_folder(out, {"a": 1}) as folder:
+        (folder / "half").touch()
+        with pytest.raises(UsageError, match="another process is writing"), whole_folder(out, {}):
+            pass
+        assert (folder / "half").exists()
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_lock_of_one_killed_at_its_end_is_cleared(tmp_path):
+    with whole_folder(tmp_path / "out", {"a": 1}):
+        pass
+    (tmp_path / ".out.lock").touch()
+    assert made_before(tmp_path / "out", {"a": 1})
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
 def test_other_work_is_refused(tmp_path):
     with whole_folder(tmp_path / "out", {"a": 1, "b": [2]}):
         pass

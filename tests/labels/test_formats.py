@@ -2,6 +2,7 @@
 
 import json
 import xml.etree.ElementTree as ET
+from importlib import import_module
 
 import cv2
 import numpy as np
@@ -195,9 +196,31 @@ def test_the_layout_is_told_by_the_content(tmp_path):
         assert guess_format(out) == ("cvat" if name == "cvat-video" else name)
 
 
+@pytest.mark.parametrize("name", ["davis", "masks", "labelme"])
+def test_a_folder_half_written_is_written_again(name, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    layout = import_module(f"fluorosynth.labels.formats.{name}")
+    with monkeypatch.context() as patched:
+        whole, kept = layout.write, []
+
+        def half(labels, folder):
+            whole(labels, folder)
+            kept.append(folder)
+            raise MemoryError
+
+        patched.setattr(layout, "write", half)
+        with pytest.raises(MemoryError):
+            write_format(LABELS, out, name)
+    assert kept != [out]
+    assert not out.exists()
+    for _ in range(2):  # the second finds it done
+        write_format(LABELS, out, name)
+    assert guess_format(out) == name
+
+
 def test_a_folder_that_holds_something_is_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("x")
-    with pytest.raises(UsageError, match="holds something"):
+    with pytest.raises(UsageError, match="holds other files"):
         write_format(LABELS, tmp_path, "masks")
 
 

@@ -56,6 +56,9 @@ def commands(given, folder):
         "evaluate": [["evaluate", pairs, *use]],
         "train": [["train", pairs, "--network", "light", *learn]],
         "finetune": [["finetune", pairs, "--from", given / "model", *learn, "--mix", 0]],
+        "labels convert --to davis": [
+            ["labels", "convert", given / "labels.json", "--to", "davis", "--out", out]
+        ],
         "track": [["track", run, "--start", given / "labels.json", *tracked]],
     }
 

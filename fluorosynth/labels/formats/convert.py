@@ -8,6 +8,8 @@ from typing import Protocol
 
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.guard import quoted, untrusted
+from fluorosynth.io.whole_folder import made_before, whole_folder
+from fluorosynth.labels.file import to_plain
 from fluorosynth.labels.formats.build import Mapping
 from fluorosynth.labels.model import Labels
 
@@ -22,6 +24,7 @@ FORMATS = {
     "masks": "a folder of PNG, 0, 1 and 255 for no truth",
     "curves": "this project's JSON or CSV forms of centrelines",
 }
+FOLDERS = ("labelme", "davis", "masks")
 MAX_BYTES = 512 * 2**20
 
 
@@ -87,19 +90,23 @@ def write_format(labels: Labels, out: str | Path, name: str) -> None:
     labels
         Labels to write.
     out
-        File, or folder that is empty or does not exist.
+        File; or folder that is empty, does not exist, or holds the same already.
     name
         Name of the layout, one of ``FORMATS``.
 
     Raises
     ------
     UsageError
-        For an unknown layout, or a folder that holds something.
+        For an unknown layout, or a folder that holds anything else.
     """
-    out = Path(out)
-    if out.is_dir() and any(out.iterdir()):
-        raise UsageError(f"{quoted(out)} holds something: name a new folder")
-    _layout(name).write(labels, out)
+    out, layout = Path(out), _layout(name)
+    if name not in FOLDERS:
+        layout.write(labels, out)
+        return
+    made_from = {"format": name, "labels": to_plain(labels)}
+    if not made_before(out, made_from):
+        with whole_folder(out, made_from) as folder:
+            layout.write(labels, folder)
 
 
 def guess_format(path: Path) -> str:

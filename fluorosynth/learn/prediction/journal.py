@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fluorosynth.errors import UsageError
-from fluorosynth.io.atomic import replacing
-from fluorosynth.io.lock import LOCK
+from fluorosynth.io.atomic import clear_parts, replacing
 
 JOURNAL = "predictions.jsonl"
 
@@ -34,6 +33,7 @@ class Journal:
         self.path = out / JOURNAL
         head = json.dumps({"settings": dict(settings)}, sort_keys=True)
         refuse_foreign(out)
+        clear_parts(self.path)
         if not self.path.exists():
             out.mkdir(parents=True, exist_ok=True)
             self._write([head])
@@ -42,8 +42,8 @@ class Journal:
             raise UsageError(
                 f"{out} holds predictions with {_difference(first, head)}: name a new folder"
             )
-        self._done = set(done[:-1])  # the last is empty, or was being written
-        self._write([head, *sorted(self._done)])
+        self._done = dict.fromkeys(done[:-1])  # the last is empty, or was being written
+        self._write([head, *self._done])
 
     def has(self, source: Path) -> bool:
         """Tell whether a source is complete, and has not changed since.
@@ -92,7 +92,8 @@ def refuse_foreign(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise UsageError(f"`out` {out} is a file: name a folder")
     begun = not out.exists() or (out / JOURNAL).exists()
-    if not begun and any(path.name != LOCK for path in out.iterdir()):
+    # Hidden ones are of a prediction that was killed before it had begun
+    if not begun and any(not path.name.startswith(".") for path in out.iterdir()):
         raise UsageError(f"{out} holds other files: name a new folder")
 
 

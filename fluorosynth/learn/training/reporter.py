@@ -111,18 +111,27 @@ class Reporter:
         """
         self.bar.set_postfix_str(f"validated {done}/{total}")
 
-    def epoch(self, state: RunState, shown: Shown) -> None:
-        """Write the measures of the epoch that has just ended, and pictures.
+    def pictures(self, epoch: int, shown: Shown) -> None:
+        """Write the pictures of an epoch, which no checkpoint holds: before it is saved.
+
+        Parameters
+        ----------
+        epoch
+            Number of the epoch.
+        shown
+            Validation images with their truths and predictions.
+        """
+        self.folder.write_overlays(epoch, shown)
+
+    def epoch(self, state: RunState) -> None:
+        """Write the measures of the epoch that has just ended.
 
         Parameters
         ----------
         state
             State of the training.
-        shown
-            Validation images with their truths and predictions.
         """
         row = state.history[-1]
-        self.folder.write_overlays(int(row["epoch"]), shown)
         self.folder.write_metrics(state.history)
         if self.tracker:
             self.tracker.epoch(row)

@@ -255,8 +255,9 @@ def _run(
             if reporter:
                 if better:
                     save_model(out / BEST, replace(state.model, network=state.network))
+                reporter.pictures(state.epoch, shown)
                 save(state, out, identity, state.sums)
-                reporter.epoch(state, shown)
+                reporter.epoch(state)
 
     best, before = state.best(), state.before.own_dice if state.before else None
     result = Result(int(best["epoch"]), merit(best), out / BEST, before)

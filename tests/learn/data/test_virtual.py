@@ -112,12 +112,24 @@ def test_what_cannot_be_is_refused(text, said):
 
 
 @pytest.mark.parametrize(
-    "text", ["paper@0[0:-2]", "paper@0[0:2*3]", "paper@x[0:2]", "paper@0[0:2", "paper@0[:]", "a@b"]
-)
-def test_nothing_is_evaluated(text):
-    assert virtual_set(text) is None
-    with pytest.raises(BadDataError, match="does not exist"):
+    "text",
+    [
+        "paper@0[0:-2]", "paper@0[0:2*3]", "paper@x[0:2]", "paper@0[0:2", "paper@0[:]",
+        "paper@-1[0:2]",
+        "paper@0[0 : 2]", " paper@0[0:2] ", "paper@0[0:1e9]", "paper@0[0:4:2]",
+    ],
+)  # fmt: skip
+def test_nothing_is_evaluated_and_what_is_meant_is_said(text):
+    with pytest.raises(UsageError, match=r"write RECIPE@SEED\[FIRST:STOP\]"):
         open_dataset(text)
+
+
+def test_other_names_with_an_at_are_files(tmp_path):
+    with pytest.raises(BadDataError, match="does not exist"):
+        open_dataset("a@b")
+    folder = tmp_path / "a@b[0"
+    folder.mkdir()
+    assert virtual_set(folder) is None
 
 
 def test_the_commands_take_it(recipe_file, tmp_path):

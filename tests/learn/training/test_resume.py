@@ -15,6 +15,7 @@ from small import ROOT, environment
 from fluorosynth.errors import BadDataError, InterruptedRunError
 from fluorosynth.learn.data import LabelledDataset
 from fluorosynth.learn.training.config import TrainConfig
+from fluorosynth.learn.training.resume import save
 from fluorosynth.learn.training.train import train
 
 CONFIG = TrainConfig(
@@ -104,6 +105,23 @@ def test_killed_without_warning(tmp_path):
     assert "resumed at epoch" in (run / "log.txt").read_text()
     train(lines, config, tmp_path / "whole", quiet=True)
     assert_same(outcome(run), outcome(tmp_path / "whole"))
+
+
+def test_killed_right_after_the_last_checkpoint(tmp_path, monkeypatch):
+    def save_and_end(*given):
+        save(*given)
+        if given[0].epoch == CONFIG.epochs:
+            raise KeyboardInterrupt
+
+    lines = Lines(20, 16)
+    monkeypatch.setattr("fluorosynth.learn.training.train.save", save_and_end)
+    with pytest.raises(InterruptedRunError):
+        train(lines, CONFIG, tmp_path / "run", quiet=True)
+    monkeypatch.undo()
+    train(lines, CONFIG, tmp_path / "run", quiet=True)
+    pictures = sorted(path.name for path in (tmp_path / "run/overlays").iterdir())
+    assert pictures == ["epoch-001.png", "epoch-002.png"]
+    assert len((tmp_path / "run/metrics.csv").read_text().splitlines()) == 3
 
 
 def test_a_state_that_no_run_wrote_is_refused(tmp_path):

@@ -1,4 +1,4 @@
-"""Which process makes a shard: claims that outlive no one, on any shared folder."""
+"""Which process makes a file: claims that outlive no one, on any shared folder."""
 
 from __future__ import annotations
 

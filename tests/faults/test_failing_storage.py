@@ -1,0 +1,85 @@
+"""Object storage of which every so many-th request fails: the same bytes, or a sentence."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from faults_table import row
+from faulty_commands import GENERATE, TRAIN, refused, tree, unlike
+from forked import run
+from object_server import WAYS, Failing, objects, pointed_to, served
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*trying again")]
+EVERY = (1, 2, 3, 5, 7, 11)  # requests
+MADE = [*GENERATE, "--workers", 1]
+
+
+@pytest.fixture(scope="module")
+def server():
+    with served() as port:
+        yield port
+
+
+def files(folder):
+    """Return the files of a set."""
+    return {p.name: p.read_bytes() for p in folder.iterdir() if not p.name.startswith(".")}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_written(given, server, tmp_path, monkeypatch, way):
+    monkeypatch.setenv("FLUOROSYNTH_CACHE", str(tmp_path / "cache"))
+    name, faults = "`generate --out s3://...`", []
+    count = row(name, f"every k-th request {WAYS[way]}, then a sound store")
+    for every in EVERY:
+        place = f"{way}-{every}"
+        lines = [[*MADE, "--out", f"s3://sets/{place}"]]
+        with Failing(server, every, way) as proxy, pointed_to(proxy.port):
+            code, said = run(lines, tmp_path / "log")
+        fair = code == 0 or (refused(code, said) and "run the same command" in said)
+        whole_first = code != 0 or "dataset.json" in objects(place)
+        again, then = run([*lines, ["verify", f"s3://sets/{place}"]], tmp_path / "log")
+        shown = {k: v for k, v in objects(place).items() if not k.startswith(".")}
+        if proxy.failed and fair and whole_first and again == 0 and shown == files(given / "set"):
+            count.same += 1
+        else:
+            count.lost += 1
+            faults.append(f"{every}: {code} {said[-400:]} / {again} {then[-400:]} {sorted(shown)}")
+    assert not faults, "\n".join(faults)
+
+
+def reading(source, folder):
+    """Return command lines by name that read a set and write into a folder."""
+    out = ["--out", folder / "out"]
+    return {
+        "verify": [["verify", source]],
+        "export": [["export", source, "--to", "folder", *out, "--quiet"]],
+        "train": [["train", source, "--network", "light", "--epochs", 1, *out, *TRAIN[2:]]],
+    }
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", reading("", Path()))
+def test_read(given, server, tmp_path, monkeypatch, name, way):
+    monkeypatch.setenv("FLUOROSYNTH_CACHE", str(tmp_path / "cache"))
+    folder, log, url, faults = tmp_path / "f", tmp_path / "log", f"s3://sets/read-{way}", []
+    assert run([[*MADE, "--out", url]], log)[0] == 0
+    lines = reading(url, folder)[name]
+    folder.mkdir()
+    code, said = run(lines, log)
+    assert code == 0, said
+    whole = tree(folder)
+    count = row(f"`{name} s3://...`", f"every k-th request {WAYS[way]}, then a sound store")
+    for every in EVERY:
+        shutil.rmtree(folder)
+        shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+        folder.mkdir()
+        with Failing(server, every, way) as proxy, pointed_to(proxy.port):
+            code, said = run(lines, log)
+        fair = (code == 0 and not unlike(folder, whole)) or refused(code, said)
+        again, then = run(lines, log)
+        if fair and again == 0 and not unlike(folder, whole):
+            count.same += 1
+        else:
+            count.lost += 1
+            faults.append(f"{every}: {code} {said[-400:]} / {again} {then[-400:]}")
+    assert not faults, "\n".join(faults)

@@ -1,0 +1,56 @@
+"""A Dask cluster of two worker processes on this machine."""
+
+import contextlib
+import subprocess
+import sys
+
+from small import environment
+
+CLUSTER = """
+import os, sys
+from distributed import Client, LocalCluster
+
+if __name__ == "__main__":
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster, Client(cluster) as client:
+        print(cluster.scheduler_address, flush=True)
+        for line in sys.stdin:  # asked who works: two, when the killed have been replaced
+            client.wait_for_workers(2, timeout=60)
+            print(*client.run(os.getpid).values(), flush=True)
+"""
+
+
+class Cluster:
+    """A scheduler and two workers; one that is killed is replaced.
+
+    Parameters
+    ----------
+    process
+        Process that keeps them.
+    """
+
+    def __init__(self, process):
+        self.process = process
+        self.address = process.stdout.readline().strip()
+
+    def workers(self):
+        """Return the process numbers of the workers."""
+        self.process.stdin.write("who\n")
+        self.process.stdin.flush()
+        return [int(word) for word in self.process.stdout.readline().split()]
+
+
+@contextlib.contextmanager
+def cluster(folder):
+    """Run a cluster, with the environment of now."""
+    script = folder / "cluster.py"
+    script.write_text(CLUSTER)
+    variables = {k: v for k, v in environment().items() if k != "PYTHONWARNINGS"}
+    with subprocess.Popen(
+        [sys.executable, script], env=variables, cwd=folder,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as process:  # fmt: skip
+        yield Cluster(process)
+        process.stdin.close()
+        process.wait(60)
