@@ -88,6 +88,8 @@ def read_coco(path: Path) -> Annotations:
         raise BadDataError(f"{quoted(path)}: {first_fault(error)}") from None
     names = {category.id: category.name for category in content.categories}
     marks: dict[Id, list[Mark]] = {image.id: [] for image in content.images}
+    if len(marks) < len(content.images):
+        raise BadDataError(f"{quoted(path)}: two pictures have one id")
     for number, annotation in enumerate(content.annotations):
         if annotation.image_id not in marks or annotation.category_id not in names:
             raise BadDataError(
@@ -96,7 +98,7 @@ def read_coco(path: Path) -> Annotations:
         label = IGNORE if annotation.iscrowd else names[annotation.category_id]
         marks[annotation.image_id].append(_mark(annotation, label, path))
     pictures = tuple(
-        Picture(image.file_name, number, _shape(image), tuple(marks[image.id]))
+        Picture(image.file_name.replace("\\", "/"), number, _shape(image), tuple(marks[image.id]))
         for number, image in enumerate(content.images)
     )
     return Annotations(pictures, names)

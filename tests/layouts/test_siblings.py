@@ -122,7 +122,7 @@ def test_nnunet_of_other_endings_is_read(tmp_path):
     about = SETS["nnunet"](tmp_path)
     plain = json.loads((tmp_path / "dataset.json").read_text()) | {"file_ending": ".bmp"}
     (tmp_path / "dataset.json").write_text(json.dumps(plain))
-    with pytest.raises(BadDataError, match=r"'\.bmp'; only \.png is read"):
+    with pytest.raises(BadDataError, match=r"'\.bmp'; \.png, \.tif, \.tiff are read"):
         open_dataset(tmp_path)
     assert about["frames"] == 3
 
