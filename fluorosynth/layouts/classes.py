@@ -96,7 +96,8 @@ def meaning(layout: Layout, given: ClassMap) -> Meant:
     """Return a class map for a set.
 
     A name must be one of the set's, and so must a number where the layout numbers the classes
-    itself; else a number that no class has becomes one. Where neither is given and the set has no default, its only class but the background is the instrument.
+    itself; else a number that no class has becomes one. Where neither is given and the set has no
+    default, its only class but the background is the instrument.
 
     Parameters
     ----------
@@ -108,8 +109,8 @@ def meaning(layout: Layout, given: ClassMap) -> Meant:
     Raises
     ------
     UsageError
-        For an unknown name or number, the background as an instrument, a class that would be both, or where
-        nothing says which of several classes are instruments.
+        For an unknown name or number, the background as an instrument, a class that would be both,
+        or where nothing says which of several classes are instruments.
     """
     classes = {0: "background", **layout.classes}
     instrument = _values(given.instrument, classes, layout, "instrument")

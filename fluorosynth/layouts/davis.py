@@ -10,7 +10,6 @@ from fluorosynth.io.walk import files_below
 from fluorosynth.layouts.base import Item, Layout
 from fluorosynth.layouts.listed import MASKS, PICTURES, by_stem, picture_of
 
-
 SMALL = "480p"  # the benchmark's; "Full-Resolution" and "1080p" are the same frames
 
 
@@ -18,8 +17,8 @@ class Davis(Layout):
     """``JPEGImages/[480p/]SEQUENCE/NNNNN.jpg`` and ``Annotations/[480p/]SEQUENCE/NNNNN.png``.
 
     Labels number objects from 1; 255 is ignored. ``ImageSets/[2017/]{train,val,test}.txt`` name
-    the sequences of each part, or its pairs of files. Where frames are there in several sizes, those
-    of 480p are taken. All objects are instruments unless some are named.
+    the sequences of each part, or its pairs of files. Where frames are there in several sizes,
+    those of 480p are taken. All objects are instruments unless some are named.
     """
 
     kind = "davis"

@@ -21,8 +21,8 @@ HIGHEST = 2**16 - 1
 class NnUNetRaw(Layout):
     """``imagesTr/CASE_0000.png``, ``labelsTr/CASE.png``, ``dataset.json`` with the labels.
 
-    PNG or TIFF, the first channel. ``imagesTs`` are read where ``labelsTs`` are there. Classes that this
-    project writes, and instrument, catheter, guidewire or wire, are instruments.
+    PNG or TIFF, the first channel. ``imagesTs`` are read where ``labelsTs`` are there. Classes
+    that this project writes, and instrument, catheter, guidewire or wire, are instruments.
     """
 
     kind = "nnunet"

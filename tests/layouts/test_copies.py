@@ -165,7 +165,8 @@ class TestWhatIsWrong:
     def test_marks_of_a_picture_of_another_size(self, tmp_path, name):
         SETS[name](tmp_path)
         if name == "coco":
-            edit(tmp_path / "annotations.json", lambda d: d["images"][0].update(height=50, width=60))
+            file = tmp_path / "annotations.json"
+            edit(file, lambda d: d["images"][0].update(height=50, width=60))
         else:
             edit(tmp_path / "000.json", lambda d: d.update(imageHeight=50, imageWidth=60))
         with pytest.raises(BadDataError, match="annotates a picture of 60 x 50, which is 96 x 96"):
