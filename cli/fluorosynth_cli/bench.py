@@ -46,7 +46,6 @@ def command() -> None:
 @click.option("--model", help="A checkpoint, a run folder, default, an ONNX file, or sato.")
 @click.option("--command", "line", help="A program instead: 'mytool {src} {out}', see: stress.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the row.")
-@click.option("--part", default="", help="Of the set: test, all, ... Default: its protocol's.")
 @class_options
 @click.option("--threshold", type=float, help="On maps. Default: the model's own, else 0.5.")
 @click.option("--limit", default=0, type=click.IntRange(0), help="Pictures, evenly spread.")
@@ -59,10 +58,10 @@ def run(
     model: str | None,
     line: str | None,
     out: Path,
-    part: str,
     instrument: tuple[str, ...],
     ignore: tuple[str, ...],
     layout: str,
+    part: str,
     threshold: float | None,
     limit: int,
     seed: int,
@@ -76,11 +75,11 @@ def run(
 
     from fluorosynth.errors import UsageError
     from fluorosynth.learn.data import Subset
+    from fluorosynth.learn.data.parts import by_protocol
     from fluorosynth.learn.evaluation.bench import (
         FILE,
         bench,
         bench_table,
-        by_protocol,
         row_of,
         write_row,
     )

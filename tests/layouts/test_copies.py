@@ -11,7 +11,7 @@ from sets import SETS, drawn, outline, picture, save
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.layouts.classes import ClassMap
 from fluorosynth.learn.data import open_dataset
-from fluorosynth.learn.evaluation.bench import by_protocol
+from fluorosynth.learn.data.parts import by_protocol
 
 
 def edit(path, change):

@@ -13,7 +13,7 @@ from fluorosynth.exporters.base import export
 from fluorosynth.layouts.classes import ClassMap
 from fluorosynth.layouts.find import LAYOUTS, find_layout
 from fluorosynth.learn.data import LayoutDataset, open_dataset
-from fluorosynth.learn.evaluation.bench import by_protocol
+from fluorosynth.learn.data.parts import by_protocol
 from fluorosynth.metrics import count
 from fluorosynth.recipe import Recipe
 

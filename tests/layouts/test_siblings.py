@@ -10,7 +10,7 @@ from sets import SETS, drawn, outline, picture, save
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.learn.data import open_dataset
-from fluorosynth.learn.evaluation.bench import by_protocol
+from fluorosynth.learn.data.parts import by_protocol
 
 
 def coco_file(path, numbers, category=1, categories=None):
