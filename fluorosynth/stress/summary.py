@@ -12,6 +12,8 @@ import numpy as np
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.atomic import replacing
+from fluorosynth.io.guard import first_fault, quoted
+from fluorosynth.io.text import read_json
 from fluorosynth.metrics import bootstrap_interval
 from fluorosynth.stress.axes import Axis
 from fluorosynth.stress.psychometric import Half, half_found
@@ -20,7 +22,6 @@ from fluorosynth.stress.scores import MEASURES
 from fluorosynth.version import __version__
 
 FORMAT, VERSION = "fluorosynth-stress", 1
-MAX_BYTES = 2**28
 Number = float | None  # None: not applicable
 
 
@@ -150,22 +151,38 @@ def read_summary(path: Path) -> Summary:
 
     if path.is_dir():
         path = path / "stress.json"
+    plain = read_json(path)
+    if not isinstance(plain, dict) or plain.pop("format", "") != FORMAT:
+        raise BadDataError(f"{quoted(path)} is no stress.json")
+    if plain.pop("format_version", 0) != VERSION:
+        raise BadDataError(f"{quoted(path)} is of another version of fluorosynth")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BadDataError(f"{path} is larger than any stress.json")
-        plain = json.loads(path.read_text("utf-8"))
-        if (plain.pop("format"), plain.pop("format_version")) != (FORMAT, VERSION):
-            raise BadDataError(f"{path} is of another version of fluorosynth")
         found: Summary = TypeAdapter(Summary).validate_python(plain)
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadDataError(f"{path} cannot be read: {error}") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise BadDataError(f"{path} is no stress.json: {where}: {first['msg']}") from None
-    except (json.JSONDecodeError, KeyError, AttributeError, TypeError) as error:
-        raise BadDataError(f"{path} is no stress.json: {error!r}") from None
+        raise BadDataError(f"{quoted(path)} is no stress.json: {first_fault(error)}") from None
+    for name, axis in found.axes.items():
+        if not _whole(axis):
+            raise BadDataError(f"{quoted(path)} is no stress.json: the axis {name!r} is not whole")
+    if found.axes.keys() != found.pictures.get("axes", {}).keys():
+        raise BadDataError(f"{quoted(path)} is no stress.json: it lacks an axis")
     return found
+
+
+def _whole(axis: AxisSummary) -> bool:
+    """Tell whether all measures are there, each of all levels and as many scenes."""
+    halves = [half for half in (axis.lowest, axis.highest) if half is not None]
+    scenes = {len(row) for measure in axis.measures.values() for row in measure.values}
+    columns = [
+        column
+        for measure in axis.measures.values()
+        for column in (measure.mean, measure.low, measure.high, measure.values)
+    ]
+    return (
+        axis.measures.keys() == MEASURES.keys()
+        and {len(column) for column in columns} == {len(axis.levels)}
+        and len(scenes) == 1
+        and all((h.value is None) == (h.low is None) == (h.high is None) for h in halves)
+    )
 
 
 def _axis(stress: Stress, axis: Axis) -> AxisSummary:

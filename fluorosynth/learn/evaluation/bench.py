@@ -12,6 +12,8 @@ import numpy as np
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.atomic import replacing
+from fluorosynth.io.guard import first_fault, quoted
+from fluorosynth.io.text import read_json
 from fluorosynth.learn.data import LabelledDataset, LayoutDataset, Subset, Windows
 from fluorosynth.learn.evaluation.evaluate import Evaluation, Row
 from fluorosynth.metrics import measure
@@ -23,7 +25,6 @@ from fluorosynth.version import __version__
 
 FORMAT, VERSION, FILE = "fluorosynth-bench", 1, "row.json"
 SHOWN = "dice", "cldice", "precision", "recall", "centreline_f1_2px", "tip_error"
-MAX_BYTES = 2**26
 Measured = tuple[float | None, float | None, float | None]  # mean and 95 % limits
 
 
@@ -168,19 +169,17 @@ def read_row(path: Path) -> BenchRow:
     from pydantic import TypeAdapter, ValidationError
 
     path = path / FILE if path.is_dir() else path
+    plain = read_json(path)
+    if not isinstance(plain, dict) or plain.pop("format", "") != FORMAT:
+        raise BadDataError(f"{quoted(path)} is no row that bench wrote")
+    if plain.pop("format_version", 0) != VERSION:
+        raise BadDataError(f"{quoted(path)} is of another version of fluorosynth")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BadDataError(f"{path} is larger than any row")
-        plain = json.loads(path.read_text("utf-8"))
-        if (plain.pop("format"), plain.pop("format_version")) != (FORMAT, VERSION):
-            raise BadDataError(f"{path} is of another version of fluorosynth")
         found: BenchRow = TypeAdapter(BenchRow).validate_python(plain)
-    except OSError as error:
-        raise BadDataError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (ValidationError, ValueError, KeyError, AttributeError, TypeError) as error:
-        if isinstance(error, BadDataError):
-            raise
-        raise BadDataError(f"{path} is no row that bench wrote") from None
+    except ValidationError as error:
+        raise BadDataError(f"{quoted(path)} is no row: {first_fault(error)}") from None
+    if "dice" not in found.measures or not isinstance(found.model.get("threshold", 0), int | float):
+        raise BadDataError(f"{quoted(path)} is no row: it has no Dice, or no number as threshold")
     return found
 
 
