@@ -15,7 +15,7 @@ Examples:
   fluorosynth bench MOSXAV --model default --out bench/mosxav-default
   fluorosynth bench MOSXAV --model runs/tuned --out bench/mosxav-tuned
   fluorosynth bench CathAction --model net.onnx --out bench/cathaction --instrument 1,2
-  fluorosynth bench table bench/* --out bench/table.md
+  fluorosynth bench table bench/* --out table.md
 
 SET: a folder in one of the layouts mosxav, cathaction, guide3d, davis, nnunet, coco, cvat, labelme,
 the WEISS files, a generated set, or images and masks. A folder called table is ./table.

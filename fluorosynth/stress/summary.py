@@ -163,7 +163,8 @@ def read_summary(path: Path) -> Summary:
     for name, axis in found.axes.items():
         if not _whole(axis):
             raise BadDataError(f"{quoted(path)} is no stress.json: the axis {name!r} is not whole")
-    if found.axes.keys() != found.pictures.get("axes", {}).keys():
+    listed = found.pictures.get("axes")
+    if not isinstance(listed, dict) or found.axes.keys() != listed.keys():
         raise BadDataError(f"{quoted(path)} is no stress.json: it lacks an axis")
     return found
 

@@ -114,3 +114,28 @@ def test_mistakes(tmp_path, monkeypatch, line, code, said):
     assert found == code
     assert said in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (("axes", "depth"), None),
+        (("pictures", "axes"), {}),
+        (("axes", "depth", "lowest", "low"), None),
+        (("axes", "depth", "measures", "recall"), None),
+        (("axes", "depth", "measures", "recall", "mean"), []),
+        (("axes", "depth", "measures", "dice", "values", 0), [1.0]),
+    ],
+)
+def test_a_result_that_is_not_whole_is_refused(folder, tmp_path, key, value):
+    plain = json.loads((folder / "a/stress.json").read_text())
+    place = plain
+    for part in key[:-1]:
+        place = place[part]
+    if value is None:
+        place.pop(key[-1])
+    else:
+        place[key[-1]] = value
+    (tmp_path / "stress.json").write_text(json.dumps(plain))
+    with pytest.raises(BadDataError, match=r"stress\.json"):
+        read_summary(tmp_path)

@@ -180,3 +180,34 @@ def test_another_file_is_no_row(tmp_path):
         (tmp_path / "row.json").write_text(text)
         with pytest.raises(BadDataError, match=r"row\.json"):
             read_row(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (("measures",), {}),
+        (("measures", "dice"), ["x", None, None]),
+        (("model", "threshold"), "x"),
+        (("format",), "other"),
+        (("format_version",), 99),
+        (("set",), None),
+    ],
+)
+def test_a_row_that_is_broken_is_no_row(mosxav, tmp_path, key, value):
+    pairs = by_protocol(open_dataset(mosxav))
+    known = Known(pairs)
+    write_row(row_of(bench(known, pairs), known, pairs, "mosxav"), tmp_path / "row.json")
+    plain = json.loads((tmp_path / "row.json").read_text())
+    place = plain
+    for part in key[:-1]:
+        place = place[part]
+    place[key[-1]] = value
+    (tmp_path / "row.json").write_text(json.dumps(plain))
+    with pytest.raises(BadDataError, match=r"row\.json"):
+        read_row(tmp_path)
+
+
+def test_json_of_any_depth_is_no_row(tmp_path):
+    (tmp_path / "row.json").write_text("[" * 100_000)
+    with pytest.raises(BadDataError, match="not valid JSON"):
+        read_row(tmp_path)
