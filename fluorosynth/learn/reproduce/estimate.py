@@ -14,7 +14,8 @@ from fluorosynth.learn.networks import build
 from fluorosynth.learn.reproduce.surrogate import sequence
 from fluorosynth.learn.reproduce.tasks import Task, seconds_of
 
-MOST, STEPS, FRAMES = 8, 5, 12  # pictures at once, steps, and frames that are timed
+STEPS, FRAMES = 5, 12  # that are timed
+PIXELS = 2**15  # at once, at most: larger pictures are timed by ones
 ENOUGH = 5.0  # s of steps that are done, to tell the pace by
 
 
@@ -126,7 +127,8 @@ def training_cost(kind: str, batch: int, size: int, device: str = "auto") -> Cos
     on = pick_device(device)
     network = build(kind).to(on).train()
     network.to(memory_format=memory_format(on))  # type: ignore[call-overload]
-    images = torch.zeros((min(batch, MOST), network.channels, size, size), device=on)
+    count = min(batch, max(PIXELS // size**2, 1))
+    images = torch.zeros((count, network.channels, size, size), device=on)
     images = images.contiguous(memory_format=memory_format(on))
 
     def step() -> None:
