@@ -2,13 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from small import fluorosynth
 
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.stress.psychometric import Half
-from fluorosynth.stress.report import show_half, write_comparison
+from fluorosynth.stress.report import _sentence, show_half, write_comparison
 from fluorosynth.stress.summary import read_summary, write_summary
 
 LINE = "--axes depth,vessels --pictures 2 --size 64 --quiet"
@@ -139,3 +140,13 @@ def test_a_result_that_is_not_whole_is_refused(folder, tmp_path, key, value):
     (tmp_path / "stress.json").write_text(json.dumps(plain))
     with pytest.raises(BadDataError, match=r"stress\.json"):
         read_summary(tmp_path)
+
+
+def test_a_sentence_names_the_side_that_it_speaks_of(folder):
+    """An axis that rises and falls has an end on either side: one may be beyond all levels."""
+    axis = read_summary(folder / "a").axes["vessels"]
+    both = replace(axis, lowest=Half(None, found=True), highest=Half(7.0, 6.0, 8.0))
+    said = _sentence(both)
+    assert "More than half is found from 0, the last level tested." in said
+    assert "Half of the centreline is found up to 7 [6, 8]." in said
+    assert "at no level" in _sentence(replace(both, highest=Half(None, found=False)))
