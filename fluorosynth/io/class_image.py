@@ -49,7 +49,7 @@ def _of_colours(
         return pixels[..., 0]
     found, index = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
     known = {(0, 0, 0): 0, **colours}
-    listed = [tuple(map(int, colour)) for colour in found]
+    listed: list[Colour] = [(int(r), int(g), int(b)) for r, g, b in found]
     if unknown := [colour for colour in listed if colour not in known]:
         more = ", ..." * (len(unknown) > SHOWN)
         raise BadDataError(
