@@ -16,7 +16,7 @@ Examples:
   fluorosynth bench MOSXAV --model default --out bench/mosxav-default
   fluorosynth bench MOSXAV --model runs/tuned --out bench/mosxav-tuned
   fluorosynth bench CathAction --model net.onnx --out bench/cathaction --instrument 1,2
-  fluorosynth bench table bench/* --out bench/table.md
+  fluorosynth bench table bench/* --out table.md
 
 SET: a folder in one of the layouts mosxav, cathaction, guide3d, davis, nnunet, coco, cvat, labelme,
 the WEISS files, a generated set, or images and masks. A folder called table is ./table.
@@ -47,7 +47,6 @@ def command() -> None:
 @click.option("--model", help="A checkpoint, a run folder, default, an ONNX file, or sato.")
 @click.option("--command", "line", help="A program instead: 'mytool {src} {out}', see: stress.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the row.")
-@click.option("--part", default="", help="Of the set: test, all, ... Default: its protocol's.")
 @class_options
 @click.option("--threshold", type=float, help="On maps. Default: the model's own, else 0.5.")
 @click.option("--limit", default=0, type=click.IntRange(0), help="Pictures, evenly spread.")
@@ -60,10 +59,10 @@ def run(
     model: str | None,
     line: str | None,
     out: Path,
-    part: str,
     instrument: tuple[str, ...],
     ignore: tuple[str, ...],
     layout: str,
+    part: str,
     threshold: float | None,
     limit: int,
     seed: int,
@@ -78,11 +77,11 @@ def run(
     loading(quiet)
     from fluorosynth.errors import UsageError
     from fluorosynth.learn.data import Subset
+    from fluorosynth.learn.data.parts import by_protocol
     from fluorosynth.learn.evaluation.bench import (
         FILE,
         bench,
         bench_table,
-        by_protocol,
         row_of,
         write_row,
     )

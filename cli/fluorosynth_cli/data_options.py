@@ -62,6 +62,11 @@ def class_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--ignore", callback=words, metavar="CLASSES", help="Those without truth, likewise."
         ),
         click.option("--layout", default="", help="Of a public set, where it does not tell."),
+        click.option(
+            "--part",
+            default="",
+            help="Of a public set: train, test, ..., all. Default: what the set has for this.",
+        ),
     ]
     return _with(function, options)
 
@@ -110,10 +115,20 @@ def open_labelled(
     skip_bad: bool,
     layout: str,
     invert: bool = False,
+    pick: Callable[[LabelledDataset], LabelledDataset] = lambda pairs: pairs,
+    quiet: bool = True,
 ) -> LabelledDataset:
     """Open what a path holds with the options of ``data_options``, dense material dark."""
     options = masks, instrument, ignore, threshold, skip_bad, layout
-    return upright(open_labelled_as_is(data, *options), invert)
+    whole = open_labelled_as_is(data, *options)
+    pairs = pick(whole)
+    if not quiet and (part := getattr(pairs, "part", "")) and len(pairs) < len(whole):
+        click.echo(
+            f"the part {part}: {len(pairs)} of {len(whole)} labelled pictures; "
+            "--part all takes all",
+            err=True,
+        )
+    return upright(pairs, invert)
 
 
 def open_labelled_as_is(

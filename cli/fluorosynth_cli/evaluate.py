@@ -11,6 +11,7 @@ from fluorosynth_cli.data_options import data_options, open_labelled
 from fluorosynth_cli.learn_options import loading, mask_options
 
 if TYPE_CHECKING:
+    from fluorosynth.learn.data import LabelledDataset
     from fluorosynth.learn.evaluation.evaluate import Evaluation
 
 EXAMPLES = """
@@ -61,16 +62,24 @@ def command(
     threshold: int | None,
     skip_bad: bool,
     layout: str,
+    part: str,
     invert: bool,
     quiet: bool,
     **settings: Any,
 ) -> None:
     """Evaluate a model on DATA: a generated set, a labelled folder or the WEISS files."""
     loading(quiet)
+    from fluorosynth.learn.data import WeissDataset
+    from fluorosynth.learn.data.parts import by_protocol
     from fluorosynth.learn.evaluation.run import evaluate_model
     from fluorosynth.learn.evaluation.text import as_text
 
-    pairs = open_labelled(data, masks, instrument, ignore, threshold, skip_bad, layout, invert)
+    def tested(pairs: LabelledDataset) -> LabelledDataset:
+        default = "all" if isinstance(pairs, WeissDataset) else ""  # a model may know none of them
+        return by_protocol(pairs, part or default, settings["seed"])
+
+    options = masks, instrument, ignore, threshold, skip_bad, layout, invert
+    pairs = open_labelled(data, *options, tested, quiet)
     found = evaluate_model(source, pairs, out, quiet=quiet, **settings)
     if not quiet:
         click.echo(as_text(found, found.own))

@@ -49,6 +49,7 @@ def command(
     threshold: int | None,
     skip_bad: bool,
     layout: str,
+    part: str,
     log: str,
     invert: bool,
     **settings: Any,
@@ -64,7 +65,7 @@ def command(
     from fluorosynth.learn.training.finetune import finetune, finetune_config
 
     model = load_model(source)
-    options = masks, instrument, ignore, threshold, skip_bad, layout, invert
+    options = masks, instrument, ignore, threshold, skip_bad, layout, invert, part
     pairs = open_data(data, n, settings["seed"], *options, quiet=quiet)
     config = finetune_config(model, layers, synthetic=bool(pairs.recipe), **settings)
     if config.mix and not pairs.recipe:

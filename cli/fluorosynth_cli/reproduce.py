@@ -124,7 +124,7 @@ def command(
     tables = pick_tables([name.strip() for name in only.split(",") if name.strip()])
     if dry_run:
         if not quiet:
-            click.echo("timing this machine ...", err=True)
+            click.echo("timing a few pictures of each network", err=True)
         _say_plan(*plan(config, data, tables, out), config.size, out / STEPS, config.device)
         return
     out.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +153,7 @@ def command(
     threshold: int | None,
     skip_bad: bool,
     layout: str,
+    part: str,
     log: str,
     invert: bool,
     **settings: Any,
@@ -165,7 +167,7 @@ def command(
         given = click.get_current_context().get_parameter_source
         settings |= {k: v for k, v in QUICK.items() if given(k) == ParameterSource.DEFAULT}
     config = TrainConfig(**{name: value for name, value in settings.items() if value is not None})
-    options = masks, instrument, ignore, threshold, skip_bad, layout, invert
+    options = masks, instrument, ignore, threshold, skip_bad, layout, invert, part
     pairs = open_data(data, n, config.seed, *options, quiet=quiet)
     summarise(train(pairs, config, out, quiet=quiet, log=log), quiet)
 
@@ -181,18 +183,21 @@ def open_data(
     skip_bad: bool = False,
     layout: str = "",
     invert: bool = False,
+    part: str = "",
     quiet: bool = False,
 ) -> LabelledDataset:
-    """Open a path, or a recipe (a preset's name or a TOML file) as endless data."""
+    """Open a path, its part for training, or a recipe (a preset or a TOML file) as endless data."""
     from fluorosynth.dataset.virtual import virtual_set
     from fluorosynth.learn.data import open_recipe
+    from fluorosynth.learn.data.parts import for_training
     from fluorosynth.recipe import Recipe
 
     recipe = data.endswith(".toml") and virtual_set(data) is None
     if recipe or (data in Recipe.presets() and not Path(data).exists()):
         make_loops_ready(pick_recipe(data), quiet)
         return open_recipe(data, seed, n)
-    return open_labelled(data, masks, instrument, ignore, threshold, skip_bad, layout, invert)
+    options = masks, instrument, ignore, threshold, skip_bad, layout, invert
+    return open_labelled(data, *options, partial(for_training, part=part, seed=seed), quiet)
 
 
 def summarise(result: Result, quiet: bool) -> None:

@@ -127,10 +127,11 @@ def fault(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
         Error of pydantic.
     """
     first = error.errors(include_url=False)[0]
+    keys = tuple(key for key in first["loc"] if "[" not in str(key))  # a union's branch is no key
     if first["type"] == "missing":
-        return first["loc"], "is missing"
+        return keys, "is missing"
     if first["type"] == "value_error":  # a validator's own sentence
-        return first["loc"], str(first["ctx"]["error"])
+        return keys, str(first["ctx"]["error"])
     what, should, rest = first["msg"].partition("should")  # "Input should", "String should"
     said = should + rest or what
     for long, short in (
@@ -139,7 +140,7 @@ def fault(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
         ("a valid tuple", "a list or tuple"),
     ):
         said = said.replace(long, short)
-    return first["loc"], f"{said}, not {_shown(first['input'])}"
+    return keys, f"{said}, not {_shown(first['input'])}"
 
 
 def _wanted(cls: type[Any], value: Any) -> str:

@@ -86,7 +86,7 @@ class Runs(Area):
     box
         Left, top, width and height, px.
     by_column
-        Whether they run down the columns, as COCO's do, not along the rows.
+        Whether they run down the columns of a whole picture, as COCO's do, not along the rows.
     """
 
     counts: Sequence[int] | str
@@ -97,6 +97,10 @@ class Runs(Area):
         """Return its pixels; sizes are checked before memory is taken."""
         check_box(self.box, shape)
         left, top, width, height = self.box
+        if self.by_column and (height, width) != shape:
+            raise BadDataError(
+                f"run lengths of {width} x {height} px in a picture of {shape[1]} x {shape[0]}"
+            )
         counts = _decompressed(self.counts) if isinstance(self.counts, str) else self.counts
         if min(counts, default=0) < 0 or sum(counts) != width * height:
             raise BadDataError(f"runs of {sum(counts)} pixels in a box of {width} x {height}")

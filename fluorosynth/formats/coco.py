@@ -86,6 +86,8 @@ def read_coco(path: Path) -> Annotations:
         content = _File.model_validate_json(read_text(path))
     names = {category.id: category.name for category in content.categories}
     marks: dict[Id, list[Mark]] = {image.id: [] for image in content.images}
+    if len(marks) < len(content.images):
+        raise BadDataError(f"{quoted(path)}: two pictures have one id")
     for number, annotation in enumerate(content.annotations):
         if annotation.image_id not in marks or annotation.category_id not in names:
             raise BadDataError(
@@ -94,7 +96,7 @@ def read_coco(path: Path) -> Annotations:
         label = IGNORE if annotation.iscrowd else names[annotation.category_id]
         marks[annotation.image_id].append(_mark(annotation, label, path))
     pictures = tuple(
-        Picture(image.file_name, number, _shape(image), tuple(marks[image.id]))
+        Picture(image.file_name.replace("\\", "/"), number, _shape(image), tuple(marks[image.id]))
         for number, image in enumerate(content.images)
     )
     return Annotations(pictures, names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +63,26 @@ def read_labels(path: Path) -> Labels:
         When the file is missing, broken, too small or too large, of another format, of several
         pages, or a JPEG of anything but a white drawing on black.
     """
+    with opened(path) as image:
+        upright = ImageOps.exif_transpose(image)
+        return _of_jpeg(path, upright) if image.format == "JPEG" else _labels(upright)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """Open an image of labels, its size and number of pages checked.
+
+    Parameters
+    ----------
+    path
+        File of PNG, TIFF or JPEG.
+
+    Raises
+    ------
+    BadDataError
+        When it is none, or of a size or number of pages that is not read; for whatever its
+        content lets fail meanwhile, too.
+    """
     with untrusted(path):
         with path.open("rb") as file:
             head = file.read(8)
@@ -74,8 +96,7 @@ def read_labels(path: Path) -> Labels:
                     f"{quoted(path)} holds {pages} pages: save each mask by itself, such as "
                     f"masks/{path.stem}/00000.png"
                 )
-            upright = ImageOps.exif_transpose(image)
-            return _of_jpeg(path, upright) if kind == "JPEG" else _labels(upright)
+            yield image
 
 
 def _of_jpeg(path: Path, image: Image.Image) -> Labels:
@@ -97,14 +118,30 @@ def _labels(image: Image.Image) -> Labels:
         return _of_palette(image)
     if image.mode in ("LA", "PA", "RGB", "RGBA"):
         return _of_colours(np.asarray(image.convert("RGBA")))
-    values = np.asarray(image)
-    if values.dtype.kind == "f" and (values != np.rint(values)).any():
-        raise ValueError("it holds fractions, so it is no mask: cut them at a half, save 0 and 1")
-    if values.dtype.itemsize > 2:
-        values = values.clip(0, 65535).astype(np.uint16)
+    values = whole_numbers(np.asarray(image))
     if values.dtype.itemsize == 2 and np.isin(values, (0, 65535)).all():
         values = (values >> 8).astype(np.uint8)  # white is white at any depth
     return Labels(values)
+
+
+def whole_numbers(values: NDArray[Any]) -> NDArray[Any]:
+    """Return grey values as uint8 or uint16.
+
+    Parameters
+    ----------
+    values
+        Values, ``(H, W)`` of any type.
+
+    Raises
+    ------
+    ValueError
+        For fractions.
+    """
+    if values.dtype.kind == "f" and (values != np.rint(values)).any():
+        raise ValueError("it holds fractions, so it is no mask: cut them at a half, save 0 and 1")
+    if values.dtype.kind == "b":
+        return values.astype(np.uint8)
+    return values.clip(0, 65535).astype(np.uint16) if values.dtype.itemsize > 2 else values
 
 
 def _of_palette(image: Image.Image) -> Labels:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
+from fluorosynth.io.class_image import Colour, read_classes
 from fluorosynth.io.frames import read_frames
 from fluorosynth.io.guard import quoted
-from fluorosynth.io.labels import read_labels
 from fluorosynth.sample import Image
 
 Values = NDArray[Any]
@@ -56,7 +56,7 @@ class Layout(ABC):
     Raises
     ------
     BadDataError
-        When it is not laid out so, or holds no labelled picture.
+        When it is not laid out so, holds no labelled picture, or labels one twice.
     """
 
     kind: ClassVar[str]
@@ -64,7 +64,9 @@ class Layout(ABC):
     protocol: ClassVar[str] = ""  # the part that models are compared on; empty: all
     instrument: ClassVar[tuple[str, ...]] = ()  # classes that are instruments by default
     ignored: ClassVar[tuple[str, ...]] = ("ignore",)  # classes without truth by default
+    colours: ClassVar[Mapping[Colour, int]] = {}  # values of labels saved in colour
     open_ended: ClassVar[bool] = False  # any value but 0 is an object of its own
+    closed: ClassVar[bool] = False  # pixels have no value but those of its classes
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -74,6 +76,13 @@ class Layout(ABC):
             raise BadDataError(
                 f"{quoted(root)} holds no labelled picture of the layout {self.kind}"
             )
+        labelled: dict[Path, Item] = {}
+        for item in self.items:
+            if labelled.setdefault(item.image, item) is not item:
+                raise BadDataError(
+                    f"{quoted(self.truth_of(item))} labels {quoted(item.image)}, which "
+                    f"{quoted(self.truth_of(labelled[item.image]))} has labelled before: keep one"
+                )
 
     @classmethod
     @abstractmethod
@@ -110,7 +119,7 @@ class Layout(ABC):
         shape
             Height and width of its picture.
         """
-        return np.asarray(read_labels(item.key).values)
+        return read_classes(item.key, self.colours)
 
     def truth_of(self, item: Item) -> Path:
         """Return the file that holds the labels of an item.

@@ -75,10 +75,9 @@ class Meant:
         unknown = [v for v in found if v not in self.known]
         if unknown and not self.open_ended:
             listed = ", ".join(map(str, unknown[:SHOWN])) + ", ..." * (len(unknown) > SHOWN)
-            named = ", ".join(f"{value} {word}" for value, word in sorted(self.known.items()))
             raise BadDataError(
-                f"{name} holds {listed}, which no class has (known: {named}): say what each is by "
-                "`instrument` or `ignore`"
+                f"{name} holds {listed}, which no class has (known: {_listed(self.known)}): say "
+                "what each is by `instrument` or `ignore`"
             )
         mask = np.full(values.shape, BACKGROUND, np.uint8)
         instrument = [*self.instrument, *unknown] if self.open_ended else [*self.instrument]
@@ -96,8 +95,9 @@ class Meant:
 def meaning(layout: Layout, given: ClassMap) -> Meant:
     """Return a class map for a set.
 
-    A number that no class has becomes one; a name must be one of the set's. Where neither is
-    given and the set has no default, its only class but the background is the instrument.
+    A name must be one of the set's, and so must a number where the layout numbers the classes
+    itself; else a number that no class has becomes one. Where neither is given and the set has no
+    default, its only class but the background is the instrument.
 
     Parameters
     ----------
@@ -109,8 +109,8 @@ def meaning(layout: Layout, given: ClassMap) -> Meant:
     Raises
     ------
     UsageError
-        For an unknown name, the background as an instrument, a class that would be both, or where
-        nothing says which of several classes are instruments.
+        For an unknown name or number, the background as an instrument, a class that would be both,
+        or where nothing says which of several classes are instruments.
     """
     classes = {0: "background", **layout.classes}
     instrument = _values(given.instrument, classes, layout, "instrument")
@@ -120,10 +120,12 @@ def meaning(layout: Layout, given: ClassMap) -> Meant:
         others = classes.keys() - {0} - ignore - _default(layout.ignored, classes)
         if not instrument and len(others) == 1:
             instrument = frozenset(others)
+        if not others and layout.closed:
+            raise UsageError(f"{layout.root} names no class: nothing is marked in it")
         if not instrument and not layout.open_ended:
             raise UsageError(
-                f"{layout.root} has the classes {', '.join(classes.values())}: say which are "
-                "instruments by `instrument`"
+                f"{layout.root} has the classes {_listed(classes)}: say which are instruments by "
+                "`instrument`"
             )
     if 0 in instrument:
         raise UsageError("0 is the background of every set: it cannot be `instrument`")
@@ -144,13 +146,18 @@ def _values(
     by_name = {name.lower(): value for value, name in classes.items()}
     found = set()
     for word in words:
-        if word.isascii() and word.isdigit():
-            classes.setdefault(int(word), f"class {int(word)}")
-            found.add(int(word))
-        elif word.lower() in by_name:
+        value = int(word) if word.isascii() and word.isdigit() else -1
+        if word.lower() in by_name:  # first: people call classes "1" and "2", too
             found.add(by_name[word.lower()])
+        elif value in classes or (value >= 0 and not layout.closed):
+            classes.setdefault(value, f"class {value}")
+            found.add(value)
         else:
             raise UsageError(
-                f"`{field}`: no class {word!r} in {layout.root}; it has {', '.join(by_name)}"
+                f"`{field}`: no class {word!r} in {layout.root}; it has {_listed(classes)}"
             )
     return frozenset(found)
+
+
+def _listed(classes: Mapping[int, str]) -> str:
+    return ", ".join(f"{value} {name}" for value, name in sorted(classes.items()))

@@ -38,7 +38,7 @@ class CocoSet(MarkedSet):
         """Return the pictures of all files, annotated or not."""
         items: list[Item] = []
         classes: dict[int, str] = {}
-        for path in _files(self.root):
+        for path in _files(self.root) or sorted(self.root.glob("*.json")):
             found = read_coco(path)
             for number, name in found.classes.items():
                 if classes.setdefault(number, name) != name:

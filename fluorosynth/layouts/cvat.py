@@ -10,6 +10,7 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.formats.cvat import read_cvat
 from fluorosynth.formats.mark import Picture
 from fluorosynth.io.guard import quoted
+from fluorosynth.io.walk import files_below
 from fluorosynth.layouts.base import Item
 from fluorosynth.layouts.listed import PICTURES, inside
 from fluorosynth.layouts.marked import Key, MarkedSet, first_base, sequence_of
@@ -44,6 +45,8 @@ class Cvat(MarkedSet):
         found = read_cvat(path)
         self._number(found.classes)
         named = [picture for picture in found.pictures if picture.name]
+        if named and len(named) < len(found.pictures):
+            raise BadDataError(f"{quoted(path)} holds images and tracks: export them one by one")
         if not named:
             return self._frames(path, {picture.number: picture for picture in found.pictures})
         items = []
@@ -57,7 +60,7 @@ class Cvat(MarkedSet):
     def _frames(self, path: Path, shown: Mapping[int, Picture]) -> list[Item]:
         """Return the frames of a video that are there as pictures."""
         files: dict[int, Path] = {}
-        for file in (self.root / "images").rglob("*"):
+        for file in files_below(self.root / "images"):
             numbers = re.findall(r"\d+", file.stem)
             if file.suffix.lower() in PICTURES and numbers:
                 files[int(numbers[-1])] = file

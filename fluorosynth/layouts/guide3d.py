@@ -33,6 +33,7 @@ class Guide3D(Layout):
     about = "bi-planar phantom runs of 1024 px, guidewires as curves"
     protocol = "test"
     instrument = ("guidewire",)
+    closed = True
 
     @classmethod
     def matches(cls, root: Path) -> bool:
@@ -84,7 +85,9 @@ def _sampled(tck: Mapping[str, Any]) -> Values:
     knots, degree = np.asarray(tck["t"], float), int(tck["k"])
     coefficients = np.asarray(tck["c"], float).T
     if not (1 <= degree <= MAX_DEGREE and len(knots) <= MAX_KNOTS):
-        raise ValueError("no spline of such a degree or so many knots")
+        raise ValueError(f"no spline of degree {degree} with {len(knots)} knots")
+    if coefficients.ndim != 2 or coefficients.shape[1] != 2:
+        raise ValueError("coefficients that are not those of x and of y")
     spline = BSpline(knots, coefficients, degree)
     first, last = knots[degree], knots[-degree - 1]
     return np.asarray(spline(np.linspace(first, last, SAMPLES)), np.float32)

@@ -2,41 +2,58 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from fluorosynth.errors import BadDataError, FluorosynthError
 from fluorosynth.io.guard import quoted
-from fluorosynth.io.names import natural_key
+from fluorosynth.io.walk import files_below
 
 PICTURES = ".jpg", ".jpeg", ".png"
 MASKS = (".png",)
 
 
-def inside(root: Path, name: str, path: Path) -> Path:
-    """Return a file below a folder.
+def inside(folder: Path, name: str, path: Path, root: Path | None = None) -> Path:
+    """Return a file of the set by the name that annotations give it.
 
     Parameters
     ----------
-    root
-        Folder of the pictures.
+    folder
+        Folder that the name counts from.
     name
         Name in the annotations.
     path
         File of annotations, for the message.
+    root
+        Folder of the set, in which the file has to lie; None: ``folder``.
 
     Raises
     ------
     BadDataError
-        For one that leaves the folder.
+        For one that leaves the set, or is not there.
     """
-    found = root / name
-    if Path(name).is_absolute() or ".." in Path(name).parts:
+    found = Path(os.path.normpath(folder / name))  # "../images/1.png" beside a folder of JSON
+    if not found.is_relative_to(os.path.normpath(root or folder)):
         raise BadDataError(f"{quoted(path)} names {name!r}, which lies outside the set")
-    if not found.is_file():
-        raise BadDataError(f"{quoted(path)} names {name!r}, which is not in {quoted(root)}")
+    if not is_file(found):
+        raise BadDataError(f"{quoted(path)} names {name!r}, which is not in {quoted(folder)}")
     return found
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a file is there; names that no file can have are not.
+
+    Parameters
+    ----------
+    path
+        Path in question.
+    """
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long
+        return False
 
 
 @contextmanager
@@ -52,8 +69,11 @@ def of_form(path: Path) -> Iterator[None]:
         yield
     except FluorosynthError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise BadDataError(f"{quoted(path)} is not of the form that this layout has") from None
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        why = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise BadDataError(
+            f"{quoted(path)} is not of the form that this layout has: {why}"
+        ) from None
 
 
 def by_stem(folder: Path, endings: tuple[str, ...]) -> dict[str, Path]:
@@ -65,13 +85,20 @@ def by_stem(folder: Path, endings: tuple[str, ...]) -> dict[str, Path]:
         Folder of pictures; one that is not there holds none.
     endings
         Endings that count, in small letters; files may have capital ones.
+
+    Raises
+    ------
+    BadDataError
+        For two files of one place.
     """
-    files = (path for path in folder.rglob("*") if path.suffix.lower() in endings)
-    return {
-        path.relative_to(folder).with_suffix("").as_posix(): path
-        for path in sorted(files, key=natural_key)
-        if path.is_file() and not path.name.startswith(".")
-    }
+    found: dict[str, Path] = {}
+    for path in files_below(folder) if folder.is_dir() else ():
+        if path.suffix.lower() not in endings:
+            continue
+        place = path.relative_to(folder).with_suffix("").as_posix()
+        if (other := found.setdefault(place, path)) != path:
+            raise BadDataError(f"{quoted(other)} and {quoted(path)} have one name: keep one")
+    return found
 
 
 def picture_of(

@@ -13,6 +13,7 @@ from fluorosynth.formats.mark import IGNORE, Mark, Picture
 from fluorosynth.io.guard import quoted
 from fluorosynth.layouts.base import Item, Layout, Values
 from fluorosynth.layouts.drawing import LINE_WIDTH, draw_line
+from fluorosynth.layouts.listed import is_file
 
 IGNORED = 255  # value of regions without truth
 INSTRUMENTS = "instrument", "catheter", "guidewire", "wire", "electrode_catheter"
@@ -42,6 +43,7 @@ class MarkedSet(Layout):
     """
 
     instrument = INSTRUMENTS
+    closed = True
     _numbers: Mapping[str, int]
 
     def truth_of(self, item: Item) -> Path:
@@ -49,8 +51,14 @@ class MarkedSet(Layout):
         return Path(item.key.path)
 
     def values(self, item: Item, shape: tuple[int, int]) -> Values:
-        """Draw the marks in their order."""
+        """Draw the marks in their order; they are refused where they are of another size."""
         values = np.zeros(shape, np.uint8)
+        stated = item.key.picture.shape
+        if stated not in (None, shape):
+            raise BadDataError(
+                f"{quoted(item.key.path)} annotates a picture of {stated[1]} x {stated[0]}, which "
+                f"is {shape[1]} x {shape[0]}"
+            )
         for mark in item.key.picture.marks:
             try:
                 self._draw(values, mark)
@@ -106,4 +114,4 @@ def first_base(bases: Iterable[Path], name: str) -> Path:
         Name of a picture.
     """
     found = list(bases)
-    return next((base for base in found if name and (base / name).is_file()), found[0])
+    return next((base for base in found if name and is_file(base / name)), found[0])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
+from fluorosynth.io.class_image import Colour
 from fluorosynth.layouts.base import Item, Layout
 from fluorosynth.layouts.listed import MASKS, PICTURES, by_stem, picture_of
 
@@ -22,6 +25,13 @@ class Mosxav(Layout):
     protocol = "test"
     instrument = ("contrast catheter", "catheter")
     ignored = ("balloon", "others")
+    colours: ClassVar[Mapping[Colour, int]] = {  # README.md of the set, section 3.2
+        (85, 170, 255): 1,
+        (170, 255, 0): 2,
+        (249, 193, 0): 3,
+        (255, 0, 0): 4,
+        (244, 108, 59): 5,
+    }
 
     @classmethod
     def matches(cls, root: Path) -> bool:

@@ -33,6 +33,11 @@ EXPLAINED = (
     "without the instrument. Bands and brackets: 95 % intervals, scenes drawn with replacement."
 )
 
+STRIPS = (
+    "Strips of pictures: the scene with the worst recall of an axis, at all its levels; found "
+    "green, missed blue, false red; below, the same without the instrument."
+)
+
 
 def write_report(summary: Summary, stress: Stress, path: Path) -> None:
     """Write the page of one test, with the worst scene of each axis at all its levels.
@@ -50,6 +55,7 @@ def write_report(summary: Summary, stress: Stress, path: Path) -> None:
     parts = [
         page.table("", [], _facts(summary)),
         page.paragraph(EXPLAINED),
+        page.paragraph(STRIPS),
         page.table("Where half of the centreline is found", *half_table({name: summary})),
     ]
     for key, axis in summary.axes.items():
@@ -59,7 +65,6 @@ def write_report(summary: Summary, stress: Stress, path: Path) -> None:
             page.paragraph(_sentence(axis)),
             page.plot(worst_strip(stress, key), "the worst scene at each level"),
         ]
-    parts.append(page.paragraph("Found green, missed blue, false red; below: without instrument."))
     _write(path, page.page(f"Stress: {name}", parts))
 
 
@@ -235,6 +240,8 @@ def _curves(key: str, summaries: Mapping[str, Summary]) -> bytes:
     def decorate(label: str, axes: Any) -> None:
         if label in (MEASURES[name] for name in SHARES):
             axes.set_ylim(-0.03, 1.03)
+        else:
+            axes.set_ylim(bottom=0)
         if label == MEASURES["recall"]:
             for number, sides in enumerate(halves.values()):
                 for half in sides:
@@ -256,13 +263,15 @@ def _nan(values: list[Number]) -> list[float]:
 
 def _sentence(axis: AxisSummary) -> str:
     parts = [f"Held at {axis.held:g} elsewhere."]
-    for side, words in (("lowest", "from"), ("highest", "up to")):
+    ends = {"lowest": ("from", axis.levels[0]), "highest": ("up to", axis.levels[-1])}
+    for side, (words, end) in ends.items():
         half: Half | None = getattr(axis, side)
         if half is not None and half.value is not None:
             parts.append(f"Half of the centreline is found {words} {show_half(half, axis, side)}.")
+        elif half is not None and half.found:
+            parts.append(f"More than half is found {words} {end:g}, the last level tested.")
         elif half is not None:
-            what = "at all levels" if half.found else "at no level"
-            parts.append(f"Half of the centreline or more is found {what}.")
+            parts.append("Half of the centreline is found at no level.")
     best = max(value for value in axis.measures["dice"].mean if value is not None)
     return " ".join([*parts, f"Best mean Dice {show(best)}."])
 

@@ -147,11 +147,14 @@ def run_stress(
     (8, 2)
     """
     scenes, masks = config.scenes(), _Masks()
-    total = _count(config)
+    total = left = _count(config)
     for picture, mask in _segmented(segmenter, _unseen(scenes, config, masks)):
         masks.put(picture, checked(mask, picture, str(segmenter.about["kind"])))
+        left -= 1
         if progress:
             progress(1, total)
+    if progress:
+        progress(left, total)  # those that happen to be equal, where no instrument is in view
     scores: dict[str, list[list[Scores]]] = {}
     for axis in config.axes:
         scores[axis.name] = [

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from fluorosynth.errors import BadDataError
+from fluorosynth.io.guard import quoted
 from fluorosynth.io.result_file import read_result, write_result
 from fluorosynth.metrics import bootstrap_interval
 from fluorosynth.stress.axes import Axis
@@ -141,7 +143,32 @@ def read_summary(path: Path) -> Summary:
     BadDataError
         When it is missing, or not one.
     """
-    return read_result(Summary, FORMAT, path / SUMMARY if path.is_dir() else path)
+    path = path / SUMMARY if path.is_dir() else path
+    found = read_result(Summary, FORMAT, path)
+    for name, axis in found.axes.items():
+        if not _whole(axis):
+            raise BadDataError(f"{quoted(path)} is no stress.json: the axis {name!r} is not whole")
+    listed = found.pictures.get("axes")
+    if not isinstance(listed, dict) or found.axes.keys() != listed.keys():
+        raise BadDataError(f"{quoted(path)} is no stress.json: it lacks an axis")
+    return found
+
+
+def _whole(axis: AxisSummary) -> bool:
+    """Tell whether all measures are there, each of all levels and as many scenes."""
+    halves = [half for half in (axis.lowest, axis.highest) if half is not None]
+    scenes = {len(row) for measure in axis.measures.values() for row in measure.values}
+    columns = [
+        column
+        for measure in axis.measures.values()
+        for column in (measure.mean, measure.low, measure.high, measure.values)
+    ]
+    return (
+        axis.measures.keys() == MEASURES.keys()
+        and {len(column) for column in columns} == {len(axis.levels)}
+        and len(scenes) == 1
+        and all((h.value is None) == (h.low is None) == (h.high is None) for h in halves)
+    )
 
 
 def _axis(stress: Stress, axis: Axis) -> AxisSummary:

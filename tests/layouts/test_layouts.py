@@ -13,7 +13,7 @@ from fluorosynth.exporters.base import export
 from fluorosynth.layouts.classes import ClassMap
 from fluorosynth.layouts.find import LAYOUTS, find_layout
 from fluorosynth.learn.data import LayoutDataset, open_dataset
-from fluorosynth.learn.evaluation.bench import by_protocol
+from fluorosynth.learn.data.parts import by_protocol
 from fluorosynth.metrics import count
 from fluorosynth.recipe import Recipe
 
@@ -137,7 +137,7 @@ class TestClasses:
         assert mask[0, :4].tolist() == [255, 255, 255, 0]
 
     def test_an_unknown_name_lists_those_there_are(self, sets):
-        with pytest.raises(UsageError, match=r"no class 'wire'.* it has background, vessel, contr"):
+        with pytest.raises(UsageError, match=r"no class 'wire'.* it has 0 background, 1 vessel, 2"):
             open_dataset(sets["mosxav"][0], classes=ClassMap(("wire",)))
 
     def test_both_is_refused(self, sets):
@@ -197,8 +197,10 @@ def test_the_digest_knows_the_files_and_the_classes(sets, name, tmp_path):
     pairs = open_dataset(root)
     shutil.copytree(root, tmp_path / "copy")
     assert open_dataset(tmp_path / "copy").fingerprint == pairs.fingerprint
-    other = open_dataset(root, classes=ClassMap(("1", "2", "3"), ("77",)))
-    assert other.fingerprint != pairs.fingerprint
+    if name != "guide3d":  # which has one class
+        words = ("stent",) if pairs.layout.closed else ("1", "77")
+        other = open_dataset(root, classes=ClassMap(words))
+        assert other.fingerprint != pairs.fingerprint
 
 
 class TestBroken:

@@ -10,7 +10,7 @@ from sets import SETS, drawn, outline, picture, save
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.learn.data import open_dataset
-from fluorosynth.learn.evaluation.bench import by_protocol
+from fluorosynth.learn.data.parts import by_protocol
 
 
 def coco_file(path, numbers, category=1, categories=None):
@@ -122,7 +122,7 @@ def test_nnunet_of_other_endings_is_read(tmp_path):
     about = SETS["nnunet"](tmp_path)
     plain = json.loads((tmp_path / "dataset.json").read_text()) | {"file_ending": ".bmp"}
     (tmp_path / "dataset.json").write_text(json.dumps(plain))
-    with pytest.raises(BadDataError, match=r"'\.bmp'; only \.png is read"):
+    with pytest.raises(BadDataError, match=r"'\.bmp'; \.png, \.tif, \.tiff are read"):
         open_dataset(tmp_path)
     assert about["frames"] == 3
 

@@ -2,13 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from small import fluorosynth
 
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.stress.psychometric import Half
-from fluorosynth.stress.report import show_half, write_comparison
+from fluorosynth.stress.report import _sentence, show_half, write_comparison
 from fluorosynth.stress.summary import read_summary, write_summary
 
 LINE = "--axes depth,vessels --pictures 2 --size 64 --quiet"
@@ -114,3 +115,38 @@ def test_mistakes(tmp_path, monkeypatch, line, code, said):
     assert found == code
     assert said in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (("axes", "depth"), None),
+        (("pictures", "axes"), {}),
+        (("axes", "depth", "lowest", "low"), None),
+        (("axes", "depth", "measures", "recall"), None),
+        (("axes", "depth", "measures", "recall", "mean"), []),
+        (("axes", "depth", "measures", "dice", "values", 0), [1.0]),
+    ],
+)
+def test_a_result_that_is_not_whole_is_refused(folder, tmp_path, key, value):
+    plain = json.loads((folder / "a/stress.json").read_text())
+    place = plain
+    for part in key[:-1]:
+        place = place[part]
+    if value is None:
+        place.pop(key[-1])
+    else:
+        place[key[-1]] = value
+    (tmp_path / "stress.json").write_text(json.dumps(plain))
+    with pytest.raises(BadDataError, match=r"stress\.json"):
+        read_summary(tmp_path)
+
+
+def test_a_sentence_names_the_side_that_it_speaks_of(folder):
+    """An axis that rises and falls has an end on either side: one may be beyond all levels."""
+    axis = read_summary(folder / "a").axes["vessels"]
+    both = replace(axis, lowest=Half(None, found=True), highest=Half(7.0, 6.0, 8.0))
+    said = _sentence(both)
+    assert "More than half is found from 0, the last level tested." in said
+    assert "Half of the centreline is found up to 7 [6, 8]." in said
+    assert "at no level" in _sentence(replace(both, highest=Half(None, found=False)))

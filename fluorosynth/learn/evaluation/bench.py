@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.errors import BadDataError
+from fluorosynth.io.guard import quoted
 from fluorosynth.io.result_file import read_result, write_result
-from fluorosynth.learn.data import LabelledDataset, LayoutDataset, Subset, WeissDataset, Windows
+from fluorosynth.learn.data import LabelledDataset, LayoutDataset, Subset, Windows
 from fluorosynth.learn.evaluation.evaluate import Evaluation, Row
 from fluorosynth.metrics import measure
 from fluorosynth.reports.text import markdown_table, show, show_interval
@@ -49,37 +50,6 @@ class BenchRow:
     measures: dict[str, Measured]
     sequences: dict[str, dict[str, float | int | None]]
     software: dict[str, str] = field(default_factory=lambda: {"fluorosynth": __version__})
-
-
-def by_protocol(pairs: LabelledDataset, part: str = "", seed: int = 0) -> LabelledDataset:
-    """Return the part of a set that models are compared on.
-
-    Parameters
-    ----------
-    pairs
-        Labelled set.
-    part
-        Part in place of the one that the set's protocol says: one of the set's own, ``"all"``, or
-        for the WEISS files ``"S1"``, ``"S2"``, ``"S3"``, ``"LOO-T1"`` ... , whose test images are
-        taken.
-    seed
-        Seed of the publication's split S1, which is drawn.
-
-    Raises
-    ------
-    UsageError
-        For a part that the set does not have.
-    """
-    if isinstance(pairs, WeissDataset):
-        return pairs if part == "all" else pairs.split(part or "S1", seed)[1]
-    if isinstance(pairs, LayoutDataset):
-        parts = {item.part for item in pairs.layout.items}
-        own = pairs.layout.protocol if pairs.layout.protocol in parts else ""
-        chosen = "" if part == "all" else part or own
-        return LayoutDataset(pairs.layout, pairs.given, chosen)
-    if part not in ("", "all"):
-        raise UsageError(f"{pairs.source} has no `part` {part!r}")
-    return pairs
 
 
 def bench(
@@ -192,7 +162,11 @@ def read_row(path: Path) -> BenchRow:
     BadDataError
         For anything else.
     """
-    return read_result(BenchRow, FORMAT, path / FILE if path.is_dir() else path)
+    path = path / FILE if path.is_dir() else path
+    found = read_result(BenchRow, FORMAT, path)
+    if "dice" not in found.measures or not isinstance(found.model.get("threshold", 0), int | float):
+        raise BadDataError(f"{quoted(path)} is no row: it has no Dice, or no number as threshold")
+    return found
 
 
 def bench_table(rows: Sequence[BenchRow]) -> str:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from fluorosynth.learn.device import memory_format, pick_device
+from fluorosynth.learn.device import autocast, memory_format, one_thread, pick_device
 from fluorosynth.learn.networks import build
 from fluorosynth.learn.reproduce.surrogate import sequence
 from fluorosynth.learn.reproduce.tasks import Task, seconds_of
 
-BATCH, STEPS, FRAMES = 4, 5, 12
+STEPS, FRAMES = 5, 12  # that are timed
+PIXELS = 2**15  # at once, at most: larger pictures are timed by ones
 ENOUGH = 5.0  # s of steps that are done, to tell the pace by
 
 
@@ -66,17 +67,22 @@ def costs(steps: Iterable[Task], size: int, root: Path, device: str = "auto") ->
         Costs by the step's key; not of steps whose length nothing tells beforehand.
     """
     steps = list(steps)
-    networks = {task.network for task in steps if task.images}
-    trained = {kind: training_cost(kind, size, device) for kind in networks}
+    kinds = {_kind(task) for task in steps if task.images}
+    trained = {kind: training_cost(*kind, size, device) for kind in kinds}
     made = frame_cost(size) if any(task.frames for task in steps) else Cost(0, 0)
     found = {}
     for task in steps:
         if task.images:
-            found[task.key] = trained[task.network].times(task.images)
+            found[task.key] = trained[_kind(task)].times(task.images)
         elif task.frames:
             found[task.key] = made.times(task.frames)
     pace = _pace(steps, found, root, device)
     return {key: cost.times(pace) for key, cost in found.items()}
+
+
+def _kind(task: Task) -> tuple[str, int]:
+    """Return the network of a step and the number of pictures that it takes at once."""
+    return task.network, int(task.options.get("batch_size", 1))
 
 
 def _pace(steps: Iterable[Task], found: Mapping[str, Cost], root: Path, device: str) -> float:
@@ -99,13 +105,18 @@ def torch_threads() -> int:
     return torch.get_num_threads()
 
 
-def training_cost(kind: str, size: int, device: str = "auto") -> Cost:
+def training_cost(kind: str, batch: int, size: int, device: str = "auto") -> Cost:
     """Return what one picture costs to train a network on.
+
+    On a processor it is measured in one thread, whose time nothing else that runs adds to, where
+    threads that wait for one another burn theirs; so many threads take that part of it.
 
     Parameters
     ----------
     kind
         Kind of network.
+    batch
+        Number of pictures at once.
     size
         Side of the picture, px.
     device
@@ -116,17 +127,22 @@ def training_cost(kind: str, size: int, device: str = "auto") -> Cost:
     on = pick_device(device)
     network = build(kind).to(on).train()
     network.to(memory_format=memory_format(on))  # type: ignore[call-overload]
-    images = torch.zeros((BATCH, network.channels, size, size), device=on)
+    count = min(batch, max(PIXELS // size**2, 1))
+    images = torch.zeros((count, network.channels, size, size), device=on)
     images = images.contiguous(memory_format=memory_format(on))
 
     def step() -> None:
-        loss = network(images).square().mean()
+        with autocast(on, "auto"):  # as trainings do
+            loss = network(images).square().mean()
         torch.autograd.backward(loss)
         if on.type == "cuda":
             torch.cuda.synchronize()
 
-    threads = torch_threads() if on.type == "cpu" else 0
-    return _measured(step, STEPS, threads).times(1 / BATCH)
+    if on.type != "cpu":
+        return _measured(step, STEPS, False).times(1 / len(images))
+    threads = torch.get_num_threads()
+    with one_thread():
+        return _measured(step, STEPS, True).times(1 / (threads * len(images)))
 
 
 def frame_cost(size: int) -> Cost:
@@ -137,10 +153,10 @@ def frame_cost(size: int) -> Cost:
     size
         Side of the frame, px.
     """
-    return _measured(lambda: list(sequence("T3", size, 0, FRAMES)), 1, 1).times(1 / FRAMES)
+    return _measured(lambda: list(sequence("T3", size, 0, FRAMES)), 1, True).times(1 / FRAMES)
 
 
-def _measured(run: Callable[[], object], times: int, threads: int) -> Cost:
+def _measured(run: Callable[[], object], times: int, processor: bool) -> Cost:
     """Time something after a first go; the processor's time is that of the least disturbed one."""
     run()
     passed, used = [], []
@@ -148,6 +164,5 @@ def _measured(run: Callable[[], object], times: int, threads: int) -> Cost:
         began = time.perf_counter(), time.process_time()
         run()
         passed.append(time.perf_counter() - began[0])
-        used.append((time.process_time() - began[1]) / max(threads, 1))
-    now = float(np.median(passed))
-    return Cost(min(used) if threads else min(passed), now)
+        used.append(time.process_time() - began[1])
+    return Cost(min(used if processor else passed), float(np.median(passed)))

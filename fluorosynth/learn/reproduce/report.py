@@ -62,7 +62,8 @@ def write_reports(found: Reproduced, out: Path) -> None:
 
 
 def _options(found: Reproduced) -> str:
-    said = ", ".join(f"{k} {v}" for k, v in found.config.to_plain().items())
+    options = {**found.config.to_plain(), "seeds": " ".join(map(str, found.config.seeds))}
+    said = ", ".join(f"{k} {v}" for k, v in options.items())
     seeds = len(found.config.seeds)
     over = f" Brackets: 95 % intervals over {seeds} seeds (Student's t)." if seeds > 1 else ""
     return f"Options: {said}.{over}"

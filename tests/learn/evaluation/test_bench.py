@@ -1,6 +1,7 @@
 """Rows of public sets: figures that are known, protocols, tables."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import cv2
@@ -13,10 +14,10 @@ from small import fluorosynth
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.layouts.classes import ClassMap
 from fluorosynth.learn.data import open_dataset
+from fluorosynth.learn.data.parts import by_protocol, for_training
 from fluorosynth.learn.evaluation.bench import (
     bench,
     bench_table,
-    by_protocol,
     read_row,
     row_of,
     write_row,
@@ -124,7 +125,36 @@ def test_sets_are_trained_on_and_evaluated_too(tmp_path, monkeypatch):
     assert fluorosynth(*line.split(), "--quiet")[0] == 0
     line = "evaluate set --model run --out report --instrument 2 --ignore 1,7 --quiet"
     assert fluorosynth(*line.split())[0] == 0
-    assert json.loads(Path("report/summary.json").read_text())["images"] == 5
+    assert json.loads(Path("report/summary.json").read_text())["images"] == 3
+
+
+def test_no_set_is_learned_from_and_measured_on_at_once(tmp_path, monkeypatch):
+    """Each command takes its part by default, and says so; --part takes another."""
+    monkeypatch.chdir(tmp_path)
+    SETS["mosxav"](tmp_path / "set")
+    line = "train set --out run --network light_plain --epochs 1 --batch-size 2"
+    code, _, said = fluorosynth(*line.split())
+    assert code == 0
+    assert "the part trainval: 2 of 6 labelled pictures; --part all takes all" in said
+    told = tomllib.loads(Path("run/config.toml").read_text())["data"]
+    assert told["training_images"] + told["validation_images"] == 2
+    for part, images in ((), 4), (("--part", "trainval"), 2), (("--part", "all"), 6):
+        line = "evaluate set --model run --out report --quiet"
+        assert fluorosynth(*line.split(), *part)[0] == 0
+        assert json.loads(Path("report/summary.json").read_text())["images"] == images
+    code, _, said = fluorosynth(*["train", "set", "--out", "x", "--part", "dev"])
+    assert code == 2
+    assert "has no --part 'dev'; it has test, trainval" in said
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_parts_for_training_and_for_the_test_are_apart(tmp_path, name):
+    SETS[name](tmp_path)
+    pairs = open_dataset(tmp_path)
+    parts = {item.part for item in pairs.layout.items}
+    learned, tested = for_training(pairs), by_protocol(pairs)
+    shared = {item.image for item in learned.items} & {item.image for item in tested.items}
+    assert not shared if len(parts) > 1 else len(learned) == len(tested) == len(pairs)
 
 
 @pytest.mark.parametrize(
@@ -150,3 +180,34 @@ def test_another_file_is_no_row(tmp_path):
         (tmp_path / "row.json").write_text(text)
         with pytest.raises(BadDataError, match=r"row\.json"):
             read_row(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (("measures",), {}),
+        (("measures", "dice"), ["x", None, None]),
+        (("model", "threshold"), "x"),
+        (("format",), "other"),
+        (("format_version",), 99),
+        (("set",), None),
+    ],
+)
+def test_a_row_that_is_broken_is_no_row(mosxav, tmp_path, key, value):
+    pairs = by_protocol(open_dataset(mosxav))
+    known = Known(pairs)
+    write_row(row_of(bench(known, pairs), known, pairs, "mosxav"), tmp_path / "row.json")
+    plain = json.loads((tmp_path / "row.json").read_text())
+    place = plain
+    for part in key[:-1]:
+        place = place[part]
+    place[key[-1]] = value
+    (tmp_path / "row.json").write_text(json.dumps(plain))
+    with pytest.raises(BadDataError, match=r"row\.json"):
+        read_row(tmp_path)
+
+
+def test_json_of_any_depth_is_no_row(tmp_path):
+    (tmp_path / "row.json").write_text("[" * 100_000)
+    with pytest.raises(BadDataError, match="not valid JSON"):
+        read_row(tmp_path)

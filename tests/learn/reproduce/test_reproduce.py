@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import torch
 from small import fluorosynth
 
 from fluorosynth.errors import UsageError
@@ -208,6 +209,24 @@ def test_an_estimate_is_of_the_processor_not_of_the_clock(monkeypatch):
         clock["wall"] += 4.0  # of which three belong to others
         clock["own"] += 1.0
 
-    assert estimate._measured(work, 3, 1) == estimate.Cost(1.0, 4.0)
-    assert estimate._measured(work, 3, 2) == estimate.Cost(0.5, 4.0)  # two threads at once
-    assert estimate._measured(work, 3, 0) == estimate.Cost(4.0, 4.0)  # of another device
+    assert estimate._measured(work, 3, True) == estimate.Cost(1.0, 4.0)
+    assert estimate._measured(work, 3, False) == estimate.Cost(4.0, 4.0)  # of another device
+
+
+def test_threads_that_wait_for_one_another_are_not_counted(monkeypatch):
+    """They burn time in a loop, the more the fuller the machine: one thread is measured."""
+    seen = []
+
+    def measured(*_):
+        seen.append(torch.get_num_threads())
+        return estimate.Cost(8.0, 16.0)
+
+    monkeypatch.setattr(estimate, "_measured", measured)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert estimate.training_cost("light_plain", 4, 32, "cpu") == estimate.Cost(1.0, 2.0)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [1]
