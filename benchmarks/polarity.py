@@ -10,8 +10,9 @@ import sys
 
 import numpy as np
 
-from fluorosynth.io.frames import count_frames, find_sources, read_frames
+from fluorosynth.io.frames import count_frames, read_frames
 from fluorosynth.io.polarity import SAID, guess_polarity
+from fluorosynth.io.sources import find_sources
 
 FRAMES = 12  # of a file, at most
 

@@ -16,13 +16,8 @@ from fluorosynth.dataset.manifest import read_samples
 from fluorosynth.devices.source_of import device_sources
 from fluorosynth.errors import BadDataError, FluorosynthError
 from fluorosynth.exporters.base import export
-from fluorosynth.io.frames import (
-    count_frames,
-    find_masks,
-    find_sources,
-    frames_together,
-    read_frames,
-)
+from fluorosynth.io.frames import count_frames, frames_together, read_frames
+from fluorosynth.io.sources import find_masks, find_sources
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import Normalisation, open_dataset
 from fluorosynth.learn.networks import build

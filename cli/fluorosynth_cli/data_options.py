@@ -161,7 +161,8 @@ def invert_option(function: Callable[..., Any]) -> Callable[..., Any]:
 def say_polarity(src: str, invert: bool) -> None:
     """Warn where dense material seems to be bright in frames, as they will be seen."""
     from fluorosynth.errors import FluorosynthError
-    from fluorosynth.io.frames import count_frames, find_sources, read_frames
+    from fluorosynth.io.frames import count_frames, read_frames
+    from fluorosynth.io.sources import find_sources
 
     try:
         sources = find_sources(src)

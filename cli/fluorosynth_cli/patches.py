@@ -104,7 +104,7 @@ def command(
     """Cut instrument-free patches out of the real frames SRC (a file, a folder, a glob)."""
     from importlib.util import find_spec
 
-    from fluorosynth.io.frames import root_of
+    from fluorosynth.io.sources import root_of
     from fluorosynth.io.whole_folder import made_before
     from fluorosynth.patches.extract import cut_patches, extract_patches
     from fluorosynth.patches.manifest import NAME, file_names, read_manifest
@@ -172,7 +172,7 @@ def _made_from(options: dict[str, Any], src: str) -> dict[str, Any]:
     """Return what the patches depend on: the options, and the files by size and time."""
     from xxhash import xxh3_128
 
-    from fluorosynth.io.frames import find_sources
+    from fluorosynth.io.sources import find_sources
 
     given = {
         k: str(v)

@@ -23,7 +23,8 @@ import torch
 from numpy.typing import NDArray
 
 from fluorosynth.io.contact_sheet import contact_sheet, png_bytes
-from fluorosynth.io.frames import find_sources, read_frames
+from fluorosynth.io.frames import read_frames
+from fluorosynth.io.sources import find_sources
 from fluorosynth.learn.checkpoint import load_model
 from fluorosynth.learn.overlay import overlay
 from fluorosynth.learn.prediction.inference import Inference

@@ -17,19 +17,13 @@ from numpy.typing import NDArray
 from fluorosynth.backgrounds.base import BackgroundSource
 from fluorosynth.backgrounds.pool import NOTHING, BackgroundPool, Ignore, Known
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.frames import (
-    Frame,
-    count_frames,
-    find_sources,
-    read_frames,
-    read_view,
-    root_of,
-)
+from fluorosynth.io.frames import Frame, count_frames, read_frames, read_view
 from fluorosynth.io.guard import quoted, untrusted
 from fluorosynth.io.masks import MaskFile, Meaning, check_size
 from fluorosynth.io.names import natural_key
 from fluorosynth.io.pairing import MaskFolder
 from fluorosynth.io.paths import read_paths
+from fluorosynth.io.sources import find_sources, root_of
 from fluorosynth.io.square import central_square, resized
 from fluorosynth.sample import Image, Points
 

@@ -14,11 +14,11 @@ from fluorosynth.devices.base import DeviceSource
 from fluorosynth.devices.pool import DevicePool, DeviceSet, fit, take_share
 from fluorosynth.devices.trace import trace
 from fluorosynth.errors import BadDataError, DataWarning
-from fluorosynth.io.frames import find_masks
 from fluorosynth.io.guard import quoted
 from fluorosynth.io.masks import MaskFile, MaskValues, Meaning, meaning_of, readable
 from fluorosynth.io.pairing import stated_values
 from fluorosynth.io.published import label_rows
+from fluorosynth.io.sources import find_masks
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from fluorosynth.devices.base import DeviceSource
 from fluorosynth.devices.frame_sizes import size_beside
 from fluorosynth.devices.pool import DevicePool, fit, take_share
 from fluorosynth.errors import BadDataError, DataWarning
-from fluorosynth.io.frames import find_sources
 from fluorosynth.io.guard import quoted
+from fluorosynth.io.sources import find_sources
 from fluorosynth.labels.curve_files import FrameCurves, read_curves
 
 OUTSIDE = 0.5  # share of the points that lie outside a frame of the right size, at most

@@ -10,7 +10,7 @@ from fluorosynth.devices.base import DeviceSource
 from fluorosynth.devices.masks import Masks
 from fluorosynth.devices.polylines import Polylines
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.frames import find_masks, find_sources
+from fluorosynth.io.sources import find_masks, find_sources
 
 _LINES = (".json", ".csv")
 

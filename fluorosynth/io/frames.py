@@ -15,7 +15,7 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.io.guard import MAX_FRAMES, MAX_PIXELS, MIN_SIDE, check_count, quoted, untrusted
 from fluorosynth.io.names import BY_SUFFIX
 from fluorosynth.io.pixels import to_uint8
-from fluorosynth.io.sources import find_masks, find_sources, reader_name, root_of, why_nothing
+from fluorosynth.io.sources import reader_name, why_nothing
 
 __all__ = [
     "MAX_FRAMES",
@@ -23,13 +23,10 @@ __all__ = [
     "MIN_SIDE",
     "Frame",
     "count_frames",
-    "find_masks",
-    "find_sources",
     "frame_rate",
     "frames_together",
     "read_frames",
     "read_view",
-    "root_of",
     "to_uint8",
 ]
 

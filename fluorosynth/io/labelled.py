@@ -9,12 +9,13 @@ from functools import cache
 from pathlib import Path
 
 from fluorosynth.errors import BadDataError, DataWarning
-from fluorosynth.io.frames import count_frames, find_sources
+from fluorosynth.io.frames import count_frames
 from fluorosynth.io.guard import quoted
 from fluorosynth.io.masks import MaskFile
 from fluorosynth.io.names import BY_SUFFIX, MASKS, natural_key, stem
 from fluorosynth.io.pairing import MaskFolder, is_by_product, is_mask
 from fluorosynth.io.published import is_label_file
+from fluorosynth.io.sources import find_sources
 from fluorosynth.io.walk import files_below
 
 _CHANNEL = "_0000"  # nnU-Net: NAME_0000.png has the labels NAME.png

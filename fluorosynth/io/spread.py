@@ -10,10 +10,10 @@ import numpy as np
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
-from fluorosynth.io.frames import count_frames, find_sources, read_frames, root_of
+from fluorosynth.io.frames import count_frames, read_frames
 from fluorosynth.io.names import stem
 from fluorosynth.io.place import local
-from fluorosynth.io.sources import refuse_within
+from fluorosynth.io.sources import find_sources, refuse_within, root_of
 
 
 def spread_frames(src: str | Path, count: int) -> list[tuple[Path, list[int]]]:

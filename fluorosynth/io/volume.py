@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.frames import find_sources
 from fluorosynth.io.guard import quoted, untrusted
+from fluorosynth.io.sources import find_sources
 
 MAX_VOXELS = 2**28  # 1024 slices of 512 x 512: 1.6 GB while it is read
 MIN_SLICES = 8

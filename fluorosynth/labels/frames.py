@@ -10,8 +10,9 @@ from typing import overload
 from xxhash import xxh3_128
 
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.io.frames import count_frames, find_sources, read_frames
+from fluorosynth.io.frames import count_frames, read_frames
 from fluorosynth.io.guard import check_count, quoted
+from fluorosynth.io.sources import find_sources
 from fluorosynth.labels.model import Labels, Source
 from fluorosynth.sample import Image
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.frames import find_sources, read_frames, root_of
+from fluorosynth.io.frames import read_frames
 from fluorosynth.io.pairing import MaskFolder
+from fluorosynth.io.sources import find_sources, root_of
 from fluorosynth.io.square import resized
 from fluorosynth.patches.choose import Candidate, choose, thumbnail
 from fluorosynth.patches.detected import Detector

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 import torch
 
-from fluorosynth.io.frames import find_sources, read_frames
+from fluorosynth.io.frames import read_frames
+from fluorosynth.io.sources import find_sources
 from fluorosynth.learn.checkpoint import load_model
 from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.segment import SegmentConfig, segment

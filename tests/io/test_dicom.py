@@ -23,7 +23,8 @@ from pydicom.uid import (
 )
 
 from fluorosynth.errors import BadDataError, MissingExtraError
-from fluorosynth.io.frames import count_frames, find_sources, read_frames
+from fluorosynth.io.frames import count_frames, read_frames
+from fluorosynth.io.sources import find_sources
 
 ROWS, COLUMNS = np.mgrid[:32, :48]
 RUN = np.stack([(ROWS * 5 + COLUMNS * 2 + 3 * k) % 256 for k in range(4)]).astype(np.uint8)

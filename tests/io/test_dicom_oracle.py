@@ -21,7 +21,8 @@ from pydicom.uid import (
 
 from fluorosynth.errors import BadDataError, DataWarning
 from fluorosynth.io.dicom_class import is_projection
-from fluorosynth.io.frames import count_frames, find_sources, read_frames
+from fluorosynth.io.frames import count_frames, read_frames
+from fluorosynth.io.sources import find_sources
 
 VIEWER = shutil.which("dcmj2pnm") or shutil.which("dcm2img")
 ROWS, COLUMNS = np.mgrid[:32, :48]

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fluorosynth.errors import BadDataError, DataWarning
-from fluorosynth.io.frames import find_masks, find_sources
 from fluorosynth.io.labelled import labelled_frames
 from fluorosynth.io.names import natural_key, stem
 from fluorosynth.io.pairing import MaskFolder
+from fluorosynth.io.sources import find_masks, find_sources
 from fluorosynth.io.walk import files_below
 
 GREY = np.full((32, 32), 120, np.uint8)

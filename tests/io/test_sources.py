@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.frames import count_frames, find_sources, read_frames
+from fluorosynth.io.frames import count_frames, read_frames
+from fluorosynth.io.sources import find_sources
 
 GREY = np.arange(32 * 48, dtype=np.uint8).reshape(32, 48)
 PNG = cv2.imencode(".png", GREY)[1].tobytes()

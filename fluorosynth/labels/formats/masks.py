@@ -12,11 +12,11 @@ from fluorosynth.formats.area import Pixels
 from fluorosynth.formats.mark import IGNORE, Mark
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
-from fluorosynth.io.frames import find_masks
 from fluorosynth.io.guard import quoted
 from fluorosynth.io.masks import MaskFile, MaskValues, Meaning, meaning_of
 from fluorosynth.io.pairing import stated_values
 from fluorosynth.io.place import local
+from fluorosynth.io.sources import find_masks
 from fluorosynth.labels.formats.build import Mapping, build, file_name, frame_number
 from fluorosynth.labels.model import Labels, Source
 

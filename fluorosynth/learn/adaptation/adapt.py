@@ -16,9 +16,8 @@ from xxhash import xxh3_128
 from fluorosynth.errors import UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
-from fluorosynth.io.frames import find_sources
 from fluorosynth.io.place import local
-from fluorosynth.io.sources import refuse_within
+from fluorosynth.io.sources import find_sources, refuse_within
 from fluorosynth.io.spread import spread_frames
 from fluorosynth.learn.adaptation.compare import agreement, before_after, scores, verdict
 from fluorosynth.learn.adaptation.config import AdaptConfig

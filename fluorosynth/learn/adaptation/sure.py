@@ -17,9 +17,10 @@ from fluorosynth.backgrounds.memory import Memory as Pictures
 from fluorosynth.devices.memory import Memory as Curves
 from fluorosynth.devices.trace import trace
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.frames import read_frames, root_of
+from fluorosynth.io.frames import read_frames
 from fluorosynth.io.names import stem
 from fluorosynth.io.pairing import MaskFolder
+from fluorosynth.io.sources import root_of
 from fluorosynth.io.spread import spread_frames
 from fluorosynth.recipe import Recipe
 from fluorosynth.sample import Device, Image, Mask

@@ -15,11 +15,11 @@ import numpy as np
 from tqdm import tqdm
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.frames import count_frames, find_sources, root_of
+from fluorosynth.io.frames import count_frames
 from fluorosynth.io.lock import locked
 from fluorosynth.io.names import stem
 from fluorosynth.io.place import local
-from fluorosynth.io.sources import refuse_within
+from fluorosynth.io.sources import find_sources, refuse_within, root_of
 from fluorosynth.learn.checkpoint import Model, as_model, weights_hash
 from fluorosynth.learn.prediction.behind import behind
 from fluorosynth.learn.prediction.dicom_out import check_dicom, is_dicom

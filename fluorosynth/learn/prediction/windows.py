@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.io.frames import Frame, count_frames, find_sources, frames_together, read_frames
+from fluorosynth.io.frames import Frame, count_frames, frames_together, read_frames
+from fluorosynth.io.sources import find_sources
 
 Clip = tuple[Frame, NDArray[np.uint8]]
 

@@ -13,7 +13,7 @@ from pydicom.uid import XRayRadiofluoroscopicImageStorage, generate_uid
 from small import fluorosynth
 
 from fluorosynth.errors import MissingExtraError, UsageError
-from fluorosynth.io.frames import find_sources
+from fluorosynth.io.sources import find_sources
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import Normalisation
 from fluorosynth.learn.networks import build
