@@ -10,6 +10,7 @@ from .clutter import Clutter as Clutter
 from .coaxial import Coaxial as Coaxial
 from .compose import Compose as Compose
 from .compress import Compress as Compress
+from .deform import Deform as Deform
 from .display import Display as Display
 from .engage import Engage as Engage
 from .expose import Expose as Expose
