@@ -41,8 +41,7 @@ ROOMS = {
         measure
     """,
     "stages": """
-        Attenuate Bedside Blur Bones Clutter Coaxial Compose Compress Deform Detector Display
-        Engage
+        Attenuate Bedside Blur Bones Clutter Coaxial Compose Compress Deform Detector Display Engage
         Expose Field Flip Foreshorten Geometry Intensity Jitter Noise OneOf Overlay Render Rotate
         Scatter Sharpen Shift Stage Vessels Visible Zoom
     """,
