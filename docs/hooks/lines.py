@@ -43,6 +43,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "compress": {"span": Constant(0.4), "frames": True},
     "compose": {"stages": (Rotate(), Zoom())},
     "ct": {"path": Path("chest.nii.gz"), "count": 4},
+    "deform": {"chance": 1.0, "amount": Constant(28.0), "spacing": 128.0},
     "display": {"inverted": 0.0},
     "engage": {"chance": 1.0},
     "field": {"circle": 1.0},
@@ -79,7 +80,10 @@ BEFORE: dict[str, tuple[Stage, ...]] = {  # what must have happened
     "visible": (Render(), Attenuate(strength=Constant(0.2)), EdgeOfField(circle=1.0)),
 }
 FRAME, SHAFT = 31, 27  # seeds that show much: of ribs, heart and lung; of a long shaft, a bent tip
-FRAMES: dict[str, tuple[Bundled, int]] = {"engage": (Bundled("contrast"), 36)}
+FRAMES: dict[str, tuple[Bundled, int]] = {  # of stages that act on what lies behind
+    "deform": (Bundled("contrast"), FRAME),
+    "engage": (Bundled("contrast"), 36),
+}
 SPLINE = Spline(counts=(1.0,), catheter_width=Constant(5.0))
 
 
@@ -132,7 +136,7 @@ def stage_example(kind: str) -> StageExample:
     """Return a stage with the fewest others that make it work."""
     stage: Stage = example("stages", kind)
     moves = stage.gives != "rendered" and ("moved" in stage.takes or "at rest" in stage.takes)
-    after = (Render(),) if moves and kind != "engage" else ()
+    after = (Render(),) if moves and kind not in FRAMES else ()
     return StageExample(BEFORE.get(kind, ()), stage, after, *FRAMES.get(kind, (Bundled(), FRAME)))
 
 
