@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ Examples:
   fluorosynth finetune frames/ --from runs/light --out runs/tuned
   fluorosynth finetune frames/ --from default --out runs/tuned --layers 19
   fluorosynth finetune frames/ --from runs/light --out runs/tuned --layers 40-53 --crop 256
+  fluorosynth finetune data/moving --from default --channels 3 --layers all --out runs/moving
 
 Interrupted at any moment, the same command goes on and ends with the same weights.
 """
@@ -33,6 +35,9 @@ Interrupted at any moment, the same command goes on and ends with the same weigh
     show_default=True,
     help="7, 13, 19: so many of the deepest; 23-29; all. See: model show NAME.",
 )
+@click.option(
+    "--channels", type=int, help="Consecutive frames as input, of runs. Default: the model's."
+)
 @click.option("--n", default=9000, show_default=True, help="Of a recipe: samples per epoch.")
 @run_options(epochs=50, batch_size=10)
 @data_options
@@ -40,6 +45,7 @@ def command(
     data: str,
     source: str,
     layers: str,
+    channels: int | None,
     n: int,
     out: Path,
     quiet: bool,
@@ -62,9 +68,12 @@ def command(
     """
     loading(quiet)
     from fluorosynth.learn.checkpoint import load_model
+    from fluorosynth.learn.networks.widened import widened
     from fluorosynth.learn.training.finetune import finetune, finetune_config
 
     model = load_model(source)
+    if channels is not None:
+        model = replace(model, network=widened(model.network, channels))
     options = masks, instrument, ignore, threshold, skip_bad, layout, invert, part
     pairs = open_data(data, n, settings["seed"], *options, quiet=quiet)
     config = finetune_config(model, layers, synthetic=bool(pairs.recipe), **settings)
