@@ -5,7 +5,8 @@
 
 FOLDERs hold frames without any instrument, FILEs are sequences; a folder of consecutive frames is
 one too. Masks are those of `predict` with its defaults, at 256 px. Intervals are 95 %, from drawing
-frames again; frames of a sequence are no independent ones. A part of a mask flickers that touches
+frames again; frames of a sequence are no independent ones. A network of several frames sees those
+before in a sequence, and each of the FOLDERs' frames alone. A part of a mask flickers that touches
 none of the frame before or after, within 3 px. ``--overlays`` draws frames
 without truth for the eye.
 """
@@ -28,6 +29,7 @@ from fluorosynth.io.sources import find_sources
 from fluorosynth.learn.checkpoint import load_model
 from fluorosynth.learn.overlay import overlay
 from fluorosynth.learn.prediction.inference import Inference
+from fluorosynth.learn.prediction.live import predict_frames
 from fluorosynth.learn.prediction.segment import SegmentConfig, Segmented, segment
 from fluorosynth.metrics import bootstrap_interval
 
@@ -44,12 +46,12 @@ def frames_of(source: str) -> Iterator[Frame]:
 
 
 def segmented(source: str, inference: Inference) -> list[tuple[Frame, Segmented]]:
-    """Return the frames of a source with what is predicted."""
+    """Return the frames of a source with what is predicted, each as if it were alone."""
     config = SegmentConfig.of(inference.model)
     return [
         (frame, result)
         for frame in frames_of(source)
-        for result in segment(frame[None, None], inference, config)
+        for result in segment(np.stack([frame] * inference.channels)[None], inference, config)
     ]
 
 
@@ -104,7 +106,7 @@ def main() -> None:
     )
     for name, inference in models.items():
         for source in options.run:
-            masks = [result.mask for _, result in segmented(source, inference)]
+            masks = [result.mask for result in predict_frames(frames_of(source), inference)]
             lonely, total = lonely_parts(masks)
             print(f"| {name} | {Path(source).name} | {len(masks)} | {total} | ", end="")
             print(f"{lonely / len(masks):.2f} |")

@@ -19,18 +19,18 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import cv2
+import numpy as np
 import torch
 
 from fluorosynth.io.contact_sheet import contact_sheet, png_bytes
 from fluorosynth.learn.checkpoint import load_model
-from fluorosynth.learn.data import LabelledDataset, open_dataset
+from fluorosynth.learn.data import LabelledDataset, Resized, open_dataset
 from fluorosynth.learn.evaluation.evaluate import (
     Evaluation,
     Predictor,
     Row,
     evaluate,
     plain_predictor,
-    prepare,
 )
 from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.segment import SegmentConfig, segment
@@ -79,7 +79,12 @@ def sheet(pairs: LabelledDataset, predict: Predictor) -> bytes:
 def masks_of(inference: Inference) -> Predictor:
     """Return what gives the masks of `predict`, as maps of 0 and 1."""
     config = SegmentConfig.of(inference.model, size=SIZE)
-    return lambda image: next(segment(image[None, None], inference, config)).mask.astype("f4")
+    return lambda image: next(segment(image[None], inference, config)).mask.astype("f4")
+
+
+def alone(predict: Predictor, channels: int) -> Predictor:
+    """Return a predictor that takes a frame as if nothing had moved before it."""
+    return lambda image: predict(np.stack([image] * channels))
 
 
 def main() -> None:
@@ -100,11 +105,12 @@ def main() -> None:
     print("|---|---|---|" + "---|" * len(SHOWN))
     for source in options.models:
         model = load_model(source, torch.device("cpu"))
-        pairs = prepare(open_dataset(options.frames), model, SIZE)
+        pairs = Resized(open_dataset(options.frames), SIZE)
         scales = [float(scale) for scale in options.scales.split(",")]
         predict = plain_predictor(model, options.tta, scales, options.turned)
         if options.as_predicted:
             predict = masks_of(Inference(model, "cpu"))
+        predict = alone(predict, model.network.channels)
         found = evaluate(pairs, predict, {PAPER: "paper", HALF: "half"})
         for group, part in split(found, options.apart, options.runs).items():
             cells = []
