@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -47,7 +48,51 @@ class BadDataError(FluorosynthError, ValueError):
 
 
 class MissingExtraError(FluorosynthError, ImportError):
-    """An optional dependency is not installed; the message says how to get it (exit code 3)."""
+    """An optional dependency is not installed; the message says how to get it (exit code 3).
+
+    Parameters
+    ----------
+    need
+        Sentence on what needs which package.
+    package
+        Name that pip installs it by.
+    """
+
+    def __init__(self, need: str, package: str) -> None:
+        super().__init__(need, package)
+        self.need, self.package = need, package
+
+    def __str__(self) -> str:
+        return f"{self.need}: pip install '{self.package}'"
+
+
+@contextmanager
+def extra(name: str, need: str) -> Iterator[None]:
+    """Say how to install an extra where an import within fails.
+
+    Parameters
+    ----------
+    name
+        Name of the extra in ``pyproject.toml``.
+    need
+        Sentence on what needs which package.
+
+    Raises
+    ------
+    MissingExtraError
+        When a package is not installed.
+
+    Examples
+    --------
+    >>> with extra("moon", "tides need the moon"):
+    ...     import moon
+    Traceback (most recent call last):
+    fluorosynth.errors.MissingExtraError: tides need the moon: pip install 'fluorosynth[moon]'
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(need, f"fluorosynth[{name}]") from error
 
 
 class SampleError(FluorosynthError):

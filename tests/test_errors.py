@@ -1,6 +1,7 @@
 """Errors name parameters as Python does; the command line says its options."""
 
 import ast
+import pickle
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from small import fluorosynth, small_recipe
 
 import fluorosynth as library
 from fluorosynth.dataset.generation import generate
-from fluorosynth.errors import UsageError
+from fluorosynth.errors import MissingExtraError, UsageError, extra
 
 ROOT = Path(library.__file__).parent
 
@@ -56,3 +57,16 @@ def test_every_command_knows_its_options():
     assert _options(["generate", "--n", "3"])["shard_size"] == "--shard-size"
     assert _options(["generate"])["settings"] == "--set"
     assert _options(["model", "export", "default"])["out"] == "--out"
+
+
+def test_an_unknown_command_is_told_the_one_that_was_meant():
+    code, _, said = fluorosynth("genrate")
+    assert code == 2
+    assert "no command 'genrate'; did you mean 'generate'?" in said
+
+
+def test_what_a_missing_extra_says_survives_another_process():
+    with pytest.raises(MissingExtraError) as caught, extra("moon", "tides need the moon"):
+        import moon  # noqa: F401
+    said = "tides need the moon: pip install 'fluorosynth[moon]'"
+    assert str(caught.value) == str(pickle.loads(pickle.dumps(caught.value))) == said

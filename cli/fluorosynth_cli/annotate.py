@@ -45,16 +45,12 @@ def command(
     secret. Nothing leaves the machine.
     """
     from fluorosynth.annotate.document import Document
-    from fluorosynth.errors import MissingExtraError, UsageError
+    from fluorosynth.errors import UsageError, extra
     from fluorosynth.io.lock import locked
     from fluorosynth.labels.frames import FrameSequence
 
-    try:
+    with extra("annotate", "annotating needs Starlette and uvicorn"):
         from fluorosynth.annotate.server import HOST, Page, application, listen, new_token
-    except ImportError:
-        raise MissingExtraError(
-            "annotating needs Starlette and uvicorn: pip install 'fluorosynth[annotate]'"
-        ) from None
 
     frames = FrameSequence(src, invert)
     say_polarity(src, invert)

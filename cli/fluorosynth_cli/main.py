@@ -57,6 +57,16 @@ class Lazy(click.Group):
         command: click.Command = importlib.import_module(f"fluorosynth_cli.{name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the words name, or say which was meant."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from fluorosynth.core.spec import did_you_mean
+
+            raise click.UsageError(f"no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list without importing anything."""
         with formatter.section("Commands"):

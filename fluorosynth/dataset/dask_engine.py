@@ -12,8 +12,8 @@ from fluorosynth.dataset.engine import Engine, Progress, Task
 from fluorosynth.errors import (
     FluorosynthError,
     InterruptedRunError,
-    MissingExtraError,
     UsageError,
+    extra,
 )
 
 AHEAD = 2000  # tasks that the scheduler holds at a time
@@ -43,12 +43,8 @@ class Dask(Engine):
         """Map the numbers over the cluster; the task goes once to each worker."""
         if not numbers:
             return {}
-        try:
+        with extra("dask", "the engine dask needs distributed"):
             from distributed import Client, KilledWorker, as_completed
-        except ImportError:
-            raise MissingExtraError(
-                "the engine dask needs distributed: pip install 'fluorosynth[dask]'"
-            ) from None
         try:
             client = Client(self.scheduler, timeout=20, set_as_default=False)
         except (OSError, ValueError) as error:

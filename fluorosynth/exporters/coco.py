@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fluorosynth.errors import MissingExtraError
+from fluorosynth.errors import extra
 from fluorosynth.exporters.base import Exporter, stem
 from fluorosynth.exporters.instrument_ids import instrument_ids
 from fluorosynth.geometry.raster import rasterise
@@ -91,12 +91,8 @@ def _instance(
     region: np.ndarray[Any, np.dtype[np.uint8]], image: int, device: Device | None
 ) -> dict[str, Any]:
     """Return what an annotation says of a region, apart from its number and class."""
-    try:
+    with extra("coco", "the COCO exporter needs pycocotools"):
         from pycocotools import mask as coco
-    except ImportError:
-        raise MissingExtraError(
-            "the COCO exporter needs pycocotools: pip install 'fluorosynth[coco]'"
-        ) from None
     rle = coco.encode(np.asfortranarray(region))
     annotation = {
         "image_id": image,

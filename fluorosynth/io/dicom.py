@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from fluorosynth.errors import BadDataError, DataWarning, MissingExtraError
+from fluorosynth.errors import BadDataError, DataWarning, MissingExtraError, extra
 from fluorosynth.io.dicom_display import (
     DISPLAY_TAGS,
     displayed,
@@ -26,7 +26,6 @@ from fluorosynth.io.guard import check_count, check_shape, quoted
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-_GET_IT = "pip install 'fluorosynth[dicom]'"
 _PIXEL_TAGS = ["NumberOfFrames", "Rows", "Columns", "ExtendedOffsetTable"]
 _PIXEL_TAGS += ["ExtendedOffsetTableLengths"]
 _RATE_TAGS = ["FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate"]
@@ -138,15 +137,11 @@ def read_header(path: Path, more: Sequence[str] = ()) -> tuple[Dataset, int]:
     more
         Keywords of further elements to read.
     """
-    try:
+    with extra("dicom", f"{quoted(path)} is DICOM, which needs pydicom"):
         from pydicom import dcmread
         from pydicom.errors import InvalidDicomError
         from pydicom.filereader import read_file_meta_info
         from pydicom.uid import DeflatedExplicitVRLittleEndian
-    except ImportError:
-        raise MissingExtraError(
-            f"{quoted(path)} is DICOM, which needs pydicom: {_GET_IT}"
-        ) from None
     try:
         syntax = read_file_meta_info(path).get("TransferSyntaxUID")
     except InvalidDicomError:
@@ -247,8 +242,8 @@ def _check_decoder(path: Path, header: Dataset) -> None:
         ) from None
     if not decoder.is_available:
         raise MissingExtraError(
-            f"{quoted(path)} is compressed as {syntax.name}, "
-            f"and no decoder for that is installed: {_GET_IT}"
+            f"{quoted(path)} is compressed as {syntax.name}, and no decoder for that is installed",
+            "fluorosynth[dicom]",
         )
 
 
@@ -282,10 +277,8 @@ def _size(path: Path, stream: bytes) -> tuple[int, int]:
     try:
         return Image.open(BytesIO(stream)).size
     except UnidentifiedImageError:  # Pillow knows 8 bits only; this decoder knows the others
-        try:
+        with extra("dicom", f"{quoted(path)} needs pylibjpeg-libjpeg"):
             from libjpeg.utils import get_parameters
-        except ImportError:
-            raise MissingExtraError(f"{quoted(path)} needs pylibjpeg-libjpeg: {_GET_IT}") from None
         parameters = get_parameters(stream)
         return parameters["columns"], parameters["rows"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.errors import BadDataError, MissingExtraError
+from fluorosynth.errors import BadDataError, extra
 from fluorosynth.io.guard import finite, quoted
 from fluorosynth.io.volume import HU, Volume, check_extent, check_spacing
 
@@ -23,12 +23,8 @@ def read(path: Path, files: list[Path]) -> Volume:
     files
         List of that one file.
     """
-    try:
+    with extra("ct", f"{quoted(path)} is NIfTI, which needs nibabel"):
         import nibabel
-    except ImportError:
-        raise MissingExtraError(
-            f"{quoted(path)} is NIfTI, which needs nibabel: pip install 'fluorosynth[ct]'"
-        ) from None
     header = _header(files[0])
     check_extent(path, header.get_data_shape())
     check_spacing(path, np.asarray(header["pixdim"][1:4], np.float64))

@@ -191,9 +191,7 @@ class Remote:
         except ImportError:
             package = _PACKAGES.get(self.scheme, "fsspec")
             extra = "fluorosynth[remote]" if package in ("s3fs", "fsspec") else package
-            raise MissingExtraError(
-                f"{self.scheme}:// needs {package}: pip install '{extra}'"
-            ) from None
+            raise MissingExtraError(f"{self.scheme}:// needs {package}", extra) from None
         if self.scheme == "s3":
             files.retries = 1  # like those of botocore: tries are counted in one place
         return files

@@ -2,13 +2,9 @@
 
 import lazy_loader
 
-try:
-    import torch as _torch  # noqa: F401 - the one place that says how to get it
-except ImportError as error:
-    from fluorosynth.errors import MissingExtraError
+from fluorosynth.errors import extra as _extra
 
-    raise MissingExtraError(
-        "training and prediction need PyTorch: pip install 'fluorosynth[train]'"
-    ) from error
+with _extra("train", "training and prediction need PyTorch"):
+    import torch as _torch  # noqa: F401 - the one place that says how to get it
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fluorosynth.errors import MissingExtraError
+from fluorosynth.errors import extra
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,8 @@ def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> 
     MissingExtraError
         When Matplotlib is not installed.
     """
-    try:
+    with extra("report", "reports need Matplotlib"):
         from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError(
-            "reports need Matplotlib: pip install 'fluorosynth[report]'"
-        ) from None
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False)
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.errors import BadDataError, MissingExtraError, UsageError
+from fluorosynth.errors import BadDataError, UsageError, extra
 from fluorosynth.io.sealed import check_seal
 from fluorosynth.sample import Image, Mask
 
@@ -42,12 +42,8 @@ class OnnxFile:
     """
 
     def __init__(self, path: Path, threshold: float | None = None) -> None:
-        try:
+        with extra("onnx", "an ONNX file needs ONNX Runtime"):
             import onnxruntime
-        except ImportError:
-            raise MissingExtraError(
-                "an ONNX file needs ONNX Runtime: pip install 'fluorosynth[onnx]'"
-            ) from None
         self.path = path
         try:
             check_seal(path)

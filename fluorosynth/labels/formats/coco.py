@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from fluorosynth.errors import MissingExtraError
+from fluorosynth.errors import extra
 from fluorosynth.formats.coco import read_coco
 from fluorosynth.formats.mark import CORNER
 from fluorosynth.geometry.raster import rasterise
@@ -92,10 +92,6 @@ def _region(mask: Any) -> dict[str, Any]:
 
 
 def _coco() -> Any:
-    try:
+    with extra("coco", "COCO's compressed masks need pycocotools"):
         from pycocotools import mask
-    except ImportError:
-        raise MissingExtraError(
-            "COCO's compressed masks need pycocotools: pip install 'fluorosynth[coco]'"
-        ) from None
     return mask

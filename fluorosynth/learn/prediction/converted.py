@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from xxhash import xxh3_128
 
-from fluorosynth.errors import BadDataError, MissingExtraError
+from fluorosynth.errors import BadDataError, extra
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.cache import NETWORK, cache_folder, make_room_in
 from fluorosynth.io.sealed import BLANK, KEY, check_seal, seal
@@ -145,13 +145,9 @@ def require_onnx() -> None:
     MissingExtraError
         When one is not installed.
     """
-    try:
+    with extra("onnx", "networks are converted by ONNX"):
         import onnx  # noqa: F401
         import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(
-            "networks are converted by ONNX: pip install 'fluorosynth[onnx]'"
-        ) from error
 
 
 @contextmanager

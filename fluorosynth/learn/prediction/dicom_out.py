@@ -60,9 +60,7 @@ def check_dicom(sources: Sequence[Path]) -> None:
             "it out, and take the masks"
         )
     if find_spec("highdicom") is None:
-        raise MissingExtraError(
-            "DICOM output needs highdicom: pip install 'fluorosynth[dicom-seg]'"
-        )
+        raise MissingExtraError("DICOM output needs highdicom", "fluorosynth[dicom-seg]")
 
 
 def is_dicom(path: Path) -> bool:

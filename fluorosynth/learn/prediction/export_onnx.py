@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from fluorosynth.errors import BadDataError, MissingExtraError
+from fluorosynth.errors import BadDataError, extra
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.place import local
 from fluorosynth.learn.checkpoint import Model
@@ -76,12 +76,8 @@ def export_onnx(model: Model, out: str | Path, clips: Sequence[NDArray[np.uint8]
         When a map differs by over 0.001, so that the file is no use; it is not written.
     """
     require_onnx()
-    try:
+    with extra("onnx", "the file is checked by ONNX Runtime"):
         import onnxruntime  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(
-            "the file is checked by ONNX Runtime: pip install 'fluorosynth[onnx]'"
-        ) from error
     out = local(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with replacing(out) as part:

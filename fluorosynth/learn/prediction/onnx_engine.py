@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from fluorosynth.errors import MissingExtraError
+from fluorosynth.errors import extra
 from fluorosynth.learn.networks import Network
 from fluorosynth.learn.prediction.converted import FRAMES, converted
 from fluorosynth.learn.prediction.engine import Engine
@@ -28,12 +28,8 @@ class OnnxEngine(Engine):
     device = torch.device("cpu")
 
     def __init__(self, network: Network) -> None:
-        try:
+        with extra("onnx", "`engine` onnx needs ONNX Runtime"):
             import onnxruntime
-        except ImportError as error:
-            raise MissingExtraError(
-                "`engine` onnx needs ONNX Runtime: pip install 'fluorosynth[onnx]'"
-            ) from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         # Its threads would wait for work in a loop, on the core on which masks are traced

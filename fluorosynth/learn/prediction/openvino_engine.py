@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from fluorosynth.errors import MissingExtraError
+from fluorosynth.errors import extra
 from fluorosynth.learn.device import has_bf16
 from fluorosynth.learn.networks import Network
 from fluorosynth.learn.prediction.converted import converted
@@ -33,13 +33,8 @@ class OpenvinoEngine(Engine):
     device = torch.device("cpu")
 
     def __init__(self, network: Network) -> None:
-        try:
-            with _no_telemetry():
-                import openvino
-        except ImportError as error:
-            raise MissingExtraError(
-                "`engine` openvino needs OpenVINO: pip install 'fluorosynth[openvino]'"
-            ) from error
+        with extra("openvino", "`engine` openvino needs OpenVINO"), _no_telemetry():
+            import openvino
         self.precision = "bf16" if has_bf16(self.device) else "f32"
         settings = {
             "PERFORMANCE_HINT": "LATENCY",

@@ -73,7 +73,7 @@ def find_tracker(name: str) -> type[Tracker]:
     module = import_module(f"fluorosynth.learn.trackers.{name}")
     tracker: type[Tracker] = getattr(module, TRACKERS[name])
     if find_spec(tracker.package) is None:
-        raise MissingExtraError(f"{name} is not installed: pip install 'fluorosynth[{name}]'")
+        raise MissingExtraError(f"{name} is not installed", f"fluorosynth[{name}]")
     return tracker
 
 
