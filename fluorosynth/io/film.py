@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.io.atomic import only_writer
 from fluorosynth.io.gif import write_gif
 
 FPS = 15.0  # pictures a second, where nothing states a rate
@@ -32,7 +34,9 @@ class Film:
 
     def __init__(self, stem: Path, fps: float, codec: str = "mp4v") -> None:
         self.stem, self.fps, self.codec = stem, fps, codec
+        self._whole = stem.with_name(f"{stem.name}.mp4")
         self._part = stem.with_name(f".{stem.name}.part.mp4")
+        self._alone = ExitStack()
         self._writer: cv2.VideoWriter | None = None
         self._stills: list[NDArray[np.uint8]] = []
         self._added = 0
@@ -79,19 +83,22 @@ class Film:
         OSError
             When pictures are missing in it: OpenCV does not say that a disk is full.
         """
-        if self._writer is not None:
+        with self._alone:
+            if self._writer is None:
+                return
             self._writer.release()
-        if keep and self._stills:
-            write_gif(self._stills, self.stem.with_name(f"{self.stem.name}.gif"), self.fps)
-        elif keep and self._writer is not None:
-            whole = self.stem.with_name(f"{self.stem.name}.mp4")
-            if _length(self._part) != self._added:
-                self._part.unlink(missing_ok=True)
-                raise OSError(errno.EIO, "cannot be written whole, is the disk full?", str(whole))
-            self._part.replace(whole)
-        self._part.unlink(missing_ok=True)
+            if keep and not self._stills and _length(self._part) == self._added:
+                self._part.replace(self._whole)
+                return
+            self._part.unlink(missing_ok=True)
+            if keep and self._stills:
+                write_gif(self._stills, self.stem.with_name(f"{self.stem.name}.gif"), self.fps)
+            elif keep:
+                said = "cannot be written whole, is the disk full?"
+                raise OSError(errno.EIO, said, str(self._whole))
 
     def _open(self, width: int, height: int) -> cv2.VideoWriter:
+        self._alone.enter_context(only_writer(self._part, self._whole))
         code = cv2.VideoWriter.fourcc(*self.codec)
         return cv2.VideoWriter(str(self._part), cv2.CAP_FFMPEG, code, self.fps, (width, height))
 

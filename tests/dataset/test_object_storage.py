@@ -1,5 +1,7 @@
 """A set in object storage has the bytes of one in a folder, whatever happens on the way."""
 
+import contextlib
+import os
 import shutil
 from pathlib import Path
 
@@ -13,11 +15,15 @@ from small import command, content, small_recipe, started, wait_until
 from fluorosynth.dataset.generation import MissingShardsError, finish, generate
 from fluorosynth.dataset.manifest import read_samples
 from fluorosynth.dataset.verification import verify
-from fluorosynth.errors import BadDataError, InterruptedRunError, UsageError
+from fluorosynth.errors import BadDataError, DataWarning, InterruptedRunError, UsageError
 from fluorosynth.io import object_cache
 from fluorosynth.io.place import local, url_of
 from fluorosynth.io.remote import Remote
+from fluorosynth.learn.checkpoint import load_model, weights_hash
 from fluorosynth.learn.data import open_dataset
+from fluorosynth.learn.data import shards as learn_shards
+from fluorosynth.learn.training.config import TrainConfig
+from fluorosynth.learn.training.train import train
 
 N, SHARD = 12, 4
 pytestmark = pytest.mark.filterwarnings("ignore:.*trying again")
@@ -119,9 +125,42 @@ def test_the_cache_keeps_to_its_bound(server, recipe, whole, tmp_path, monkeypat
     assert len(list(read_samples(url))) == N  # one after the other
     files = [p for p in (tmp_path / "cache/objects").iterdir() if not p.name.startswith(".")]
     assert len(files) == 2
-    monkeypatch.setenv("FLUOROSYNTH_OBJECTS_MB", "0")
-    with pytest.raises(UsageError, match="FLUOROSYNTH_OBJECTS_MB"):
-        open_dataset(url)
+
+
+@pytest.mark.parametrize("compression", [None, "gzip"])
+def test_a_set_above_the_bound_trains_as_from_a_disk(
+    server, recipe, tmp_path, monkeypatch, compression
+):
+    """The cache holds one shard of three; nothing that gave way is held open."""
+    url, near = f"s3://sets/above-{compression}", tmp_path / "near"
+    for out in (url, near):
+        generate(recipe, out, N, seed=5, shard_size=SHARD, compression=compression)
+    largest = max(path.stat().st_size for path in near.glob("shard-*.h5"))
+    config = TrainConfig(network="light_plain", epochs=2, batch_size=2, validation=0.25)
+    train(open_dataset(near), config, tmp_path / "on-disk", quiet=True)
+    monkeypatch.setattr(object_cache, "SPARED", 0.0)
+    for module in (object_cache, learn_shards):
+        monkeypatch.setattr(module, "bytes_kept", lambda: largest)
+    with pytest.warns(DataWarning, match="FLUOROSYNTH_OBJECTS_MB"):
+        pairs = open_dataset(url)
+    train(pairs, config, tmp_path / "fetched", quiet=True)
+    one, other = (load_model(tmp_path / name).network for name in ("on-disk", "fetched"))
+    assert weights_hash(one) == weights_hash(other)
+    for index in (0, 11, 4, 1):
+        assert np.array_equal(pairs[index], open_dataset(near)[index])
+    cache = tmp_path / "cache/objects"
+    assert len([path for path in cache.iterdir() if not path.name.startswith(".")]) == 1
+    assert not [line for line in open_files() if str(cache) in line and "(deleted)" in line]
+    assert [line for line in open_files() if str(cache) in line]
+
+
+def open_files():
+    """Return the files that this process has open or mapped, as the kernel names them."""
+    found = Path("/proc/self/maps").read_text().splitlines()
+    for number in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(FileNotFoundError):  # the one that lists them
+            found.append(os.readlink(f"/proc/self/fd/{number}"))
+    return found
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")

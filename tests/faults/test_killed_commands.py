@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from faults_table import TRIES, row
-from faulty_commands import commands, refused, tree, unlike
+from faulty_commands import commands, half, refused, tree, unlike
 from forked import Changes, kill_at, run, start, wait
 
 pytestmark = pytest.mark.slow
@@ -58,6 +58,7 @@ def test_killed(given, tmp_path, name):
         while not kill_at(lines, log, moment, group=bool(number % 2)):
             moment *= 0.8  # it had ended
             empty(folder)
+        assert not half(folder, whole), f"after {moment:.3f} s"
         faults += go_on(lines, folder, log, whole, count)
     assert not faults, "\n".join(faults)
 
@@ -75,6 +76,7 @@ def test_killed_before_a_change_of_a_file(given, tmp_path, name):
     for number in map(int, numbers):
         empty(folder)
         run(lines, log, Changes(number, group=bool(number % 2)))
+        assert not half(folder, whole), f"{number} of {all_of.total}"
         found = go_on(lines, folder, log, whole, count)
         faults += [f"{number} of {all_of.total}, {text}" for text in found]
     assert not faults, "\n".join(faults)

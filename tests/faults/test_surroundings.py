@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from faults_table import TRIES, row
-from faulty_commands import commands, refused, tree, unlike
+from faulty_commands import commands, half, refused, tree, unlike
 from fluorosynth_cli.main import main
 from forked import run, start, wait
 
@@ -60,15 +60,16 @@ def test_a_full_disk(given, wholes, tmp_path):
                 mount(disk, max(int(share * size), 4096))
                 lines = commands(given, folder)[name]
                 first, said = run(lines, tmp_path / "log")
+                left = half(folder, whole)
                 mount(disk, "1g")
                 again, then = run(lines, tmp_path / "log")
-                fair = refused(first, said) or first == 0
-                if fair and again == 0 and not unlike(folder, whole):
+                fair = refused(first, said) or (first == 0 and share)
+                if fair and again == 0 and not left and not unlike(folder, whole):
                     count.same += 1
                     continue
                 count.lost += 1
                 faults.append(
-                    f"{name} at {share}: {first}, {again}, {unlike(folder, whole)}: "
+                    f"{name} at {share}: {first}, {again}, {left} {unlike(folder, whole)}: "
                     f"{said[-300:]} / {then[-300:]}"
                 )
     finally:

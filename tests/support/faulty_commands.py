@@ -1,6 +1,7 @@
 """The commands that write, on small inputs, and what they write without the times in it."""
 
 import os
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,6 +15,8 @@ from fluorosynth.learn.checkpoint import load_model, weights_hash
 GENERATE = ["generate", "--recipe", "paper", "--set", "procedural.count=2", "--n", 16]
 GENERATE += ["--shard-size", 4, "--quiet"]
 TRAIN = ["--epochs", 2, "--batch-size", 4, "--device", "cpu", "--quiet", "--checkpoint-every", 2]
+# What is there long before the end, and whole at any time
+GROWING = ("best.pt", "last.pt", "metrics.csv", "curves.png", "config.toml", "predictions.jsonl")
 
 
 def write_inputs(folder):
@@ -82,6 +85,16 @@ def tree(folder):
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def half(folder, whole):
+    """Return the names of files that are neither as at the end nor such as grow until then."""
+    shown = {k: v for k, v in tree(folder).items() if not hidden(k)}
+    return sorted(k for k, v in shown.items() if v != whole.get(k) and Path(k).name not in GROWING)
+
+
+def hidden(name):
+    return any(part.startswith(".") for part in Path(name).parts)
 
 
 def refused(code, said):

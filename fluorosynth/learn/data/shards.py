@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -17,7 +18,7 @@ from xxhash import xxh3_128
 
 from fluorosynth.dataset.manifest import Manifest, open_entry, read_manifest
 from fluorosynth.dataset.verification import verify
-from fluorosynth.errors import BadDataError, UsageError
+from fluorosynth.errors import BadDataError, DataWarning
 from fluorosynth.io.object_cache import bytes_kept
 from fluorosynth.io.place import url_of
 from fluorosynth.learn.data.base import LabelledDataset
@@ -64,7 +65,7 @@ class ShardDataset(LabelledDataset):
         whole = self._remote or self._file.is_dir()
         self._set = read_manifest(self._source) if whole else None
         if self._remote:
-            _require_room(self._source, self._set)
+            _warn_of_little_room(self._source, self._set)
         self._places: list[_Place | None] = []
         counts, shape, described = list[int](), tuple[int, ...](), xxh3_128()
         for info, place in self._shards():
@@ -121,22 +122,30 @@ class ShardDataset(LabelledDataset):
                 raise BadDataError(f"{self._source}: {problem}")
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_process": -1, "_arrays": [], "_files": None}
+        return {**self.__dict__, "_process": -1, "_arrays": [], "_files": {}}
 
     def _close(self) -> None:
         self._process = os.getpid()
         self._arrays: list[tuple[Any, Any] | None] = [None] * len(self._places)
-        self._files = ExitStack()
+        self._files: dict[int, tuple[Path, ExitStack]] = {}
 
     def _open(self, number: int) -> tuple[Any, Any]:
-        place = self._places[number] or self._find(number)
+        place, file = self._places[number] or self._find(number), ExitStack()
+        if self._remote:
+            self._let_go()
         if place.offsets is None:
-            shard = self._files.enter_context(open_shard(place.path))
+            shard = file.enter_context(open_shard(place.path))
             arrays = shard.images, shard.masks
         else:
             arrays = _map(place, place.offsets[0]), _map(place, place.offsets[1])
-        self._arrays[number] = arrays
+        self._arrays[number], self._files[number] = arrays, (place.path, file)
         return arrays
+
+    def _let_go(self) -> None:
+        """Close the shards that gave way in the cache: while they are open they take room."""
+        for number in [n for n, (path, _) in self._files.items() if not path.exists()]:
+            self._arrays[number] = None
+            self._files.pop(number)[1].close()
 
     def _shards(self) -> Iterator[tuple[ShardInfo, _Place | None]]:
         """Yield what is known of the shards, and where they lie; of remote ones, not yet."""
@@ -171,15 +180,18 @@ class ShardDataset(LabelledDataset):
             return _locate(shard)
 
 
-def _require_room(url: str | Path, found: Manifest | None) -> None:
-    """Refuse a set that the cache cannot hold: items are read in any order, again and again."""
+def _warn_of_little_room(url: str | Path, found: Manifest | None) -> None:
+    """Warn of a set that the cache cannot hold: items are read in any order, again and again."""
     assert found is not None  # noqa: S101 - for the type checker
     total = sum(entry.bytes for entry in found.shards)
     room = bytes_kept()
     if total > room:
-        raise UsageError(
-            f"{url} has {total / 1e6:.0f} MB, of which {room / 1e6:.0f} can be kept on this "
-            "machine: set FLUOROSYNTH_OBJECTS_MB to more than that, or copy the set to a disk"
+        warnings.warn(
+            f"{url} has {total / 1e6:.0f} MB, of which {room / 1e6:.0f} are kept on this machine: "
+            f"{1 - room / total:.0%} of what is read in any order comes with a whole shard over "
+            "the network; set FLUOROSYNTH_OBJECTS_MB to more than the set, or copy it to a disk",
+            DataWarning,
+            stacklevel=4,
         )
 
 

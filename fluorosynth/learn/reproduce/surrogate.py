@@ -112,8 +112,8 @@ def write_surrogate(
         with (
             replacing(out / file) as images,
             replacing(out / run.labels) as labels,
-            h5py.File(images, "w") as one,
-            h5py.File(labels, "w") as two,
+            h5py.File(images, "w", locking=False) as one,  # `replacing` has locked them
+            h5py.File(labels, "w", locking=False) as two,
         ):
             pictures = _dataset(one, run.key, (count, size, size, 3))
             truths = _dataset(two, run.label_key, (count, size, size, 2))

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from fluorosynth.core.spec import did_you_mean
 from fluorosynth.errors import MissingExtraError, UsageError
+from fluorosynth.io.atomic import replacing
 
 TRACKERS = {"tensorboard": "TensorBoard", "wandb": "WeightsAndBiases", "mlflow": "MLflow"}
 
@@ -37,6 +38,9 @@ class Tracker(ABC):
     @abstractmethod
     def epoch(self, row: Mapping[str, float]) -> None:
         """Write the measures of an epoch.
+
+        A run that goes on gives those of the last epoch before once more: it may have been killed
+        before they were written.
 
         Parameters
         ----------
@@ -108,5 +112,19 @@ def kept_id(folder: Path, new: str = "") -> str:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "run_id.txt"
     if not file.exists():
-        file.write_text(new or uuid4().hex, "utf-8")
+        keep(file, new or uuid4().hex)
     return file.read_text("utf-8").strip()
+
+
+def keep(file: Path, text: str) -> None:
+    """Write a small file, whole or not at all.
+
+    Parameters
+    ----------
+    file
+        Path of the file.
+    text
+        Content of the file.
+    """
+    with replacing(file) as part:
+        part.write_text(text, "utf-8")

@@ -32,10 +32,12 @@ class MLflow(Tracker):
         self._client.update_run(self._id, status="RUNNING")
 
     def epoch(self, row: Mapping[str, float]) -> None:
-        """Write each measure as a metric."""
+        """Write each measure as a metric, unless it is there."""
+        step = int(row["epoch"])
         for name, value in row.items():
-            if name != "epoch":
-                self._client.log_metric(self._id, name, float(value), step=int(row["epoch"]))
+            there = (metric.step for metric in self._client.get_metric_history(self._id, name))
+            if name != "epoch" and step not in there:
+                self._client.log_metric(self._id, name, float(value), step=step)
 
     def close(self) -> None:
         """Say that the run has ended."""

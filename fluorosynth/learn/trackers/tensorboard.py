@@ -18,8 +18,8 @@ class TensorBoard(Tracker):
     def __init__(self, out: Path, settings: Mapping[str, Any], epochs: int) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        # What a killed run wrote of the epoch that is repeated is dropped
-        self._writer = SummaryWriter(str(out / "tensorboard"), purge_step=epochs + 1)
+        # The measures of the last epoch come once more: those that are there are dropped
+        self._writer = SummaryWriter(str(out / "tensorboard"), purge_step=epochs)
         if not epochs:
             text = json.dumps(settings, indent=2, default=str)
             self._writer.add_text("config", f"```\n{text}\n```")

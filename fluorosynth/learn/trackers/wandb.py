@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from fluorosynth.learn.trackers.base import Tracker, flat, kept_id
+from fluorosynth.learn.trackers.base import Tracker, flat, keep, kept_id
 
 
 class WeightsAndBiases(Tracker):
@@ -20,6 +20,7 @@ class WeightsAndBiases(Tracker):
         import wandb
 
         run_id = kept_id(out / "wandb")
+        self._last = out / "wandb/last_epoch.txt"  # an offline run cannot be asked
         self._run = wandb.init(
             project=os.environ.get("WANDB_PROJECT", "fluorosynth"),
             name=out.resolve().name,
@@ -39,8 +40,11 @@ class WeightsAndBiases(Tracker):
         )
 
     def epoch(self, row: Mapping[str, float]) -> None:
-        """Write the measures as one step."""
-        self._run.log(dict(row), step=int(row["epoch"]))
+        """Write the measures as one step, unless they are there."""
+        epoch = int(row["epoch"])
+        if not (self._last.exists() and int(self._last.read_text("ascii")) >= epoch):
+            self._run.log(dict(row), step=epoch)
+            keep(self._last, str(epoch))
 
     def close(self) -> None:
         """Finish the run's file."""

@@ -62,7 +62,7 @@ class Reporter:
         self.tracker = tracker(out, settings, state.epoch) if tracker else None
         begun = state.epoch or state.step
         if state.history:  # its last line may not have been written
-            self.folder.write_metrics(state.history)
+            self._write_metrics(state)
         self.folder.log(f"{'resumed at' if begun else 'started'} epoch {state.epoch + 1}")
         if data.given != data.size:
             self.say(f"pictures of {data.given} px are resized to {data.size}, longer side")
@@ -132,9 +132,7 @@ class Reporter:
             State of the training.
         """
         row = state.history[-1]
-        self.folder.write_metrics(state.history)
-        if self.tracker:
-            self.tracker.epoch(row)
+        self._write_metrics(state)
         self.say(
             f"epoch {row['epoch']}/{self.epochs}: loss {row['train_loss']:.4f}, "
             f"Dice {row['train_dice']:.4f}, validation Dice {row['validation_dice']:.4f} "
@@ -169,6 +167,11 @@ class Reporter:
         self.folder.log(line)
         if not self.quiet:
             tqdm.write(line, file=sys.stderr)
+
+    def _write_metrics(self, state: RunState) -> None:
+        self.folder.write_metrics(state.history)
+        if self.tracker:
+            self.tracker.epoch(state.history[-1])
 
     def _done(self, state: RunState) -> int:
         """Return how many images have been learnt from."""

@@ -124,23 +124,34 @@ def test_a_tracker_has_what_the_run_folder_has(tmp_path, name):
         assert [value for _, value in found[measure]] == pytest.approx(values, rel=1e-5)
 
 
-@pytest.mark.parametrize("name", READERS)
-@pytest.mark.filterwarnings("ignore")
-def test_a_run_that_goes_on_is_one_run(tmp_path, name, monkeypatch):
-    installed(name)
-    plain, stopping = loop.validate, [None, KeyboardInterrupt]
+def stop_after(monkeypatch, name, calls):
+    """Let the user stop the loop when it has called a function so often."""
+    plain, left = getattr(loop, name), [None] * (calls - 1) + [KeyboardInterrupt]
 
-    def validate(*arguments):
-        if stopping and (stop := stopping.pop(0)):
+    def called(*arguments):
+        result = plain(*arguments)
+        if left and (stop := left.pop(0)):
             raise stop
-        return plain(*arguments)
+        return result
 
-    monkeypatch.setattr(loop, "validate", validate)
+    monkeypatch.setattr(loop, name, called)
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize(("where", "calls"), [("validate", 2), ("save", 1), ("save", 2)])
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_that_goes_on_is_one_run(tmp_path, name, monkeypatch, where, calls):
+    """Stopped before a checkpoint, or after it and before its epoch was told."""
+    installed(name)
+    stop_after(monkeypatch, where, calls)
     with pytest.raises(InterruptedRunError):
         train(Lines(12, 32), TINY, tmp_path, quiet=True, log=name)
-    train(Lines(12, 32), TINY, tmp_path, quiet=True, log=name)
-    found = READERS[name](tmp_path)
-    assert [step for step, _ in found["validation_dice"]] == [1, 2]
+    for _ in range(2):  # the second time it has ended
+        train(Lines(12, 32), TINY, tmp_path, quiet=True, log=name)
+    found, expected = READERS[name](tmp_path), measured(tmp_path)
+    for measure, values in expected.items():
+        assert [step for step, _ in found[measure]] == [1, 2]
+        assert [value for _, value in found[measure]] == pytest.approx(values, rel=1e-5)
 
 
 def test_a_tracker_that_is_not_there_is_said_before_the_work(tmp_path, monkeypatch):
