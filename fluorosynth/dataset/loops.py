@@ -78,7 +78,7 @@ def make_ready(recipe: Recipe, cores: int = 1, report: Report | None = None) -> 
     todo = [loop for loop in loops if not loop.kept]
     said: Report = report if todo and report else lambda *_: None
     ready = len(loops) - len(todo)
-    if cores > 1 and todo and "fork" in multiprocessing.get_all_start_methods():
+    if cores > 1 and len(todo) > 1 and "fork" in multiprocessing.get_all_start_methods():
         todo.pop(0).make_ready()  # so that numba itself is loaded once
         said(ready + 1, len(loops))
         context = multiprocessing.get_context("fork")
