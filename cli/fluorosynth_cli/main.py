@@ -92,7 +92,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    gc.set_threshold(50_000)  # what is imported stays: a tenth of a start went into looking at it
+    gc.set_threshold(200_000)  # what is imported stays: a tenth of a start went into looking at it
     with usable_streams():
         _run(arguments)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 import sys
 from abc import ABC
@@ -44,6 +45,31 @@ class Component(Checked, ABC):
             cls.package = package
 
 
+def component(root: type[C], kind: str) -> type[C] | None:
+    """Return the component of a family that a recipe names; None where there is none.
+
+    Of the built-in ones no other is imported.
+
+    Parameters
+    ----------
+    root
+        Class that the family derives from.
+    kind
+        Kind of the component.
+
+    Raises
+    ------
+    UsageError
+        For an entry point that cannot be loaded, or whose name is not the class's kind.
+    """
+    module = importlib.import_module(root.package)
+    if hasattr(module, "__path__") and kind.isidentifier():
+        name = f"{root.package}.{kind}"
+        if importlib.util.find_spec(name) is not None:
+            importlib.import_module(name)
+    return (_built_in(root, root.package) | _installed(root, root.package)).get(kind)
+
+
 def kinds(root: type[C], package: str) -> dict[str, type[C]]:
     """Return all components of a family that can be written, by kind.
 
@@ -62,17 +88,19 @@ def kinds(root: type[C], package: str) -> dict[str, type[C]]:
     UsageError
         For an entry point that cannot be loaded, or whose name is not the class's kind.
     """
-    found: dict[str, type[C]] = {}
     module = importlib.import_module(package)
     for info in pkgutil.iter_modules(getattr(module, "__path__", ())):
         importlib.import_module(f"{package}.{info.name}")
-    for cls in concrete(root):
-        inside = cls.__module__ == package or cls.__module__.startswith(package + ".")
-        if inside and cls.writable:
-            found[cls.kind] = cls
-    for entry in _entries(tuple(sys.path)).select(group=package):
-        found[entry.name] = _installed(root, entry)
-    return found
+    return _built_in(root, package) | _installed(root, package)
+
+
+def _built_in(root: type[C], package: str) -> dict[str, type[C]]:
+    """Return the components of a package that are imported and can be written, by kind."""
+    return {
+        cls.kind: cls
+        for cls in concrete(root)
+        if cls.writable and f"{cls.__module__}.".startswith(f"{package}.")
+    }
 
 
 @lru_cache(maxsize=1)
@@ -81,7 +109,13 @@ def _entries(path: tuple[str, ...]) -> Any:  # noqa: ARG001
     return entry_points()
 
 
-def _installed(root: type[C], entry: EntryPoint) -> type[C]:
+def _installed(root: type[C], package: str) -> dict[str, type[C]]:
+    """Return the components that other distributions bring, by kind."""
+    entries = _entries(tuple(sys.path)).select(group=package)
+    return {entry.name: _loaded(root, entry) for entry in entries}
+
+
+def _loaded(root: type[C], entry: EntryPoint) -> type[C]:
     name = f"the installed component {entry.name!r} ({entry.value})"
     try:
         cls = entry.load()

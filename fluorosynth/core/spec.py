@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fluorosynth.core.check import concrete, fitted, options
-from fluorosynth.core.component import Component, kinds
+from fluorosynth.core.component import Component, component, kinds
 from fluorosynth.errors import UsageError
 
 C = TypeVar("C", bound=Component)
@@ -72,23 +72,29 @@ def load(root: type[C], plain: object, where: str = "", folder: Path | None = No
     UsageError
         For an unknown kind or key (with the nearest known one), a wrong type or value.
     """
-    known = kinds(root, root.package)
     if not isinstance(plain, Mapping) or not isinstance(plain.get("kind"), str):
+        known = kinds(root, root.package)
         raise UsageError(
             f"{where}: expected a table such as {_such_as(known, plain)}, not {plain!r}; "
             f"kinds: {', '.join(sorted(known))}"
         )
-    kind = plain["kind"]
+    cls = component(root, plain["kind"])
+    if cls is None:
+        raise UsageError(f"{where}.kind: {_no_kind(root, plain['kind'])}")
+    fields_ = {k: v for k, v in plain.items() if k != "kind"}
+    built: C = build(cls, fields_, where, folder)
+    return built
+
+
+def _no_kind(root: type[Component], kind: str) -> str:
+    """Return why a recipe cannot name a kind."""
+    known = kinds(root, root.package)
     if any(cls.kind == kind and not cls.writable for cls in concrete(root)):
-        raise UsageError(
-            f"{where}.kind: {kind!r} holds arrays, which no file says: write them to files and "
+        return (
+            f"{kind!r} holds arrays, which no file says: write them to files and "
             f"name these; kinds: {', '.join(sorted(known))}"
         )
-    if kind not in known:
-        raise UsageError(f"{where}.kind: no {kind!r} here{did_you_mean(kind, known)}")
-    fields_ = {k: v for k, v in plain.items() if k != "kind"}
-    component: C = build(known[kind], fields_, where, folder)
-    return component
+    return f"no {kind!r} here{did_you_mean(kind, known)}"
 
 
 def build(cls: type[Any], plain: Mapping[str, Any], where: str, folder: Path | None) -> Any:

@@ -1,6 +1,7 @@
-"""Compiled loops made ready before the first sample: loaded, or compiled on all cores.
+"""Compiled loops made ready before the first sample: compiled on all cores, or there already.
 
-Without this each worker would load every loop for itself, and on the first run compile it.
+Without this each worker would compile every loop for itself on the first run. Those that draw
+backgrounds are not loaded ahead: a pool that is in the cache needs none of them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -40,15 +40,30 @@ class Loop:
 
     def make_ready(self) -> None:
         """Load the loop, or compile it and keep it."""
+        self._function.compile(self._arguments)
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is compiled and on the disk, told from the index alone, as numba reads it."""
+        function = self._function
+        key = function._cache._index_key(self._arguments, function.targetctx.codegen())
+        name = function._cache._cache_file._load_index().get(key)
+        return name is not None and Path(function._cache.cache_path, name).is_file()
+
+    @property
+    def _function(self) -> Any:
+        module, _, function = self.name.rpartition(".")
+        return getattr(sys.modules[_PACKAGE + module], function)
+
+    @property
+    def _arguments(self) -> Any:
         from numba.core.sigutils import normalize_signature
 
-        module, _, function = self.name.rpartition(".")
-        arguments, _ = normalize_signature(f"void({self.types})")  # type: ignore[no-untyped-call]
-        getattr(sys.modules[_PACKAGE + module], function).compile(arguments)
+        return normalize_signature(f"void({self.types})")[0]  # type: ignore[no-untyped-call]
 
 
 def make_ready(recipe: Recipe, cores: int = 1, report: Report | None = None) -> None:
-    """Load the loops that a recipe needs; compile those that this machine has not compiled yet.
+    """Compile the loops of a recipe that this machine lacks; load those of devices and stages.
 
     Parameters
     ----------
@@ -57,36 +72,38 @@ def make_ready(recipe: Recipe, cores: int = 1, report: Report | None = None) -> 
     cores
         Number of processes that compile, where processes can be forked.
     report
-        Called as loops get ready, once one is found that has to be compiled: that takes seconds.
+        Function to call as loops get ready, where any has to be compiled: that takes seconds.
     """
-    todo, total = loops_of(recipe), len(loops_of(recipe))
-    with _compiled() as compiled:
-        while todo and not compiled:
-            todo.pop(0).make_ready()
-    said: Report = report if compiled and report else lambda *_: None
-    said(total - len(todo), total)
-    if cores > 1 and todo and "fork" in multiprocessing.get_all_start_methods():
+    loops = loops_of(recipe)
+    todo = [loop for loop in loops if not loop.kept]
+    said: Report = report if todo and report else lambda *_: None
+    ready = len(loops) - len(todo)
+    if cores > 1 and len(todo) > 1 and "fork" in multiprocessing.get_all_start_methods():
+        todo.pop(0).make_ready()  # so that numba itself is loaded once
+        said(ready + 1, len(loops))
         context = multiprocessing.get_context("fork")
         with ProcessPoolExecutor(min(cores, len(todo)), context) as pool:
             futures = [pool.submit(loop.make_ready) for loop in todo]
-            for done, future in enumerate(as_completed(futures), total - len(todo) + 1):
+            for done, future in enumerate(as_completed(futures), ready + 2):
                 future.result()
-                said(done, total)
-        said = lambda *_: None  # noqa: E731 - what follows is loaded
-    for done, loop in enumerate(todo, total - len(todo) + 1):
+                said(done, len(loops))
+    else:
+        for done, loop in enumerate(todo, ready + 1):
+            loop.make_ready()
+            said(done, len(loops))
+    for loop in loops_of((recipe.devices, recipe.stages)):
         loop.make_ready()
-        said(done, total)
 
 
-def loops_of(recipe: Recipe) -> list[Loop]:
-    """Return the loops of the table that a recipe's parts may call, in the table's order.
+def loops_of(parts: object) -> list[Loop]:
+    """Return the loops of the table that a recipe or its parts may call, in the table's order.
 
     Parameters
     ----------
-    recipe
-        Recipe in question.
+    parts
+        Recipe in question, or some of its parts.
     """
-    modules = reached({type(part).__module__ for part in _parts(recipe)})
+    modules = reached({type(part).__module__ for part in _parts(parts)})
     return [
         Loop(name, types)
         for name, all_types in table().items()
@@ -131,21 +148,3 @@ def _parts(value: Any) -> Iterator[Any]:
     elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
         for one in value:
             yield from _parts(one)
-
-
-@contextmanager
-def _compiled() -> Iterator[list[str]]:
-    """Give a list of the loops that are compiled meanwhile, rather than loaded."""
-    from numba.core import event
-
-    names: list[str] = []
-
-    class Listener(event.Listener):
-        def on_start(self, found: Any) -> None:
-            names.append(str(found.data["dispatcher"]))
-
-        def on_end(self, found: Any) -> None:
-            pass
-
-    with event.install_listener("numba:compile", Listener()):
-        yield names

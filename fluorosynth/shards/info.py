@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,12 @@ class ShardInfo:
 
 def software() -> dict[str, str]:
     """Return the versions that can change a sample's bytes."""
+    return dict(_software())
+
+
+@lru_cache(maxsize=1)
+def _software() -> dict[str, str]:
+    """Look them up once: finding one reads a file of its package."""
     import cv2
 
     from fluorosynth.version import __version__
