@@ -157,9 +157,9 @@ def test_a_set_above_the_bound_trains_as_from_a_disk(
 def open_files():
     """Return the files that this process has open or mapped, as the kernel names them."""
     found = Path("/proc/self/maps").read_text().splitlines()
-    for number in os.listdir("/proc/self/fd"):
+    for number in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):  # the one that lists them
-            found.append(os.readlink(f"/proc/self/fd/{number}"))
+            found.append(str(number.readlink()))
     return found
 
 

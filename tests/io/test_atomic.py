@@ -64,9 +64,9 @@ def holder(tmp_path):
 def test_who_waits_in_vain_is_told(tmp_path, holder, monkeypatch):
     assert holder.is_alive()
     monkeypatch.setattr(atomic, "WAIT", 0.1)
-    with pytest.raises(UsageError, match=r"another process is writing .*a\.json"):
-        with replacing(tmp_path / "a.json"):
-            pass
+    refused = pytest.raises(UsageError, match=r"another process is writing .*a\.json")
+    with refused, replacing(tmp_path / "a.json"):
+        pass
     assert not (tmp_path / "a.json").exists()
     assert (tmp_path / ".a.json.part").read_text() == "half"
 
