@@ -1,7 +1,6 @@
 """A set in object storage has the bytes of one in a folder, whatever happens on the way."""
 
 import contextlib
-import os
 import shutil
 from pathlib import Path
 
