@@ -1,11 +1,14 @@
 #!/bin/sh
 # Train the model in the box from nothing: examples/rebuild/build_default_model.sh OUT
 #
-# Ten stages, about five hours on two cores. The first seven have earlier recipes,
+# Sixteen stages, about eight hours on two cores. The first seven have earlier recipes,
 # default_model_start.toml, default_model_middle.toml and default_model_late.toml, the fifth of them
 # without edge enhancement, the seventh with a quarter of empty pictures; the first two a weighted
-# loss. Four are stopped before the end of their schedules; the weights of their best epoch go on.
-# Two models are means of others' weights. docs/model.md says where ours was made otherwise.
+# loss. The last six have default_model_last.toml, the first of them without bent backgrounds, and
+# by turns a constant rate and one that falls to 0; most of them two branches, one whose loss counts
+# what is missed of centrelines. Several are stopped before the end of their schedules; the weights
+# of their best epoch go on. Means of weights go on from several models. docs/model.md says where
+# ours was made otherwise.
 #
 # All of it in a trial of minutes: N=8 LAST=8 CHOSEN=12 examples/rebuild/build_default_model.sh trial
 set -eu
@@ -13,7 +16,7 @@ out=$1 n=${N:-2000} last=${LAST:-500} chosen=${CHOSEN:-600} # pictures: an epoch
 here=$(dirname "$0")
 mkdir -p "$out"
 start="$here/default_model_start.toml" middle="$here/default_model_middle.toml"
-late="$here/default_model_late.toml"
+late="$here/default_model_late.toml" latest="$here/default_model_last.toml"
 sed 's/^background_odds = .*/background_odds = [0.25, 0.35, 0.4]/' "$start" > "$out/stage1.toml"
 sed 's/^background_odds = .*/background_odds = [0.2, 0.5, 0.05, 0.25]/
     s/^through = .*/through = 0.0/' "$middle" > "$out/stage3.toml"
@@ -21,6 +24,14 @@ sed 's/^background_odds = .*/background_odds = [0.22, 0.33, 0.07, 0.38]/
     /^# Most consoles/,/^stages = .*sharpen/d' "$late" > "$out/stage5.toml"
 sed 's/^device_odds = .*/device_odds = [0.525, 0.225, 0.25]/
     s/^kind = "walk"$/&\n\n[[devices]]\nkind = "none"/' "$late" > "$out/stage7.toml"
+plain() { # ODDS OF BACKGROUNDS, OF DEVICES: the last recipe, nothing bent, fewer arteries
+    sed "s/^background_odds = .*/background_odds = [$1]/
+        s/^device_odds = .*/device_odds = [$2]/
+        /^# A pack of real frames/,/^spacing = 64.0/d
+        /^kind = \"vessels\"/,/^chance/s/^chance = .*/chance = 0.5/" "$latest"
+}
+plain "0.15, 0.32, 0.1, 0.08, 0.05, 0.06, 0.24" "0.4, 0.2, 0.07, 0.04, 0.07, 0.04, 0.18" > "$out/stage11a.toml"
+plain "0.15, 0.32, 0.1, 0.08, 0.05, 0.06, 0.24" "0.45, 0.23, 0.08, 0.04, 0.02, 0.02, 0.16" > "$out/stage11b.toml"
 common="--schedule cosine --ema 0.998 --validation 0.05 --n $n"
 tuned="--layers all --batch-size 8 --warmup 50"
 
@@ -66,4 +77,30 @@ python "$here/average_models.py" "$out/mean.pt" "$out/stage8=.5" "$out/stage9=.5
 # shellcheck disable=SC2086
 fluorosynth finetune physics --from "$out/mean.pt" --out "$out/stage10" \
     --loss dice_ce_empty --epochs 6 --lr 0.0003 --seed 8 $tuned $common --n "$last"
-python "$here/calibrate_model.py" "$out/stage10" "$out/default.pt" --n "$chosen"
+
+more() { # RUN RECIPE MODEL LOSS SEED EPOCHS: of double length, at a constant rate
+    # shellcheck disable=SC2086
+    after "$6" "$out/$1" fluorosynth finetune "$2" --from "$out/$3" --loss "$4" --seed "$5" \
+        --epochs 200 --lr 0.0008 $tuned $common --n "$((2 * n))" --schedule constant \
+        --ema 0.999 --warmup 200
+}
+down() { # RUN MODEL LOSS SEED EPOCHS RATE: of double length, the rate falls to 0
+    # shellcheck disable=SC2086
+    fluorosynth finetune "$latest" --from "$out/$2" --out "$out/$1" --loss "$3" --seed "$4" \
+        --epochs "$5" --lr "$6" $tuned $common --n "$((2 * n))" --warmup 200
+}
+more stage11a "$out/stage11a.toml" stage10 dice_ce_centreline 21 11
+more stage11b "$out/stage11b.toml" stage10 dice_ce_empty 22 8
+python "$here/average_models.py" "$out/mean11.pt" "$out/stage11a=.5" "$out/stage11b=.5"
+more stage12a "$latest" mean11.pt dice_ce_centreline 31 8
+more stage12b "$latest" mean11.pt dice_ce_empty 32 6
+python "$here/average_models.py" "$out/mean12.pt" "$out/stage12a=.5" "$out/stage12b=.5"
+down stage13 mean12.pt dice_ce_empty 41 3 0.0004
+python "$here/average_models.py" "$out/mean13.pt" "$out/stage12a=.6" "$out/stage13=.4"
+down stage14 mean13.pt dice_ce_centreline 51 4 0.0004
+python "$here/average_models.py" "$out/mean14.pt" "$out/stage14=.7" "$out/stage13=.3"
+more stage15 "$latest" mean14.pt dice_ce_centreline 71 8
+down stage16a stage15 dice_ce_centreline 81 4 0.0005
+down stage16b stage15 dice_ce_empty 82 4 0.0005
+python "$here/average_models.py" "$out/mean16.pt" "$out/stage16a=.5" "$out/stage16b=.5"
+python "$here/calibrate_model.py" "$out/mean16.pt" "$out/default.pt" --n "$chosen"
