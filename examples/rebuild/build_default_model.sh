@@ -1,18 +1,18 @@
 #!/bin/sh
 # Train the model in the box from nothing: examples/rebuild/build_default_model.sh OUT
 #
-# Sixteen stages, about eight hours on two cores. The first seven have earlier recipes,
+# Fourteen stages, about seven hours on two cores. The first seven have earlier recipes,
 # default_model_start.toml, default_model_middle.toml and default_model_late.toml, the fifth of them
 # without edge enhancement, the seventh with a quarter of empty pictures; the first two a weighted
-# loss. The last six have default_model_last.toml, the first of them without bent backgrounds, and
-# by turns a constant rate and one that falls to 0; most of them two branches, one whose loss counts
-# what is missed of centrelines. Several are stopped before the end of their schedules; the weights
-# of their best epoch go on. Means of weights go on from several models. docs/model.md says where
-# ours was made otherwise.
+# loss. The last four have default_model_last.toml, the first of them without bent backgrounds;
+# in two the rate is constant, then it falls to 0. Three of them are two branches, one whose loss
+# counts what is missed of centrelines. Several stages are stopped before the end of their
+# schedules; the weights of their best epoch go on. Means of weights go on from several models.
+# docs/model.md says where ours was made otherwise.
 #
 # All of it in a trial of minutes: N=8 LAST=8 CHOSEN=12 examples/rebuild/build_default_model.sh trial
 set -eu
-out=$1 n=${N:-2000} last=${LAST:-500} chosen=${CHOSEN:-600} # pictures: an epoch, of stage 10, at the end
+out=$1 n=${N:-2000} last=${LAST:-500} chosen=${CHOSEN:-500} # pictures: an epoch, of stage 10, at the end
 here=$(dirname "$0")
 mkdir -p "$out"
 start="$here/default_model_start.toml" middle="$here/default_model_middle.toml"
@@ -97,10 +97,7 @@ more stage12b "$latest" mean11.pt dice_ce_empty 32 6
 python "$here/average_models.py" "$out/mean12.pt" "$out/stage12a=.5" "$out/stage12b=.5"
 down stage13 mean12.pt dice_ce_empty 41 3 0.0004
 python "$here/average_models.py" "$out/mean13.pt" "$out/stage12a=.6" "$out/stage13=.4"
-down stage14 mean13.pt dice_ce_centreline 51 4 0.0004
-python "$here/average_models.py" "$out/mean14.pt" "$out/stage14=.7" "$out/stage13=.3"
-more stage15 "$latest" mean14.pt dice_ce_centreline 71 8
-down stage16a stage15 dice_ce_centreline 81 4 0.0005
-down stage16b stage15 dice_ce_empty 82 4 0.0005
-python "$here/average_models.py" "$out/mean16.pt" "$out/stage16a=.5" "$out/stage16b=.5"
-python "$here/calibrate_model.py" "$out/mean16.pt" "$out/default.pt" --n "$chosen"
+down stage14a mean13.pt dice_ce_centreline 51 4 0.0004
+down stage14b mean13.pt dice_ce_empty 52 4 0.0004
+python "$here/average_models.py" "$out/mean14.pt" "$out/stage14a=.5" "$out/stage14b=.5"
+python "$here/calibrate_model.py" "$out/mean14.pt" "$out/default.pt" --n "$chosen"
