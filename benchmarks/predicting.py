@@ -20,7 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from fluorosynth.io.film import Film
 from fluorosynth.io.frames import read_frames
+from fluorosynth.learn.prediction import outputs
 from fluorosynth.learn.prediction import predict as module
 from fluorosynth.learn.prediction.engines import ENGINES
 from fluorosynth.learn.prediction.inference import Inference
@@ -28,11 +30,11 @@ from fluorosynth.learn.prediction.inference import Inference
 PARTS = {
     "network": (Inference, "predict_maps"),
     "maps to masks, network included": (module, "segment"),
-    "curves": (module, "traced"),
-    "PNG": (module, "png_bytes"),
-    "numbers of instruments": (module, "centrelines"),
-    "film: outlines": (module, "_outlined"),
-    "film: encoding": (module.Film, "add"),
+    "curves": (outputs, "traced"),
+    "PNG": (outputs, "png_bytes"),
+    "numbers of instruments": (outputs, "centrelines"),
+    "film: outlines": (outputs, "_outlined"),
+    "film: encoding": (Film, "add"),
 }
 
 Spent = defaultdict[str, float]
@@ -49,13 +51,13 @@ def main() -> None:
     spent: Spent = defaultdict(float)
     for part, (owner, name) in PARTS.items():
         setattr(owner, name, timed(getattr(owner, name), part, spent))
-    held, number_all = list[int](), module.centrelines
+    held, number_all = list[int](), outputs.centrelines
 
     def centrelines(*arguments: Any) -> Any:
         held.append(memory())
         return number_all(*arguments)
 
-    module.centrelines = centrelines
+    outputs.centrelines = centrelines
     frames = np.stack([frame.image for frame in read_frames(options.file)])
     with tempfile.TemporaryDirectory() as folder:
         run, out = Path(folder, "run.npy"), Path(folder, "out")

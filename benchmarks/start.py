@@ -18,15 +18,19 @@ import tempfile
 
 INSIDE = """
 import os, resource, sys, time
+import fluorosynth_cli.generate as command
 from fluorosynth_cli.main import main
-import fluorosynth.sampler as sampler
-def sequence(self, index, made=sampler.OpenRecipe.sequence):
-    found = made(self, index)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    print(time.time() - float(os.environ["BEGUN"]), used.ru_utime + used.ru_stime,
-          used.ru_maxrss / 1024, flush=True)
-    os._exit(0)
-sampler.OpenRecipe.sequence = sequence
+def begin(*arguments, began=command._generate):
+    import fluorosynth.sampler as sampler  # not before: its imports are a part of the start
+    def sequence(self, index, made=sampler.OpenRecipe.sequence):
+        found = made(self, index)
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        print(time.time() - float(os.environ["BEGUN"]), used.ru_utime + used.ru_stime,
+              used.ru_maxrss / 1024, flush=True)
+        os._exit(0)
+    sampler.OpenRecipe.sequence = sequence
+    return began(*arguments)
+command._generate = begin
 main()
 """
 

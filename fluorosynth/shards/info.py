@@ -115,7 +115,7 @@ def file_digest(path: Path) -> str:
     """
     state = xxh3_128()
     with path.open("rb") as handle:
-        while block := handle.read(1 << 22):
+        while block := handle.read(1 << 20):
             state.update(block)
     return state.hexdigest()
 
