@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -45,6 +46,7 @@ class Dask(Engine):
             return {}
         with extra("dask", "the engine dask needs distributed"):
             from distributed import Client, KilledWorker, as_completed
+            from distributed.comm import CommClosedError
         try:
             client = Client(self.scheduler, timeout=20, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -52,7 +54,13 @@ class Dask(Engine):
             raise UsageError(f"no Dask scheduler at {self.scheduler!r}: {reason}") from None
         with client:
             name = f"fluorosynth-{secrets.token_hex(4)}"
-            client.register_plugin(_carrier(task), name)
+            try:
+                client.register_plugin(_carrier(task), name)
+            except CommClosedError as error:
+                raise InterruptedRunError(
+                    f"a worker of the cluster went away at the start: {error}; run the same "
+                    "command to go on"
+                ) from None
             waiting, found = iter(numbers), {}
 
             def submit(count: int) -> list[Any]:
@@ -75,7 +83,8 @@ class Dask(Engine):
                     f"{reason}; run the same command to go on"
                 ) from None
             finally:
-                client.unregister_worker_plugin(name)
+                with suppress(CommClosedError):  # of a worker that went away, with its plugin
+                    client.unregister_worker_plugin(name)
         return found
 
 

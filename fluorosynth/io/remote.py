@@ -192,6 +192,8 @@ class Remote:
             package = _PACKAGES.get(self.scheme, "fsspec")
             extra = "fluorosynth[remote]" if package in ("s3fs", "fsspec") else package
             raise MissingExtraError(f"{self.scheme}:// needs {package}", extra) from None
+        except ValueError as error:  # of adlfs, without an account
+            raise BadDataError(f"{self.url} cannot be used ({_said(error)})") from None
         if self.scheme == "s3":
             files.retries = 1  # like those of botocore: tries are counted in one place
         return files

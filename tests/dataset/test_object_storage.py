@@ -1,20 +1,29 @@
 """A set in object storage has the bytes of one in a folder, whatever happens on the way."""
 
 import contextlib
+import importlib.util
 import shutil
 from pathlib import Path
 
 import boto3
+import fsspec
 import numpy as np
 import object_server
 import pytest
+from fsspec.registry import _registry
 from object_server import Cutter, pointed_to, served
 from small import command, content, small_recipe, started, wait_until
 
 from fluorosynth.dataset.generation import MissingShardsError, finish, generate
 from fluorosynth.dataset.manifest import read_samples
 from fluorosynth.dataset.verification import verify
-from fluorosynth.errors import BadDataError, DataWarning, InterruptedRunError, UsageError
+from fluorosynth.errors import (
+    BadDataError,
+    DataWarning,
+    InterruptedRunError,
+    MissingExtraError,
+    UsageError,
+)
 from fluorosynth.io import object_cache
 from fluorosynth.io.place import local, url_of
 from fluorosynth.io.remote import Remote
@@ -251,6 +260,27 @@ def test_the_commands_read_it(server, recipe, tmp_path):
         done = command(*words)
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "sheet.png").exists()
+
+
+@pytest.mark.parametrize(("scheme", "driver"), [("gs", "gcsfs"), ("az", "adlfs")])
+def test_a_driver_that_is_missing_is_named(recipe, scheme, driver, tmp_path, monkeypatch):
+    if importlib.util.find_spec(driver):
+        pytest.skip(f"{driver} is installed")
+    monkeypatch.chdir(tmp_path)
+    for use in (lambda url: generate(recipe, url, 2), open_dataset):
+        with pytest.raises(MissingExtraError, match=f"{scheme}:// needs {driver}.*pip install"):
+            use(f"{scheme}://sets/here")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_driver_that_lacks_an_account_says_so(recipe, monkeypatch):
+    class WithoutAccount(fsspec.AbstractFileSystem):
+        def __init__(self, **_):
+            raise ValueError("account_name with credentials, please")
+
+    monkeypatch.setitem(_registry, "az", WithoutAccount)
+    with pytest.raises(BadDataError, match=r"az://sets/here cannot be used \(account_name"):
+        generate(recipe, "az://sets/here", 2)
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,8 @@ def reading(source, folder):
     """Return command lines by name that read a set and write into a folder."""
     out = ["--out", folder / "out"]
     return {
+        "info": [["info", source]],
+        "preview": [["preview", source, "--out", folder / "sheet.png"]],
         "verify": [["verify", source]],
         "export": [["export", source, "--to", "folder", *out, "--quiet"]],
         "train": [["train", source, "--network", "light", "--epochs", 1, *out, *TRAIN[2:]]],

@@ -7,7 +7,7 @@ import sys
 from small import environment
 
 CLUSTER = """
-import os, sys
+import os, sys, time
 from distributed import Client, LocalCluster
 
 if __name__ == "__main__":
@@ -16,8 +16,14 @@ if __name__ == "__main__":
     ) as cluster, Client(cluster) as client:
         print(cluster.scheduler_address, flush=True)
         for line in sys.stdin:  # asked who works: two, when the killed have been replaced
-            client.wait_for_workers(2, timeout=60)
-            print(*client.run(os.getpid).values(), flush=True)
+            for _ in range(5):  # one that was just killed is asked, and does not answer
+                try:
+                    client.wait_for_workers(2, timeout=60)
+                    found = client.run(os.getpid)
+                    break
+                except (OSError, TimeoutError):
+                    time.sleep(1)
+            print(*found.values(), flush=True)
 """
 
 
