@@ -85,7 +85,7 @@ def _weights(side: int, spacing: float, fade: float) -> NDArray[np.float64]:
     t = np.abs(at[:, None] - points) / spacing
     near, far = 2 / 3 - t * t + t * t * t / 2, np.maximum(2 - t, 0)
     inside = np.clip(np.minimum(at, side - 1 - at) / fade, 0, 1)
-    return np.where(t < 1, near, far * far * far / 6) * inside[:, None]
+    return np.asarray(np.where(t < 1, near, far * far * far / 6) * inside[:, None])
 
 
 def _displaced(path: Points, field: Field) -> Points:
@@ -93,4 +93,4 @@ def _displaced(path: Points, field: Field) -> Points:
     height, width = field[0].shape
     x, y = np.rint(path).astype(int).T
     at = np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)
-    return path + np.column_stack([field[0][at], field[1][at]])
+    return np.asarray(path + np.column_stack([field[0][at], field[1][at]]))
