@@ -51,7 +51,9 @@ def contact_sheet(
     height = max(image.shape[0] for image in images) + GAP
     width = max(image.shape[1] for image in images) + GAP
     rows = -(-len(images) // columns)
-    sheet = np.zeros((rows * height + GAP, columns * width + GAP, 3), np.uint8)
+    strip = _legend(legend or {}, columns * width + GAP)
+    sheet = np.zeros((rows * height + GAP + len(strip), strip.shape[1], 3), np.uint8)
+    sheet[len(sheet) - len(strip) :] = strip
     for number, image in enumerate(images):
         row, column = divmod(number, columns)
         y, x = row * height + GAP, column * width + GAP
@@ -59,7 +61,7 @@ def contact_sheet(
         sheet[y : y + image.shape[0], x : x + image.shape[1]] = tile
         if labels is not None:
             _caption(sheet, labels[number], (x + 3, y + 14))
-    return np.concatenate([sheet, _legend(legend, sheet.shape[1])]) if legend else sheet
+    return sheet
 
 
 def png_bytes(
@@ -82,11 +84,14 @@ def png_bytes(
     flags = [cv2.IMWRITE_PNG_COMPRESSION, compression]
     flags += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE] if flat else []
     _, encoded = cv2.imencode(".png", ordered, flags)
+    del ordered  # before one more copy: a sheet is what a process's memory is largest for
     return bytes(encoded)
 
 
 def _legend(legend: Legend, width: int) -> NDArray[np.uint8]:
     """Return as many lines as the entries need, each with a square of its colour before it."""
+    if not legend:
+        return np.zeros((0, width, 3), np.uint8)
     places, at, line = list[tuple[int, int]](), GAP, 0
     for text in legend:
         (wide, _), _ = cv2.getTextSize(text, FONT, LETTERS, 1)
