@@ -46,9 +46,12 @@ class Loop:
     def kept(self) -> bool:
         """Whether it is compiled and on the disk, told from the index alone, as numba reads it."""
         function = self._function
-        key = function._cache._index_key(self._arguments, function.targetctx.codegen())
-        name = function._cache._cache_file._load_index().get(key)
-        return name is not None and Path(function._cache.cache_path, name).is_file()
+        try:
+            key = function._cache._index_key(self._arguments, function.targetctx.codegen())
+            name = function._cache._cache_file._load_index().get(key)
+            return name is not None and Path(function._cache.cache_path, name).is_file()
+        except AttributeError:  # a numba that keeps its index elsewhere: make_ready finds out
+            return False
 
     @property
     def _function(self) -> Any:

@@ -31,7 +31,10 @@ class Windows(Derived):
 
     def __init__(self, pairs: LabelledDataset, frames: int) -> None:
         if pairs.endless:
-            raise UsageError("samples made on the fly are no sequence: use one input channel")
+            raise UsageError(
+                "samples made on the fly are no sequence: generate a set of runs first, or use one "
+                "input channel"
+            )
         super().__init__(pairs)
         self.frames = frames
 
