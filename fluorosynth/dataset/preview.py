@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -56,13 +57,24 @@ def preview_sheet(samples: Sequence[Sample], columns: int = 4) -> NDArray[np.uin
     columns
         Number of pairs in a row.
     """
-    tiles: list[NDArray[np.uint8]] = []
-    for sample in samples:
+    return contact_sheet(_Pairs(samples), columns, legend=LEGEND)
+
+
+class _Pairs(Sequence[NDArray[np.uint8]]):
+    """Pairs drawn when asked for: all of them beside their sheet are the most that a run holds."""
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self._samples = samples
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, index: Any) -> Any:
+        sample = self._samples[index]
         if sample.mask is None:
             raise ValueError("a preview needs rendered samples")
         plain = np.repeat(sample.image[:, :, None], 3, axis=2)
-        tiles.append(np.concatenate([plain, outlined(sample.image, sample.mask, 1)], axis=1))
-    return contact_sheet(tiles, columns, legend=LEGEND)
+        return np.concatenate([plain, outlined(sample.image, sample.mask, 1)], axis=1)
 
 
 def spread_out(count: int, few: int) -> list[int]:

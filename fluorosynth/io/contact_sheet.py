@@ -48,8 +48,8 @@ def contact_sheet(
     if not images:
         raise ValueError("a contact sheet needs at least one picture")
     columns = min(columns, len(images))
-    height = max(image.shape[0] for image in images) + GAP
-    width = max(image.shape[1] for image in images) + GAP
+    shapes = [image.shape[:2] for image in images]
+    height, width = (max(sides) + GAP for sides in zip(*shapes, strict=True))
     rows = -(-len(images) // columns)
     strip = _legend(legend or {}, columns * width + GAP)
     sheet = np.zeros((rows * height + GAP + len(strip), strip.shape[1], 3), np.uint8)
