@@ -2,7 +2,8 @@
 
     python benchmarks/files.py [--n 9000] [--rounds 3]
 
-Each round runs all parts in turn on the same data; printed are the medians and their ratios.
+Each round runs all parts in turn, each with an idle disk before it: deleting a gigabyte keeps one
+busy. Printed are the medians with the least and the most, and ratios.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import os
 import random
 import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections import deque
@@ -26,6 +29,8 @@ import numpy as np
 from fluorosynth import Recipe
 from fluorosynth.backgrounds.bundled import Bundled
 from fluorosynth.dataset.generation import generate
+
+REST = 2.0  # s, until the disk is idle
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -42,9 +47,16 @@ def in_memory(recipe: Recipe, n: int) -> None:
         sampler.sample(index)
 
 
+def command(folder: Path, n: int) -> None:
+    """Run the command line with two workers, its start included."""
+    words = ["generate", "--n", str(n), "--workers", "2", "--out", str(folder)]
+    subprocess.run([sys.executable, "-m", "fluorosynth", *words], check=True, capture_output=True)
+
+
 def raw(folder: Path, n: int, size: int) -> None:
     """Write as many bytes as the pictures take, in batches, and sync."""
     batch = np.random.default_rng(0).integers(0, 255, (64, size, size), np.uint8)
+    folder.mkdir()
     with (folder / "raw").open("wb") as file:
         for _ in range(-(-2 * n // len(batch))):
             file.write(batch.data)
@@ -82,24 +94,31 @@ def main() -> None:
     recipe, n = Recipe.preset("paper"), options.n
     seconds: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory(dir=".") as scratch:
-        folder = Path(scratch)
+        one, two, whole, bytes_ = (Path(scratch) / name for name in ("one", "two", "whole", "raw"))
+        parts: dict[str, tuple[Callable[[], object], Path]] = {
+            "samples in memory": (lambda: in_memory(recipe, n), two),
+            "bytes written raw": (lambda: raw(bytes_, n, recipe.size), bytes_),
+            "generate, 2 workers": (lambda: generate(recipe, two, n, workers=2), two),
+            "command, 2 workers": (lambda: command(whole, n), whole),
+            "generate, 1 worker": (lambda: generate(recipe, one, n), two),
+            "random reads": (lambda: reads(one, n), one),
+        }
         for _ in range(options.rounds):
-            parts = {
-                "samples in memory": lambda: in_memory(recipe, n),
-                "bytes written raw": lambda: raw(folder, n, recipe.size),
-                "generate, 1 worker": lambda: generate(recipe, folder / "one", n),
-                "generate, 2 workers": lambda: generate(recipe, folder / "two", n, workers=2),
-                "random reads": lambda: reads(folder / "one", n),
-            }
-            for name, work in parts.items():
+            for name, (work, done) in parts.items():
+                os.sync()
+                time.sleep(REST)
                 seconds.setdefault(name, []).append(timed(work))
-            for name in ("one", "two"):
-                shutil.rmtree(folder / name)
+                shutil.rmtree(done, ignore_errors=True)
     median = {name: statistics.median(values) for name, values in seconds.items()}
     for name, value in median.items():
-        print(f"{name:22} {value:7.2f} s {n / value:9.0f} images/s")
-    allowed = 1.3 * median["samples in memory"] + median["bytes written raw"]
+        least, most = min(seconds[name]), max(seconds[name])
+        rate = f"{n / value:9.0f} images/s"
+        print(f"{name:22} {value:7.2f} s ({least:.2f} to {most:.2f}) {rate}")
+    written = median["bytes written raw"]
+    allowed = 1.3 * median["samples in memory"] + written
     print(f"1 worker / (1.3 in memory + raw)  {median['generate, 1 worker'] / allowed:.2f}")
+    for name in ("generate, 2 workers", "command, 2 workers"):
+        print(f"{name} / raw {median[name] / written:17.2f}")
     gain = median["generate, 1 worker"] / median["generate, 2 workers"]
     print(f"1 worker / 2 workers              {gain:.2f}")
     sampler = replace(recipe, backgrounds=(Bundled(),)).open(0)
