@@ -56,7 +56,7 @@ def convert(
     """
     from fluorosynth.errors import UsageError
     from fluorosynth.labels import FrameSequence
-    from fluorosynth.labels.formats import FORMATS, Mapping, read_format, write_format
+    from fluorosynth.labels.formats import FORMATS, Conversion, read_format, write_format
 
     for name in (target, origin):
         if name and name not in FORMATS:
@@ -68,8 +68,8 @@ def convert(
     if bad is not None:
         raise UsageError(f"{bad!r} is no NAME=CLASS, such as Wire=guidewire")
     source = FrameSequence(frames).source if frames else None
-    mapping = Mapping({name: meaning for name, _, meaning in pairs}, width, source)
-    found = read_format(labels, origin, mapping)
+    conversion = Conversion({name: meaning for name, _, meaning in pairs}, width, source)
+    found = read_format(labels, origin, conversion)
     write_format(found, out, target)
     click.echo(f"{_said(found)}: {out}")
 

@@ -12,7 +12,7 @@ from PIL import Image
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.geometry.raster import rasterise
 from fluorosynth.labels import FrameLabels, Instrument, Labels, Region, Source
-from fluorosynth.labels.formats import Mapping, guess_format, read_format, write_format
+from fluorosynth.labels.formats import Conversion, guess_format, read_format, write_format
 from fluorosynth.labels.formats.build import outlines
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -40,7 +40,7 @@ EXACT |= {"label-studio": "l.json", "labels": "l.json"}
 @pytest.mark.parametrize(("name", "file"), EXACT.items())
 def test_round_trips_are_exact(name, file, tmp_path):
     write_format(LABELS, tmp_path / file, name)
-    back = read_format(tmp_path / file, "", Mapping(source=SOURCE))
+    back = read_format(tmp_path / file, "", Conversion(source=SOURCE))
     assert [f.index for f in back.frames] == [3, 4]
     for one, two in zip(LABELS.frames, back.frames, strict=True):
         assert len(one.instruments) == len(two.instruments)
@@ -55,7 +55,7 @@ def test_round_trips_are_exact(name, file, tmp_path):
 @pytest.mark.parametrize("file", ["c.json", "c.csv"])
 def test_round_trips_of_the_projects_own_forms(file, tmp_path):
     write_format(LABELS, tmp_path / file, "curves")
-    back = read_format(tmp_path / file, "", Mapping(source=SOURCE))
+    back = read_format(tmp_path / file, "", Conversion(source=SOURCE))
     for one, two in zip(LABELS.frames, back.frames, strict=True):
         for i, j in zip(one.instruments, two.instruments, strict=True):
             assert np.abs(i.points - j.points).max() < 0.01
@@ -69,7 +69,7 @@ def test_pixels_are_the_exact_masks_and_can_be_traced_back(name, tmp_path):
     for index, file in zip((3, 7), sorted((tmp_path / "out").rglob("*.png")), strict=True):
         with Image.open(file) as picture:
             assert ((np.asarray(picture) > 0) == (labels.mask(index) == 1)).all()
-    back = read_format(tmp_path / "out", "", Mapping(source=SOURCE))
+    back = read_format(tmp_path / "out", "", Conversion(source=SOURCE))
     assert back.at(7).empty
     (found,) = back.at(3).instruments
     overlap = (rasterise([found.device], SOURCE.shape) & labels.mask(3)).sum()
@@ -115,7 +115,7 @@ def test_coco_is_read_in_each_of_its_ways(tmp_path):
             "categories": [{"id": 4, "name": "catheter"}],
         }
         (tmp_path / "l.json").write_text(json.dumps(content))
-        (found,) = read_format(tmp_path / "l.json", "", Mapping(width=5.0)).at(3).instruments
+        (found,) = read_format(tmp_path / "l.json", "", Conversion(width=5.0)).at(3).instruments
         away = np.linalg.norm(found.points[:, None] - CATHETER.points, axis=2)
         assert rasterise([found.device], SOURCE.shape)[20:23, 10:25].any(), name
         if name == "keypoints":
@@ -148,8 +148,8 @@ CVAT = """<?xml version="1.0" encoding="utf-8"?>
 
 def test_an_export_of_cvat_made_by_others(tmp_path):
     (tmp_path / "annotations.xml").write_text(CVAT)
-    mapping = Mapping({"Katheter": "catheter"}, width=4.0)
-    labels = read_format(tmp_path / "annotations.xml", "", mapping)
+    conversion = Conversion({"Katheter": "catheter"}, width=4.0)
+    labels = read_format(tmp_path / "annotations.xml", "", conversion)
     assert labels.source.shape == (64, 80)
     assert labels.source.frames == 30
     assert [f.index for f in labels.frames] == [2, 3]
@@ -161,15 +161,15 @@ def test_an_export_of_cvat_made_by_others(tmp_path):
 def test_a_class_that_nobody_mapped_is_named(tmp_path):
     (tmp_path / "a.xml").write_text(CVAT)
     with pytest.raises(UsageError, match="class 'Katheter' is not mapped"):
-        read_format(tmp_path / "a.xml", "", Mapping(width=4.0))
-    skipped = read_format(tmp_path / "a.xml", "", Mapping({"Katheter": "skip"}, 4.0))
+        read_format(tmp_path / "a.xml", "", Conversion(width=4.0))
+    skipped = read_format(tmp_path / "a.xml", "", Conversion({"Katheter": "skip"}, 4.0))
     assert skipped.frames == ()
 
 
 def test_a_curve_without_a_width_is_refused(tmp_path):
     (tmp_path / "a.xml").write_text(CVAT)
     with pytest.raises(BadDataError, match="without a width"):
-        read_format(tmp_path / "a.xml", "", Mapping({"Katheter": "catheter"}))
+        read_format(tmp_path / "a.xml", "", Conversion({"Katheter": "catheter"}))
 
 
 def test_entity_bombs_are_refused(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fluorosynth.labels.formats.build import Mapping
+from fluorosynth.labels.formats.build import Conversion
 from fluorosynth.labels.formats.convert import FORMATS, guess_format, read_format, write_format
 
-__all__ = ["FORMATS", "Mapping", "guess_format", "read_format", "write_format"]
+__all__ = ["FORMATS", "Conversion", "guess_format", "read_format", "write_format"]

@@ -24,8 +24,8 @@ KNOWN = {"catheter": "catheter", "guidewire": "guidewire", "wire": "guidewire", 
 
 
 @dataclass(frozen=True)
-class Mapping:
-    """What the classes of a file mean, and what it does not say.
+class Conversion:
+    """How a file of another tool is read: what its classes mean, and what it does not say.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Mapping:
         return found
 
 
-def labels_of(found: Annotations, path: Path, mapping: Mapping, blank: bool = True) -> Labels:
+def labels_of(found: Annotations, path: Path, conversion: Conversion, blank: bool = True) -> Labels:
     """Return the labels of a file's pictures.
 
     Parameters
@@ -75,7 +75,7 @@ def labels_of(found: Annotations, path: Path, mapping: Mapping, blank: bool = Tr
         Pictures and what is marked in them.
     path
         File or folder, for messages and as the frames' name.
-    mapping
+    conversion
         Meaning of its classes, and what it does not say.
     blank
         Whether a picture without a mark shows no instrument, rather than being unlabelled.
@@ -89,12 +89,12 @@ def labels_of(found: Annotations, path: Path, mapping: Mapping, blank: bool = Tr
     sizes = {size for size in stated if size} or {size for size in [found.shape] if size}
     if len(sizes) > 1:
         raise BadDataError(f"{quoted(path)} holds pictures of several sizes: split it by size")
-    if not (found.pictures or mapping.source or found.frames):
+    if not (found.pictures or conversion.source or found.frames):
         raise BadDataError(f"{quoted(path)} holds no picture")
     numbers = [
-        frame_number(picture.name, picture.number, mapping.source) for picture in found.pictures
+        frame_number(picture.name, picture.number, conversion.source) for picture in found.pictures
     ]
-    source = mapping.source
+    source = conversion.source
     if source is None:
         if not sizes:
             raise BadDataError(f"{quoted(path)} gives no size of the frames: name the frames")
@@ -103,13 +103,13 @@ def labels_of(found: Annotations, path: Path, mapping: Mapping, blank: bool = Tr
     pairs = list(zip(numbers, found.pictures, strict=True))
     marks = [(number, mark) for number, picture in pairs for mark in picture.marks]
     empty = [number for number, picture in pairs if blank and not picture.marks]
-    return build(marks, source, mapping, quoted(path), empty)
+    return build(marks, source, conversion, quoted(path), empty)
 
 
 def build(
     marks: Iterable[tuple[int, Mark]],
     source: Source,
-    mapping: Mapping,
+    conversion: Conversion,
     where: str,
     empty: Iterable[int] = (),
 ) -> Labels:
@@ -121,7 +121,7 @@ def build(
         Numbers of frames, and what is marked there, in any order.
     source
         Frames that they belong to.
-    mapping
+    conversion
         Meaning of their classes.
     where
         Beginning of messages.
@@ -141,7 +141,7 @@ def build(
         at = f"{where}: frame {number}"
         if not 0 <= number < source.frames:
             raise BadDataError(f"{at} of a sequence of {source.frames} frames")
-        label = mapping.of(mark.label, where)
+        label = conversion.of(mark.label, where)
         if label == SKIP:
             continue
         if mark.line is None and not mark.areas:
@@ -152,7 +152,7 @@ def build(
         if label == IGNORE:
             regions[number] += _regions(mark, source, at)
             continue
-        for found in _instruments(mark, label, mapping, source, at):
+        for found in _instruments(mark, label, conversion, source, at):
             names = Counter(i.id for i in instruments[number])
             name = found.id
             if not name or names[name]:
@@ -219,13 +219,13 @@ def widths(instrument: Instrument) -> float | list[float]:
 
 
 def _instruments(
-    mark: Mark, label: str, mapping: Mapping, source: Source, at: str
+    mark: Mark, label: str, conversion: Conversion, source: Source, at: str
 ) -> list[Instrument]:
     if mark.line is not None:
         points = np.asarray(mark.line, np.float32)
         if len(points) < 2 or not np.isfinite(points).all():
             raise BadDataError(f"{at}: a {mark.label} of {len(points)} points, or not of numbers")
-        width = mark.width or ((mapping.width,) if mapping.width else None)
+        width = mark.width or ((conversion.width,) if conversion.width else None)
         if width is None:
             raise BadDataError(f"{at}: a {mark.label} without a width: say which one to take")
         if len(width) not in (1, len(points)):

@@ -17,21 +17,21 @@ from fluorosynth.formats.coco import read_coco
 from fluorosynth.formats.mark import CORNER
 from fluorosynth.geometry.raster import rasterise
 from fluorosynth.io.atomic import replacing
-from fluorosynth.labels.formats.build import Mapping, file_name, labels_of, widths
+from fluorosynth.labels.formats.build import Conversion, file_name, labels_of, widths
 from fluorosynth.labels.model import Labels
 
 
-def read(path: Path, mapping: Mapping) -> Labels:
+def read(path: Path, conversion: Conversion) -> Labels:
     """Read a file; a picture without an annotation is empty.
 
     Parameters
     ----------
     path
         File or folder.
-    mapping
+    conversion
         Meaning of its classes, and what it does not say.
     """
-    return labels_of(read_coco(path), path, mapping)
+    return labels_of(read_coco(path), path, conversion)
 
 
 def write(labels: Labels, out: Path) -> None:

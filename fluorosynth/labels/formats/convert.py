@@ -10,7 +10,7 @@ from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.guard import quoted, untrusted
 from fluorosynth.io.whole_folder import made_before, whole_folder
 from fluorosynth.labels.file import to_plain
-from fluorosynth.labels.formats.build import Mapping
+from fluorosynth.labels.formats.build import Conversion
 from fluorosynth.labels.model import Labels
 
 FORMATS = {
@@ -31,14 +31,14 @@ MAX_BYTES = 512 * 2**20
 class Layout(Protocol):
     """What a file of this folder offers."""
 
-    def read(self, path: Path, mapping: Mapping) -> Labels:
+    def read(self, path: Path, conversion: Conversion) -> Labels:
         """Read a file or folder.
 
         Parameters
         ----------
         path
             File or folder.
-        mapping
+        conversion
             Meaning of its classes, and what it does not say.
         """
 
@@ -54,7 +54,7 @@ class Layout(Protocol):
         """
 
 
-def read_format(path: str | Path, name: str = "", mapping: Mapping | None = None) -> Labels:
+def read_format(path: str | Path, name: str = "", conversion: Conversion | None = None) -> Labels:
     """Read labels of any layout.
 
     Parameters
@@ -63,7 +63,7 @@ def read_format(path: str | Path, name: str = "", mapping: Mapping | None = None
         File or folder.
     name
         Name of the layout, one of ``FORMATS``; empty: told by what is in the file.
-    mapping
+    conversion
         Meaning of its classes, and what it does not say.
 
     Raises
@@ -79,7 +79,7 @@ def read_format(path: str | Path, name: str = "", mapping: Mapping | None = None
     if path.is_file() and path.stat().st_size > MAX_BYTES:
         raise BadDataError(f"{quoted(path)} is over {MAX_BYTES >> 20} MB: too large for labels")
     with untrusted(path):
-        return _layout(name or guess_format(path)).read(path, mapping or Mapping())
+        return _layout(name or guess_format(path)).read(path, conversion or Conversion())
 
 
 def write_format(labels: Labels, out: str | Path, name: str) -> None:

@@ -12,25 +12,25 @@ from fluorosynth.formats.mark import Mark
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.guard import quoted
 from fluorosynth.labels.curve_files import read_curves
-from fluorosynth.labels.formats.build import Mapping, build, frame_number, widths
+from fluorosynth.labels.formats.build import Conversion, build, frame_number, widths
 from fluorosynth.labels.model import Labels
 
 
-def read(path: Path, mapping: Mapping) -> Labels:
+def read(path: Path, conversion: Conversion) -> Labels:
     """Read curves; the frames must be named, for they are counted by them.
 
     Parameters
     ----------
     path
         File or folder.
-    mapping
+    conversion
         Meaning of its classes, and what it does not say.
     """
-    if mapping.source is None:
+    if conversion.source is None:
         raise UsageError(f"{quoted(path)} does not say which frames there are: name the frames")
     marks = [
         (
-            frame_number(frame.name, position, mapping.source),
+            frame_number(frame.name, position, conversion.source),
             Mark(
                 device.label,
                 device.centreline.astype(float),
@@ -41,7 +41,7 @@ def read(path: Path, mapping: Mapping) -> Labels:
         for position, frame in enumerate(read_curves(path))
         for device in frame.devices
     ]
-    return build(marks, mapping.source, mapping, quoted(path))
+    return build(marks, conversion.source, conversion, quoted(path))
 
 
 def write(labels: Labels, out: Path) -> None:

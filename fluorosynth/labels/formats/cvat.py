@@ -13,22 +13,22 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 from fluorosynth.formats.cvat import read_cvat
 from fluorosynth.formats.mark import CORNER, IGNORE
 from fluorosynth.io.atomic import replacing
-from fluorosynth.labels.formats.build import Mapping, file_name, labels_of, widths
+from fluorosynth.labels.formats.build import Conversion, file_name, labels_of, widths
 from fluorosynth.labels.model import Instrument, Labels
 from fluorosynth.labels.region import Region
 
 
-def read(path: Path, mapping: Mapping) -> Labels:
+def read(path: Path, conversion: Conversion) -> Labels:
     """Read an export for images or for video; a picture without a shape says nothing.
 
     Parameters
     ----------
     path
         File or folder.
-    mapping
+    conversion
         Meaning of its classes, and what it does not say.
     """
-    return labels_of(read_cvat(path), path, mapping, blank=False)
+    return labels_of(read_cvat(path), path, conversion, blank=False)
 
 
 def write(labels: Labels, out: Path, video: bool = False) -> None:

@@ -14,27 +14,27 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.geometry.raster import cover
 from fluorosynth.io.atomic import replacing
 from fluorosynth.labels.formats import masks
-from fluorosynth.labels.formats.build import Mapping
+from fluorosynth.labels.formats.build import Conversion
 from fluorosynth.labels.model import Labels
 
 MOST = 254
 
 
-def read(path: Path, mapping: Mapping) -> Labels:
+def read(path: Path, conversion: Conversion) -> Labels:
     """Trace the instruments of one sequence: its folder, or one that holds ``Annotations``.
 
     Parameters
     ----------
     path
         File or folder.
-    mapping
+    conversion
         Meaning of its classes, and what it does not say.
     """
     folders = sorted({p.parent for p in path.rglob("*.png") if "JPEGImages" not in p.parts})
     if len(folders) != 1:
         names = ", ".join(f.name for f in folders[:4]) or "no PNG"
         raise BadDataError(f"{path} holds {names}: name the folder of one sequence")
-    return masks.read(folders[0], mapping, numbered=True)
+    return masks.read(folders[0], conversion, numbered=True)
 
 
 def write(labels: Labels, out: Path) -> None:

@@ -19,7 +19,7 @@ from fluorosynth.formats.area import Polygon
 from fluorosynth.formats.mark import CORNER, IGNORE, Mark
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.guard import quoted, validated
-from fluorosynth.labels.formats.build import Mapping, build, file_name, frame_number, widths
+from fluorosynth.labels.formats.build import Conversion, build, file_name, frame_number, widths
 from fluorosynth.labels.model import Labels, Source
 
 
@@ -45,14 +45,14 @@ TASKS = TypeAdapter(list[_Task])
 POINTS = TypeAdapter(list[tuple[FiniteFloat, FiniteFloat]])
 
 
-def read(path: Path, mapping: Mapping) -> Labels:
+def read(path: Path, conversion: Conversion) -> Labels:
     """Read tasks; one that was annotated without a result is empty.
 
     Parameters
     ----------
     path
         File or folder.
-    mapping
+    conversion
         Meaning of its classes, and what it does not say.
     """
     with validated(quoted(path)):
@@ -61,7 +61,7 @@ def read(path: Path, mapping: Mapping) -> Labels:
         sizes: set[tuple[int, int]] = set()
         for position, task in enumerate(tasks):
             name = next((v for v in task.data.values() if isinstance(v, str)), "")
-            number = frame_number(name, position, mapping.source)
+            number = frame_number(name, position, conversion.source)
             numbers.append(number)
             done = [a for a in task.annotations if not a.was_cancelled]
             results = done[-1].result if done else []
@@ -69,10 +69,10 @@ def read(path: Path, mapping: Mapping) -> Labels:
                 empty.append(number)
             sizes |= {(r.original_height, r.original_width) for r in results}
             marks += [(number, mark) for result in results for mark in _marks(result)]
-    if mapping.source is None and len(sizes) != 1:
+    if conversion.source is None and len(sizes) != 1:
         raise BadDataError(f"{quoted(path)} gives no one size of the frames: name the frames")
-    source = mapping.source or Source(path.stem, max(numbers) + 1, *sizes.pop())
-    return build(marks, source, mapping, quoted(path), empty)
+    source = conversion.source or Source(path.stem, max(numbers) + 1, *sizes.pop())
+    return build(marks, source, conversion, quoted(path), empty)
 
 
 def _marks(result: _Result) -> Iterator[Mark]:

@@ -17,23 +17,23 @@ from fluorosynth.formats.mark import CORNER, IGNORE, Annotations
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.names import natural_key
 from fluorosynth.io.place import local
-from fluorosynth.labels.formats.build import Mapping, file_name, labels_of, widths
+from fluorosynth.labels.formats.build import Conversion, file_name, labels_of, widths
 from fluorosynth.labels.model import Labels
 
 
-def read(path: Path, mapping: Mapping) -> Labels:
+def read(path: Path, conversion: Conversion) -> Labels:
     """Read a file, or all of a folder; a frame without shapes is empty.
 
     Parameters
     ----------
     path
         File or folder.
-    mapping
+    conversion
         Meaning of its classes, and what it does not say.
     """
     files = [path] if path.is_file() else sorted(path.rglob("*.json"), key=natural_key)
     pictures = tuple(read_labelme(file, place) for place, file in enumerate(files))
-    return labels_of(Annotations(pictures), path, mapping)
+    return labels_of(Annotations(pictures), path, conversion)
 
 
 def write(labels: Labels, out: Path) -> None:

@@ -17,13 +17,13 @@ from fluorosynth.io.masks import MaskFile, MaskValues, Meaning, meaning_of
 from fluorosynth.io.pairing import stated_values
 from fluorosynth.io.place import local
 from fluorosynth.io.sources import find_masks
-from fluorosynth.labels.formats.build import Mapping, build, file_name, frame_number
+from fluorosynth.labels.formats.build import Conversion, build, file_name, frame_number
 from fluorosynth.labels.model import Labels, Source
 
 VOID = 255
 
 
-def read(path: Path, mapping: Mapping, numbered: bool = False) -> Labels:
+def read(path: Path, conversion: Conversion, numbered: bool = False) -> Labels:
     """Trace the masks of a folder; one without a pixel says that its frame is empty.
 
     Values mean what ``io.masks`` finds.
@@ -32,7 +32,7 @@ def read(path: Path, mapping: Mapping, numbered: bool = False) -> Labels:
     ----------
     path
         Folder of masks.
-    mapping
+    conversion
         Meaning of their classes, and what they do not say.
     numbered
         Whether every value below 255 is an instrument of its own, and 255 is ignored.
@@ -46,7 +46,7 @@ def read(path: Path, mapping: Mapping, numbered: bool = False) -> Labels:
     marks, numbers, empty = [], [], []
     for position, (file, mask) in enumerate(masks.items()):
         name = file.name.replace("_mask", "")
-        number = frame_number(name, position, mapping.source)
+        number = frame_number(name, position, conversion.source)
         numbers.append(number)
         for value in np.unique(mask[mask != 0]):
             label = IGNORE if value == VOID else "catheter"
@@ -55,8 +55,8 @@ def read(path: Path, mapping: Mapping, numbered: bool = False) -> Labels:
         if not mask.any():
             empty.append(number)
     shape = next(iter(masks.values())).shape
-    source = mapping.source or Source(path.stem, max(numbers) + 1, *shape)
-    return build(marks, source, mapping, quoted(path), empty)
+    source = conversion.source or Source(path.stem, max(numbers) + 1, *shape)
+    return build(marks, source, conversion, quoted(path), empty)
 
 
 def write(labels: Labels, out: Path) -> None:
