@@ -1,14 +1,14 @@
 #!/bin/sh
 # Train the model in the box from nothing: examples/rebuild/build_default_model.sh OUT
 #
-# Fourteen stages, about seven hours on two cores. The first seven have earlier recipes,
+# Seventeen stages, about eight hours on two cores. The first seven have earlier recipes,
 # default_model_start.toml, default_model_middle.toml and default_model_late.toml, the fifth of them
 # without edge enhancement, the seventh with a quarter of empty pictures; the first two a weighted
-# loss. The last four have default_model_last.toml, the first of them without bent backgrounds;
-# in two the rate is constant, then it falls to 0. Three of them are two branches, one whose loss
-# counts what is missed of centrelines. Several stages are stopped before the end of their
-# schedules; the weights of their best epoch go on. Means of weights go on from several models.
-# docs/model.md says where ours was made otherwise.
+# loss. The last seven have default_model_last.toml, the first of them without bent backgrounds, two
+# with wires alone, one with more empty pictures; in two the rate is constant, then it falls to 0.
+# Three are two branches, one whose loss counts what is missed of centrelines. Several stages are
+# stopped before the end of their schedules; the weights of their best epoch go on. Means of weights
+# go on from several models. docs/model.md says where ours was made otherwise.
 #
 # All of it in a trial of minutes: N=8 LAST=8 CHOSEN=12 examples/rebuild/build_default_model.sh trial
 set -eu
@@ -32,6 +32,11 @@ plain() { # ODDS OF BACKGROUNDS, OF DEVICES: the last recipe, nothing bent, fewe
 }
 plain "0.15, 0.32, 0.1, 0.08, 0.05, 0.06, 0.24" "0.4, 0.2, 0.07, 0.04, 0.07, 0.04, 0.18" > "$out/stage11a.toml"
 plain "0.15, 0.32, 0.1, 0.08, 0.05, 0.06, 0.24" "0.45, 0.23, 0.08, 0.04, 0.02, 0.02, 0.16" > "$out/stage11b.toml"
+shares() { # ODDS OF DEVICES: the last recipe with others
+    sed "s/^device_odds = .*/device_odds = [$1]/" "$latest"
+}
+shares "0.0, 0.0, 0.0, 0.0, 0.4, 0.25, 0.35" > "$out/wires.toml"
+shares "0.38, 0.19, 0.07, 0.04, 0.04, 0.03, 0.25" > "$out/stage16.toml"
 common="--schedule cosine --ema 0.998 --validation 0.05 --n $n"
 tuned="--layers all --batch-size 8 --warmup 50"
 
@@ -84,20 +89,35 @@ more() { # RUN RECIPE MODEL LOSS SEED EPOCHS: of double length, at a constant ra
         --epochs 200 --lr 0.0008 $tuned $common --n "$((2 * n))" --schedule constant \
         --ema 0.999 --warmup 200
 }
-down() { # RUN MODEL LOSS SEED EPOCHS RATE: of double length, the rate falls to 0
+down() { # RUN RECIPE MODEL LOSS SEED EPOCHS RATE: of double length, the rate falls to 0
     # shellcheck disable=SC2086
-    fluorosynth finetune "$latest" --from "$out/$2" --out "$out/$1" --loss "$3" --seed "$4" \
-        --epochs "$5" --lr "$6" $tuned $common --n "$((2 * n))" --warmup 200
+    fluorosynth finetune "$2" --from "$out/$3" --out "$out/$1" --loss "$4" --seed "$5" \
+        --epochs "$6" --lr "$7" $tuned $common --n "$((2 * n))" --warmup 200
+}
+mean() { # MODEL RUN=SHARE...
+    name=$1
+    shift
+    for one in "$@"; do
+        set -- "$@" "$out/$one"
+        shift
+    done
+    python "$here/average_models.py" "$out/$name" "$@"
 }
 more stage11a "$out/stage11a.toml" stage10 dice_ce_centreline 21 11
 more stage11b "$out/stage11b.toml" stage10 dice_ce_empty 22 8
-python "$here/average_models.py" "$out/mean11.pt" "$out/stage11a=.5" "$out/stage11b=.5"
+mean mean11.pt stage11a=.5 stage11b=.5
 more stage12a "$latest" mean11.pt dice_ce_centreline 31 8
 more stage12b "$latest" mean11.pt dice_ce_empty 32 6
-python "$here/average_models.py" "$out/mean12.pt" "$out/stage12a=.5" "$out/stage12b=.5"
-down stage13 mean12.pt dice_ce_empty 41 3 0.0004
-python "$here/average_models.py" "$out/mean13.pt" "$out/stage12a=.6" "$out/stage13=.4"
-down stage14a mean13.pt dice_ce_centreline 51 4 0.0004
-down stage14b mean13.pt dice_ce_empty 52 4 0.0004
-python "$here/average_models.py" "$out/mean14.pt" "$out/stage14a=.5" "$out/stage14b=.5"
-python "$here/calibrate_model.py" "$out/mean14.pt" "$out/default.pt" --n "$chosen"
+mean mean12.pt stage12a=.5 stage12b=.5
+down stage13 "$latest" mean12.pt dice_ce_empty 41 3 0.0004
+mean mean13.pt stage12a=.6 stage13=.4
+down stage14a "$latest" mean13.pt dice_ce_centreline 51 4 0.0004
+down stage14b "$latest" mean13.pt dice_ce_empty 52 4 0.0004
+mean mean14.pt stage14a=.5 stage14b=.5
+down stage15 "$out/wires.toml" mean14.pt dice_ce_centreline 71 6 0.0008
+mean mean15.pt mean14.pt=.85 stage15=.15
+down stage16 "$out/stage16.toml" mean15.pt dice_ce_empty 82 11 0.0005
+mean mean16.pt stage13=.4 stage16=.45 stage15=.15
+down stage17 "$out/wires.toml" mean16.pt dice_ce_centreline 83 5 0.0007
+mean mean17.pt mean14.pt=.5 stage16=.4 stage17=.1
+python "$here/calibrate_model.py" "$out/mean17.pt" "$out/default.pt" --n "$chosen"
