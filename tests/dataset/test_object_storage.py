@@ -14,6 +14,7 @@ from fsspec.registry import _registry
 from object_server import Cutter, pointed_to, served
 from small import command, content, small_recipe, started, wait_until
 
+from fluorosynth.dataset import object_store
 from fluorosynth.dataset.generation import MissingShardsError, finish, generate
 from fluorosynth.dataset.manifest import read_samples
 from fluorosynth.dataset.verification import verify
@@ -34,7 +35,7 @@ from fluorosynth.learn.training.config import TrainConfig
 from fluorosynth.learn.training.train import train
 
 N, SHARD = 12, 4
-pytestmark = pytest.mark.filterwarnings("ignore:.*trying again")
+pytestmark = pytest.mark.filterwarnings("ignore:.*(trying again|waiting for)")
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +161,36 @@ def test_a_set_above_the_bound_trains_as_from_a_disk(
     assert len([path for path in cache.iterdir() if not path.name.startswith(".")]) == 1
     assert not [line for line in open_files() if str(cache) in line and "(deleted)" in line]
     assert [line for line in open_files() if str(cache) in line]
+
+
+@pytest.mark.parametrize("compression", [None, "gzip"])
+def test_a_shard_that_gives_way_before_it_is_opened_is_fetched_again(
+    server, recipe, whole, monkeypatch, compression
+):
+    """As where this process was stopped meanwhile, and others filled the cache."""
+    url = f"s3://sets/gave-way-{compression}"
+    generate(recipe, url, N, seed=5, shard_size=SHARD, compression=compression)
+    near, gone = list(open_dataset(whole)), set()
+
+    def gives_way(path, when):
+        if (path, when) not in gone:
+            gone.add((path, when))
+            path.unlink()
+
+    def kept(*given):
+        path = object_cache.kept(*given)
+        gives_way(path, "fetched")
+        return path
+
+    def locate(shard, locate=learn_shards._locate):
+        gives_way(shard.path, "opened")
+        return locate(shard)
+
+    monkeypatch.setattr(object_store, "kept", kept)
+    monkeypatch.setattr(learn_shards, "_locate", locate)
+    for item, expected in zip(open_dataset(url), near, strict=True):
+        assert np.array_equal(item, expected)
+    assert len(gone) == 6  # each of three shards twice
 
 
 def open_files():
