@@ -3,6 +3,8 @@
 import contextlib
 import importlib.util
 import shutil
+import threading
+import warnings
 from pathlib import Path
 
 import boto3
@@ -11,7 +13,7 @@ import numpy as np
 import object_server
 import pytest
 from fsspec.registry import _registry
-from object_server import Cutter, pointed_to, served
+from object_server import Cutter, Failing, pointed_to, served
 from small import command, content, small_recipe, started, wait_until
 
 from fluorosynth.dataset import object_store
@@ -25,7 +27,7 @@ from fluorosynth.errors import (
     MissingExtraError,
     UsageError,
 )
-from fluorosynth.io import object_cache
+from fluorosynth.io import object_cache, remote
 from fluorosynth.io.place import local, url_of
 from fluorosynth.io.remote import Remote
 from fluorosynth.learn.checkpoint import load_model, weights_hash
@@ -231,6 +233,50 @@ def test_connections_that_drop_in_the_middle(server, recipe, whole, after):
     assert len(samples) == N
 
 
+class Holding(Failing):
+    """A proxy that answers when it is let: never before ``free`` is set."""
+
+    def __init__(self, port):
+        self.free = threading.Event()
+        super().__init__(port, 1, "error")
+
+    def fails(self):
+        self.free.wait()
+        return False
+
+
+def test_a_store_that_does_not_answer_is_named_while_it_is_waited_for(server, recipe):
+    url = "s3://sets/slow"
+    generate(recipe, url, 2)
+    with warnings.catch_warnings(), Holding(server) as proxy, pointed_to(proxy.port):
+        warnings.simplefilter("always", DataWarning)
+        said = []
+
+        def hear(message, *_):
+            said.append(str(message))
+            proxy.free.set()
+
+        warnings.showwarning = hear
+        assert len(open_dataset(url)) == 2
+    assert said[0] == f"waiting for {url}"
+
+
+@pytest.mark.parametrize(("scheme", "tries"), [("gs", 1), ("memory", 5)])
+def test_drivers_that_try_again_by_themselves_are_asked_once(monkeypatch, scheme, tries):
+    class Gone(fsspec.AbstractFileSystem):
+        asked = 0
+
+        def info(self, path, **_):
+            Gone.asked += 1
+            raise ConnectionError("refused")
+
+    monkeypatch.setitem(_registry, scheme, Gone)
+    monkeypatch.setattr(remote, "PAUSE", 0.0)
+    with pytest.raises(InterruptedRunError, match=r"refused .* run the same command again"):
+        Remote(f"{scheme}://sets/here").size("dataset.json")
+    assert Gone.asked == tries
+
+
 def test_a_store_that_is_gone_stops_the_run_and_the_same_call_goes_on(server, recipe, whole):
     said = "run the same command again"
     with (
@@ -271,9 +317,9 @@ def test_other_objects_are_left_alone(server, recipe):
 
 def test_in_memory(recipe, whole):
     generate(recipe, "memory://sets/here", N, seed=5, shard_size=SHARD, workers=2)
-    remote = Remote("memory://sets/here")
-    there = {name for name in remote.sizes() if not name.startswith(".")}
-    assert {name: remote.read(name, 10**9) for name in there} == content(whole)
+    folder = Remote("memory://sets/here")
+    there = {name for name in folder.sizes() if not name.startswith(".")}
+    assert {name: folder.read(name, 10**9) for name in there} == content(whole)
     assert len(open_dataset("memory://sets/here")) == N
 
 
