@@ -47,7 +47,11 @@ class Dask(Engine):
             return {}
         with extra("dask", "the engine dask needs distributed"):
             from distributed import Client, KilledWorker, as_completed
+            from distributed.comm import get_address_host
         try:
+            if not self.scheduler:
+                raise ValueError("no address")
+            get_address_host(self.scheduler)  # ValueError; a client would not end for a minute
             with said_while_waiting(lambda: f"waiting for the Dask scheduler {self.scheduler}"):
                 client = Client(self.scheduler, timeout=20, set_as_default=False)
         except (OSError, ValueError) as error:

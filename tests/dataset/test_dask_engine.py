@@ -83,6 +83,9 @@ def test_no_scheduler_is_a_sentence(tmp_path):
     recipe = small_recipe(tmp_path)
     with pytest.raises(UsageError, match="no Dask scheduler at 'nowhere'"):
         generate(recipe, tmp_path / "set", 2, engine=Dask("nowhere"))
+    for address, reason in (("", "no address"), ("http://x", "unknown address scheme 'http'")):
+        with pytest.raises(UsageError, match=f"no Dask scheduler at '{address}': {reason}"):
+            generate(recipe, tmp_path / "set", 2, engine=Dask(address))
     with pytest.raises(UsageError, match="seen by this process alone"):
         generate(recipe, "memory://a/set", 2, engine=Dask("nowhere"))
 
