@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -45,10 +48,36 @@ class BatchLoader:
         )
 
     def __iter__(self) -> Iterator[Batch]:
-        for batch in self._loader:
-            if isinstance(batch, FluorosynthError):
-                raise batch
-            yield batch
+        with _no_signals():
+            batches = iter(self._loader)
+        try:
+            for batch in batches:
+                if isinstance(batch, FluorosynthError):
+                    raise batch
+                yield batch
+        except RuntimeError as error:
+            if not str(error).startswith("DataLoader worker"):
+                raise
+            raise InterruptedRunError(
+                "a process that reads the data was killed (out of memory?); run the same command "
+                "to go on, with fewer `workers` if memory was short"
+            ) from None
+
+
+@contextmanager
+def _no_signals() -> Iterator[None]:
+    """Undo that PyTorch raises an error wherever this process is when a worker is killed.
+
+    It sees that as well when it waits for a batch.
+    """
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield  # it does not, there
+        return
+    before = signal.getsignal(signal.SIGCHLD)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCHLD, before)
 
 
 class _Carried(Dataset[Item | FluorosynthError]):
@@ -74,17 +103,3 @@ def _collated(items: Sequence[Item | FluorosynthError]) -> Batch | FluorosynthEr
         return collate(items)  # type: ignore[arg-type]  # there is no error among them
     except FluorosynthError as error:
         return error
-
-
-@contextmanager
-def killed_workers_said() -> Iterator[None]:
-    """Raise InterruptedRunError where a worker was killed; PyTorch tells whoever runs just then."""
-    try:
-        yield
-    except RuntimeError as error:
-        if not str(error).startswith("DataLoader worker"):
-            raise
-        raise InterruptedRunError(
-            "a process that reads the data was killed (out of memory?); run the same command to "
-            "go on, with fewer `workers` if memory was short"
-        ) from None
