@@ -188,7 +188,8 @@ class ObjectStore(Store):
         return [self._parsed(name, text) for name, text in zip(found, contents, strict=True)]
 
     def _parsed(self, name: str, content: bytes) -> Record:
-        with validated(f"{self.remote.of(name)} is no record of a shard"):
+        place = self.remote.of(name)
+        with validated(f"{place} is no record of a shard (delete it to make that anew)"):
             return RECORD.validate_json(content)
 
 

@@ -177,7 +177,7 @@ class Remote:
                 raise BadDataError(f"{what} {said} ({_said(error)})") from None
             except Exception as error:  # of every store its own kinds
                 reason = _said(error)
-                if type(error).__name__ in ("NoCredentialsError", "DefaultCredentialsError"):
+                if type(error).__name__.endswith("CredentialsError"):
                     raise BadDataError(f"{what}: {reason}") from None
                 if number == 2:
                     warnings.warn(f"{what}: {reason}; trying again", DataWarning, stacklevel=2)

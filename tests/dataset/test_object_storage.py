@@ -14,7 +14,7 @@ import object_server
 import pytest
 from fsspec.registry import _registry
 from object_server import Cutter, Failing, pointed_to, served
-from small import command, content, small_recipe, started, wait_until
+from small import command, content, environment, small_recipe, started, wait_until
 
 from fluorosynth.dataset import object_store
 from fluorosynth.dataset.generation import MissingShardsError, finish, generate
@@ -75,7 +75,7 @@ def test_the_objects_are_the_files_of_a_folder(server, recipe, whole):
     assert objects("whole") == content(whole)
     assert generate(recipe, url, N, seed=5, shard_size=SHARD).made == 0
     assert not Path("s3:").exists()
-    with pytest.raises(UsageError, match="its seed is 5, yours 6"):
+    with pytest.raises(UsageError, match=r"s3://sets/whole holds .* its seed is 5, yours 6"):
         generate(recipe, Path(url), N, seed=6, shard_size=SHARD)  # a path has lost a slash
 
 
@@ -259,6 +259,19 @@ def test_a_store_that_does_not_answer_is_named_while_it_is_waited_for(server, re
         warnings.showwarning = hear
         assert len(open_dataset(url)) == 2
     assert said[0] == f"waiting for {url}"
+
+
+def test_what_its_processes_warn_of_is_a_sentence(server, tmp_path):
+    line = ["generate", "--recipe", "paper", "--set", "procedural.count=1", "--n", "4"]
+    line += ["--size", "64", "--shard-size", "2", "--workers", "2", "--quiet"]
+    with Failing(server, 1, "error", after=8) as proxy, pointed_to(proxy.port):
+        variables = {k: v for k, v in environment().items() if k != "PYTHONWARNINGS"}
+        with started(*line, "--out", "s3://sets/warned", env=variables) as run:
+            printed = run.communicate(timeout=120)[1]
+    assert run.returncode == 4
+    assert "trying again" in printed
+    for said in printed.splitlines():
+        assert said.startswith(("Warning: s3://", "Warning: waiting for", "Error: s3://")), said
 
 
 @pytest.mark.parametrize(("scheme", "tries"), [("gs", 1), ("memory", 5)])
