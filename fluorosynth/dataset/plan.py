@@ -152,10 +152,10 @@ def missing(
         for difference in _differences(found, recipe, seed, fingerprints):
             raise UsageError(f"{plan.out} holds another data set: {difference}\nUse another `out`.")
     for name in (name for name in others if name in present):
-        info, number = present.pop(name), plan.number(name)
+        other, number = present.pop(name), plan.number(name)
         first, count = plan.span(number)
-        if info.first != first or info.count > count:
-            raise _other_span(plan, number, info)
+        if other.first != first or other.count > count:
+            raise _other_span(plan, number, other)
     wanted = []
     for number in numbers:
         name = plan.name(number)

@@ -125,7 +125,7 @@ def _start_worker(task: Task, stop: Event, done: Any, anew: bool) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     cv2.setNumThreads(1)
     if anew:
-        warnings.showwarning = _show
+        warnings.showwarning = _show  # type: ignore[assignment]  # of all it gets, the message
     _worker.update(task=task, stop=stop, done=done)
     threading.Thread(target=_die_with_parent, daemon=True).start()
 

@@ -182,7 +182,8 @@ class Remote:
                 if number == 2:
                     warnings.warn(f"{what}: {reason}; trying again", DataWarning, stacklevel=2)
         raise InterruptedRunError(
-            f"{what}: {reason} ({tries} tries); run the same command again when it can be reached"
+            f"{what}: {reason}{f' ({tries} tries)' * (tries > 1)}; run the same command again when "
+            "it can be reached"
         )
 
     def _files(self) -> Any:
