@@ -101,7 +101,7 @@ def fitted(hint: Any, value: Any) -> Any:
         raise ValueError(f" {_wanted(hint, value)}")
     if isinstance(value, list):
         value = tuple(value)
-    elif isinstance(value, str) and Path in (hint, *options(hint)):
+    elif isinstance(value, str) and Path in (kinds := (hint, *options(hint))) and str not in kinds:
         value = Path(value)
     elif hasattr(value, "dtype") and not value.shape:
         value = value.item()

@@ -12,7 +12,7 @@ from fluorosynth.dataset.manifest import (
     Manifest,
     ShardEntry,
 )
-from fluorosynth.shards import open_shard, software
+from fluorosynth.shards import software
 
 if TYPE_CHECKING:
     from fluorosynth.dataset.plan import Plan
@@ -58,7 +58,7 @@ def write_card(plan: Plan, sampler: OpenRecipe, recipe_text: str, digests: dict[
         software=software(),
         shards=entries,
     )
-    with open_shard(store.file(entries[0])) as shard:
+    with store.opened(entries[0]) as shard:
         few = _SHOWN if plan.frames == 1 else _SHOWN // 4
         samples = [
             shard.sample(row, frame)

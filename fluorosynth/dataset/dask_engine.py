@@ -16,6 +16,7 @@ from fluorosynth.errors import (
     UsageError,
     extra,
 )
+from fluorosynth.io.patience import said_while_waiting
 
 AHEAD = 2000  # tasks that the scheduler holds at a time
 RETRIES = 3  # of a task whose connection or disk fails
@@ -46,17 +47,22 @@ class Dask(Engine):
             return {}
         with extra("dask", "the engine dask needs distributed"):
             from distributed import Client, KilledWorker, as_completed
-            from distributed.comm import CommClosedError
+            from distributed.comm import get_address_host
         try:
-            client = Client(self.scheduler, timeout=20, set_as_default=False)
+            if not self.scheduler:
+                raise ValueError("no address")
+            get_address_host(self.scheduler)  # ValueError; a client would not end for a minute
+            with said_while_waiting(lambda: f"waiting for the Dask scheduler {self.scheduler}"):
+                client = Client(self.scheduler, timeout=20, set_as_default=False)
         except (OSError, ValueError) as error:
             reason = " ".join(str(error).split())
             raise UsageError(f"no Dask scheduler at {self.scheduler!r}: {reason}") from None
         with client:
             name = f"fluorosynth-{secrets.token_hex(4)}"
             try:
-                client.register_plugin(_carrier(task), name)
-            except CommClosedError as error:
+                with said_while_waiting(lambda: self._lacks_workers(client)):
+                    client.register_plugin(_carrier(task), name)
+            except OSError as error:  # CommClosedError is one
                 raise InterruptedRunError(
                     f"a worker of the cluster went away at the start: {error}; run the same "
                     "command to go on"
@@ -71,7 +77,9 @@ class Dask(Engine):
 
             try:
                 running = as_completed(submit(AHEAD), loop=client.loop)
-                for future in running:
+                while not running.is_empty():
+                    with said_while_waiting(lambda: self._lacks_workers(client)):
+                        future = next(running)
                     number, digest, count = _raised(future.result())
                     found[number] = digest
                     report(count)
@@ -83,9 +91,17 @@ class Dask(Engine):
                     f"{reason}; run the same command to go on"
                 ) from None
             finally:
-                with suppress(CommClosedError):  # of a worker that went away, with its plugin
+                with suppress(OSError):  # of a worker that went away, with its plugin
                     client.unregister_worker_plugin(name)
         return found
+
+    def _lacks_workers(self, client: Any) -> str:
+        """Return a sentence where nobody is there to work: a queue of a cluster may be long."""
+        try:
+            there = client.scheduler_info()["workers"]
+        except Exception:  # it is being closed just now, and nothing is waited for
+            return ""
+        return "" if there else f"waiting for a worker: {self.scheduler} has none"
 
 
 def _carrier(task: Task) -> Any:

@@ -15,7 +15,7 @@ from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.guard import validated
 from fluorosynth.io.place import url_of
 from fluorosynth.sample import Sample
-from fluorosynth.shards import Shard, ShardInfo, open_shard
+from fluorosynth.shards import Shard, ShardInfo
 
 MANIFEST, PREVIEW = "dataset.json", "preview.png"
 VERSION, SEQUENCES_VERSION = "1.0", "2.0"
@@ -173,7 +173,7 @@ def open_entry(folder: str | Path, manifest: Manifest, entry: ShardEntry) -> Ite
     BadDataError
         When the file is not what the manifest says it is.
     """
-    with open_shard(open_store(folder).file(entry)) as shard:
+    with open_store(folder).opened(entry) as shard:
         for difference in differences(shard.info, manifest, entry):
             raise BadDataError(f"{inside(folder, entry.file)}: {difference}")
         yield shard

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -18,7 +18,7 @@ from fluorosynth.errors import BadDataError, InterruptedRunError, UsageError
 from fluorosynth.io.guard import validated
 from fluorosynth.io.object_cache import kept
 from fluorosynth.io.remote import Remote
-from fluorosynth.shards import FULL, ShardInfo, file_digest, write_shard
+from fluorosynth.shards import FULL, Shard, ShardInfo, file_digest, open_shard, write_shard
 
 if TYPE_CHECKING:
     from fluorosynth.dataset.manifest import ShardEntry
@@ -152,6 +152,20 @@ class ObjectStore(Store):
             raise BadDataError(f"{self.remote.of(entry.file)}: {error}") from None
 
     @contextmanager
+    def opened(self, entry: ShardEntry) -> Iterator[Shard]:
+        """Open a shard of the cache; again where it gave way before that, to other processes."""
+        with ExitStack() as stack:
+            while True:
+                path = self.file(entry)
+                try:
+                    shard = stack.enter_context(open_shard(path))
+                    break
+                except BadDataError:
+                    if path.exists():
+                        raise
+            yield shard
+
+    @contextmanager
     def fresh(self, name: str) -> Iterator[Path | None]:
         """Fetch a shard, and forget it."""
         with tempfile.TemporaryDirectory(prefix="fluorosynth-") as folder:
@@ -174,7 +188,8 @@ class ObjectStore(Store):
         return [self._parsed(name, text) for name, text in zip(found, contents, strict=True)]
 
     def _parsed(self, name: str, content: bytes) -> Record:
-        with validated(f"{self.remote.of(name)} is no record of a shard"):
+        place = self.remote.of(name)
+        with validated(f"{place} is no record of a shard (delete it to make that anew)"):
             return RECORD.validate_json(content)
 
 

@@ -101,6 +101,16 @@ class Plan(Checked):
         """
         return f"shard-{number:05d}.h5"
 
+    def number(self, name: str) -> int:
+        """Return the number of a shard.
+
+        Parameters
+        ----------
+        name
+            Name of its file.
+        """
+        return int(name.removeprefix("shard-").removesuffix(".h5"))
+
 
 def missing(
     plan: Plan,
@@ -122,7 +132,8 @@ def missing(
     fingerprints
         Fingerprints of the sources.
     part
-        Part and number of parts: only its own shards are looked at; None: all.
+        Part and number of parts: only its own shards are looked at, and one of another part, which
+        must be of the same set; None: all.
 
     Raises
     ------
@@ -135,10 +146,16 @@ def missing(
     numbers = plan.numbers(part)
     there = plan.store.shards()
     own = {plan.name(number) for number in numbers}
-    present = plan.store.infos([name for name in there if part is None or name in own])
+    others = [] if part is None else [name for name in there if name not in own][:1]
+    present = plan.store.infos([n for n in there if part is None or n in own or n in others])
     for found in present.values():
         for difference in _differences(found, recipe, seed, fingerprints):
             raise UsageError(f"{plan.out} holds another data set: {difference}\nUse another `out`.")
+    for name in (name for name in others if name in present):
+        other, number = present.pop(name), plan.number(name)
+        first, count = plan.span(number)
+        if other.first != first or other.count > count:
+            raise _other_span(plan, number, other)
     wanted = []
     for number in numbers:
         name = plan.name(number)
@@ -148,18 +165,23 @@ def missing(
         if info is None or (info.count < count and info.first == first and tail):
             wanted.append(number)
         elif (info.first, info.count) != (first, count):
-            raise UsageError(
-                f"{plan.out}/{plan.name(number)} holds samples "
-                f"{info.first}..{info.first + info.count - 1}, "
-                f"this run would put {first}..{first + count - 1} there: use the `shard_size` and "
-                "`n` of the first run, or another `out`"
-            )
+            raise _other_span(plan, number, info)
     if present:
         raise UsageError(
             f"{plan.out}/{next(iter(present))} lies beyond `n` {plan.n}: ask for at least as many "
             "samples as are there, or use another `out`"
         )
     return wanted
+
+
+def _other_span(plan: Plan, number: int, info: ShardInfo) -> UsageError:
+    first, count = plan.span(number)
+    last = info.first + info.count - 1
+    return UsageError(
+        f"{plan.out}/{plan.name(number)} holds samples {info.first}..{last}, "
+        f"this run would put {first}..{first + count - 1} there: use the `shard_size` and "
+        "`n` of the first run, or another `out`"
+    )
 
 
 def _differences(info: ShardInfo, recipe: str, seed: int, fingerprints: list[str]) -> Iterator[str]:

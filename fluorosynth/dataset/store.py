@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from fluorosynth.io.place import url_of
+from fluorosynth.shards import Shard, open_shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,6 +120,18 @@ class Store(Protocol):
         entry
             Entry of the shard in the manifest.
         """
+
+    @contextmanager
+    def opened(self, entry: ShardEntry) -> Iterator[Shard]:
+        """Open a shard for reading.
+
+        Parameters
+        ----------
+        entry
+            Entry of the shard in the manifest.
+        """
+        with open_shard(self.file(entry)) as shard:
+            yield shard
 
     def fresh(self, name: str) -> AbstractContextManager[Path | None]:
         """Give a file with the bytes of a shard as they are now; None where there is none.

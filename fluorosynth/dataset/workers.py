@@ -5,7 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -72,7 +74,7 @@ def run_tasks(
     forks = fork and "fork" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if forks else "spawn")
     stop, done = context.Event(), context.Value("q", 0)
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (task, stop, done))
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (task, stop, done, not forks))
     try:
         with _no_threads():
             futures = {pool.submit(_work, number): number for number in numbers}
@@ -116,14 +118,21 @@ def _drain(futures: dict[Future[str], int], done: Any, report: Progress) -> dict
 _worker: dict[str, Any] = {}  # of a worker process: its task, the stop flag, the counter
 
 
-def _start_worker(task: Task, stop: Event, done: Any) -> None:
+def _start_worker(task: Task, stop: Event, done: Any, anew: bool) -> None:
     import cv2
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     cv2.setNumThreads(1)
+    if anew:
+        warnings.showwarning = _show  # type: ignore[assignment]  # of all it gets, the message
     _worker.update(task=task, stop=stop, done=done)
     threading.Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _show(message: Warning | str, *_: object) -> None:
+    """Print a warning as a sentence: how the parent shows it is not known here."""
+    sys.stderr.write(f"Warning: {message}\n")
 
 
 def _die_with_parent() -> None:

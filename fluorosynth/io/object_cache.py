@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.bounded import bound, make_room
 from fluorosynth.io.cache import cache_folder
+from fluorosynth.io.patience import said_while_waiting
 
 BOUND = 20_000  # MB
 FOLDER = "objects"
-SPARED = 10.0  # s after it was asked for in which a file is opened, and stays
+SPARED = 10.0  # s after it was asked for in which a file stays: long enough to open it, mostly
 STALE = 24 * 3600.0  # s after which a file half fetched is nobody's
 
 
@@ -40,13 +41,11 @@ def kept(digest: str, fetch: Callable[[Path], None], digest_of: Callable[[Path],
     BadDataError
         When what is fetched has another digest, or the cache cannot be written.
     """
-    from filelock import FileLock
-
     folder = (cache_folder() or Path(tempfile.gettempdir()) / "fluorosynth") / FOLDER
     path = folder / digest
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f".{digest[:2]}.lock"):
+        with _locked(folder / f".{digest[:2]}.lock"):
             if not (path.is_file() and digest_of(path) == digest):
                 with replacing(path, sync=False, mark=f".{os.getpid()}") as part:
                     fetch(part)
@@ -73,6 +72,20 @@ def bytes_kept() -> int:
         When the variable is no number.
     """
     return bound("FLUOROSYNTH_OBJECTS_MB", BOUND)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Wait for whoever fetches, as long as it lives."""
+    from filelock import FileLock
+
+    lock = FileLock(path)
+    with said_while_waiting(lambda: f"waiting for another process that writes to {path.parent}"):
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _clear_stale(folder: Path) -> None:

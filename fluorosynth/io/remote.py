@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fluorosynth.errors import BadDataError, DataWarning, InterruptedRunError, MissingExtraError
+from fluorosynth.io.patience import said_while_waiting
 
 TRIES = 5
 PAUSE = 0.25  # s before the second try; twice that before each one after
 AT_ONCE = 16  # small objects read at a time
 _FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, ValueError, TypeError)
 _PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
+_PATIENT = ("gs", "gcs", "az", "abfs")  # their drivers try again by themselves
 _OPTIONS = {"s3": {"config_kwargs": {"retries": {"total_max_attempts": 1}}}}
 
 Found = TypeVar("Found")
@@ -163,22 +165,25 @@ class Remote:
     def _try(self, work: Callable[[Any], Found], what: str) -> Found:
         """Do something with the file system; again, after a pause, when the connection fails."""
         files, reason = self._files(), ""
-        for number in range(TRIES):
+        tries = 1 if self.scheme in _PATIENT else TRIES
+        for number in range(tries):
             if number:
                 time.sleep(PAUSE * 2 ** (number - 1))
             try:
-                return work(files)
+                with said_while_waiting(lambda: f"waiting for {self.url}"):
+                    return work(files)
             except _FINAL as error:
                 said = "is not there" if isinstance(error, FileNotFoundError) else "cannot be used"
                 raise BadDataError(f"{what} {said} ({_said(error)})") from None
             except Exception as error:  # of every store its own kinds
                 reason = _said(error)
-                if type(error).__name__ in ("NoCredentialsError", "DefaultCredentialsError"):
+                if type(error).__name__.endswith("CredentialsError"):
                     raise BadDataError(f"{what}: {reason}") from None
                 if number == 2:
                     warnings.warn(f"{what}: {reason}; trying again", DataWarning, stacklevel=2)
         raise InterruptedRunError(
-            f"{what}: {reason} ({TRIES} tries); run the same command again when it can be reached"
+            f"{what}: {reason}{f' ({tries} tries)' * (tries > 1)}; run the same command again when "
+            "it can be reached"
         )
 
     def _files(self) -> Any:

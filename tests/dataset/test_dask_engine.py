@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+import warnings
 
 import pytest
 from dask_cluster import cluster
@@ -10,7 +12,7 @@ from small import command, content, environment, small_recipe, started, wait_unt
 
 from fluorosynth.dataset.dask_engine import Dask
 from fluorosynth.dataset.generation import generate
-from fluorosynth.errors import UsageError
+from fluorosynth.errors import DataWarning, UsageError
 
 LINE = ["generate", "--n", "1200", "--shard-size", "60", "--size", "64", "--workers", "1"]
 
@@ -57,10 +59,33 @@ def test_a_killed_worker_that_writes_to_object_storage(one, tmp_path):
         assert {k: v for k, v in objects("set").items() if not k.startswith(".")} == one
 
 
+def test_a_cluster_without_workers_is_waited_for_and_said(tmp_path):
+    """All of them killed, or still in the queue of a cluster: the run goes on with the next."""
+    recipe, out = small_recipe(tmp_path), tmp_path / "set"
+    with cluster(tmp_path, workers=0) as workers, warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", DataWarning)
+
+        def come():
+            wait_until(lambda: said)
+            workers.workers(1)
+
+        coming = threading.Thread(target=come)
+        coming.start()
+        made = generate(recipe, out, 4, shard_size=2, engine=Dask(workers.address))
+        coming.join()
+    assert str(said[0].message) == f"waiting for a worker: {workers.address} has none"
+    assert made.made == 4
+    generate(recipe, tmp_path / "here", 4, shard_size=2)
+    assert content(out) == content(tmp_path / "here")
+
+
 def test_no_scheduler_is_a_sentence(tmp_path):
     recipe = small_recipe(tmp_path)
     with pytest.raises(UsageError, match="no Dask scheduler at 'nowhere'"):
         generate(recipe, tmp_path / "set", 2, engine=Dask("nowhere"))
+    for address, reason in (("", "no address"), ("http://x", "unknown address scheme 'http'")):
+        with pytest.raises(UsageError, match=f"no Dask scheduler at '{address}': {reason}"):
+            generate(recipe, tmp_path / "set", 2, engine=Dask(address))
     with pytest.raises(UsageError, match="seen by this process alone"):
         generate(recipe, "memory://a/set", 2, engine=Dask("nowhere"))
 

@@ -3,6 +3,8 @@
 import contextlib
 import importlib.util
 import shutil
+import threading
+import warnings
 from pathlib import Path
 
 import boto3
@@ -11,9 +13,10 @@ import numpy as np
 import object_server
 import pytest
 from fsspec.registry import _registry
-from object_server import Cutter, pointed_to, served
-from small import command, content, small_recipe, started, wait_until
+from object_server import Cutter, Failing, pointed_to, served
+from small import command, content, environment, small_recipe, started, wait_until
 
+from fluorosynth.dataset import object_store
 from fluorosynth.dataset.generation import MissingShardsError, finish, generate
 from fluorosynth.dataset.manifest import read_samples
 from fluorosynth.dataset.verification import verify
@@ -24,7 +27,7 @@ from fluorosynth.errors import (
     MissingExtraError,
     UsageError,
 )
-from fluorosynth.io import object_cache
+from fluorosynth.io import object_cache, remote
 from fluorosynth.io.place import local, url_of
 from fluorosynth.io.remote import Remote
 from fluorosynth.learn.checkpoint import load_model, weights_hash
@@ -34,7 +37,7 @@ from fluorosynth.learn.training.config import TrainConfig
 from fluorosynth.learn.training.train import train
 
 N, SHARD = 12, 4
-pytestmark = pytest.mark.filterwarnings("ignore:.*trying again")
+pytestmark = pytest.mark.filterwarnings("ignore:.*(trying again|waiting for)")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +75,7 @@ def test_the_objects_are_the_files_of_a_folder(server, recipe, whole):
     assert objects("whole") == content(whole)
     assert generate(recipe, url, N, seed=5, shard_size=SHARD).made == 0
     assert not Path("s3:").exists()
-    with pytest.raises(UsageError, match="its seed is 5, yours 6"):
+    with pytest.raises(UsageError, match=r"s3://sets/whole holds .* its seed is 5, yours 6"):
         generate(recipe, Path(url), N, seed=6, shard_size=SHARD)  # a path has lost a slash
 
 
@@ -162,6 +165,36 @@ def test_a_set_above_the_bound_trains_as_from_a_disk(
     assert [line for line in open_files() if str(cache) in line]
 
 
+@pytest.mark.parametrize("compression", [None, "gzip"])
+def test_a_shard_that_gives_way_before_it_is_opened_is_fetched_again(
+    server, recipe, whole, monkeypatch, compression
+):
+    """As where this process was stopped meanwhile, and others filled the cache."""
+    url = f"s3://sets/gave-way-{compression}"
+    generate(recipe, url, N, seed=5, shard_size=SHARD, compression=compression)
+    near, gone = list(open_dataset(whole)), set()
+
+    def gives_way(path, when):
+        if (path, when) not in gone:
+            gone.add((path, when))
+            path.unlink()
+
+    def kept(*given):
+        path = object_cache.kept(*given)
+        gives_way(path, "fetched")
+        return path
+
+    def locate(shard, locate=learn_shards._locate):
+        gives_way(shard.path, "opened")
+        return locate(shard)
+
+    monkeypatch.setattr(object_store, "kept", kept)
+    monkeypatch.setattr(learn_shards, "_locate", locate)
+    for item, expected in zip(open_dataset(url), near, strict=True):
+        assert np.array_equal(item, expected)
+    assert len(gone) == 6  # each of three shards twice
+
+
 def open_files():
     """Return the files that this process has open or mapped, as the kernel names them."""
     found = Path("/proc/self/maps").read_text().splitlines()
@@ -198,6 +231,63 @@ def test_connections_that_drop_in_the_middle(server, recipe, whole, after):
     with Cutter(server, after, times=3) as proxy, pointed_to(proxy.port):
         samples = list(read_samples(f"s3://sets/{name}"))
     assert len(samples) == N
+
+
+class Holding(Failing):
+    """A proxy that answers when it is let: never before ``free`` is set."""
+
+    def __init__(self, port):
+        self.free = threading.Event()
+        super().__init__(port, 1, "error")
+
+    def fails(self):
+        self.free.wait()
+        return False
+
+
+def test_a_store_that_does_not_answer_is_named_while_it_is_waited_for(server, recipe):
+    url = "s3://sets/slow"
+    generate(recipe, url, 2)
+    with warnings.catch_warnings(), Holding(server) as proxy, pointed_to(proxy.port):
+        warnings.simplefilter("always", DataWarning)
+        said = []
+
+        def hear(message, *_):
+            said.append(str(message))
+            proxy.free.set()
+
+        warnings.showwarning = hear
+        assert len(open_dataset(url)) == 2
+    assert said[0] == f"waiting for {url}"
+
+
+def test_what_its_processes_warn_of_is_a_sentence(server, tmp_path):
+    line = ["generate", "--recipe", "paper", "--set", "procedural.count=1", "--n", "4"]
+    line += ["--size", "64", "--shard-size", "2", "--workers", "2", "--quiet"]
+    with Failing(server, 1, "error", after=8) as proxy, pointed_to(proxy.port):
+        variables = {k: v for k, v in environment().items() if k != "PYTHONWARNINGS"}
+        with started(*line, "--out", "s3://sets/warned", env=variables) as run:
+            printed = run.communicate(timeout=120)[1]
+    assert run.returncode == 4
+    assert "trying again" in printed
+    for said in printed.splitlines():
+        assert said.startswith(("Warning: s3://", "Warning: waiting for", "Error: s3://")), said
+
+
+@pytest.mark.parametrize(("scheme", "tries"), [("gs", 1), ("memory", 5)])
+def test_drivers_that_try_again_by_themselves_are_asked_once(monkeypatch, scheme, tries):
+    class Gone(fsspec.AbstractFileSystem):
+        asked = 0
+
+        def info(self, path, **_):
+            Gone.asked += 1
+            raise ConnectionError("refused")
+
+    monkeypatch.setitem(_registry, scheme, Gone)
+    monkeypatch.setattr(remote, "PAUSE", 0.0)
+    with pytest.raises(InterruptedRunError, match=r"refused.*; run the same command again"):
+        Remote(f"{scheme}://sets/here").size("dataset.json")
+    assert Gone.asked == tries
 
 
 def test_a_store_that_is_gone_stops_the_run_and_the_same_call_goes_on(server, recipe, whole):
@@ -240,9 +330,9 @@ def test_other_objects_are_left_alone(server, recipe):
 
 def test_in_memory(recipe, whole):
     generate(recipe, "memory://sets/here", N, seed=5, shard_size=SHARD, workers=2)
-    remote = Remote("memory://sets/here")
-    there = {name for name in remote.sizes() if not name.startswith(".")}
-    assert {name: remote.read(name, 10**9) for name in there} == content(whole)
+    folder = Remote("memory://sets/here")
+    there = {name for name in folder.sizes() if not name.startswith(".")}
+    assert {name: folder.read(name, 10**9) for name in there} == content(whole)
     assert len(open_dataset("memory://sets/here")) == N
 
 

@@ -17,6 +17,7 @@ from fluorosynth.dataset.job_array import parse_part
 from fluorosynth.dataset.job_scripts import job_script
 from fluorosynth.errors import UsageError
 from fluorosynth.io import claim
+from fluorosynth.recipe import Recipe
 
 N, SHARD = 90, 10
 
@@ -62,6 +63,29 @@ def test_a_part_of_another_seed_is_refused(recipe, tmp_path):
     generate(recipe, tmp_path, N, seed=5, shard_size=SHARD, part=(1, 2))
     with pytest.raises(UsageError, match="its seed is 5, yours 6"):
         generate(recipe, tmp_path, N, seed=6, shard_size=SHARD, part=(1, 3))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"seed": 6}, "its seed is 5, yours 6"),
+        ({"recipe": Recipe.preset("paper")}, "the recipes differ"),
+        ({"shard_size": 5}, r"shard-00000\.h5 holds samples 0\.\.9, this run would put 0\.\.4"),
+        (
+            {"shard_size": 20},
+            r"shard-00002\.h5 holds samples 20\.\.29, this run would put 40\.\.59",
+        ),
+    ],
+)
+def test_a_part_that_is_not_of_the_others_set_is_refused_at_once(recipe, tmp_path, change, said):
+    """Not when all is done and the set is to be closed."""
+    given = {"recipe": recipe, "seed": 5, "shard_size": SHARD}
+    first = 3 if change.get("shard_size") == 20 else 1
+    generate(**given, out=tmp_path, n=N, part=(first, 9))
+    before = content(tmp_path)
+    with pytest.raises(UsageError, match=said):
+        generate(**given | change, out=tmp_path, n=N, part=(2, 9))
+    assert content(tmp_path) == before
 
 
 @pytest.mark.parametrize("part", [(0, 2), (3, 2), (1, 0)])

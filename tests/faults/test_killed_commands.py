@@ -91,12 +91,12 @@ def children(process):
     return [int(word) for word in text.split()]
 
 
-def test_a_worker_killed(given, tmp_path):
+@pytest.mark.parametrize("name", ["generate", "train"])
+def test_a_worker_killed(given, tmp_path, name):
     folder, log = tmp_path / "f", tmp_path / "log"
-    lines = commands(given, folder)["generate --workers 2"]
-    empty(folder)
-    assert run(lines, log)[0] == 0
-    whole, count = tree(folder), row("`generate --workers 2`", "a worker killed, then again")
+    lines = [[*commands(given, folder)[name][0], "--workers", 2]]
+    whole = once(lines, folder, log)
+    count = row(f"`{name} --workers 2`", "a worker killed, then again")
     rng, faults = np.random.default_rng(0), []
     for _ in range(TRIES):
         empty(folder)

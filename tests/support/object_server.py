@@ -134,14 +134,16 @@ class Failing(ThreadingHTTPServer):
         Requests from one that fails to the next; 1: all fail.
     way
         How they fail, one of ``WAYS``.
+    after
+        Requests that come before these; none of them fails.
     """
 
     daemon_threads, block_on_close = True, False
 
-    def __init__(self, port, every, way):
+    def __init__(self, port, every, way, after=0):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.behind, self.every, self.way = port, every, way
-        self.seen = self.failed = 0
+        self.seen, self.failed = -after, 0
         self.lock = threading.Lock()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -153,7 +155,7 @@ class Failing(ThreadingHTTPServer):
         """Count a request; tell whether it fails."""
         with self.lock:
             self.seen += 1
-            fails = self.seen % self.every == 0
+            fails = self.seen > 0 and self.seen % self.every == 0
             self.failed += fails
         return fails
 

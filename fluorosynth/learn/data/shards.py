@@ -6,7 +6,7 @@ import os
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -130,16 +130,29 @@ class ShardDataset(LabelledDataset):
         self._files: dict[int, tuple[Path, ExitStack]] = {}
 
     def _open(self, number: int) -> tuple[Any, Any]:
-        place, file = self._places[number] or self._find(number), ExitStack()
+        while True:
+            try:
+                arrays, file = self._opened(number)
+                break
+            except FileNotFoundError:  # it gave way in the cache before it was mapped
+                if not self._remote:
+                    raise
         if self._remote:
             self._let_go()
-        if place.offsets is None:
-            shard = file.enter_context(open_shard(place.path))
-            arrays = shard.images, shard.masks
-        else:
-            arrays = _map(place, place.offsets[0]), _map(place, place.offsets[1])
-        self._arrays[number], self._files[number] = arrays, (place.path, file)
+        self._arrays[number], self._files[number] = arrays, file
         return arrays
+
+    def _opened(self, number: int) -> tuple[tuple[Any, Any], tuple[Path, ExitStack]]:
+        """Return the arrays of a shard, its file, and what closes it."""
+        with ExitStack() as file:
+            place = self._places[number]
+            if place is None or place.offsets is None:
+                shard = file.enter_context(self._shard(number))
+                place = _locate(shard)
+                if place.offsets is None:
+                    return (shard.images, shard.masks), (place.path, file.pop_all())
+            images, masks = (_map(place, offset) for offset in place.offsets)
+            return (images, masks), (place.path, ExitStack())
 
     def _let_go(self) -> None:
         """Close the shards that gave way in the cache: while they are open they take room."""
@@ -173,11 +186,12 @@ class ShardDataset(LabelledDataset):
                 with open_entry(self._source, self._set, entry) as shard:
                     yield shard.info, _locate(shard)
 
-    def _find(self, number: int) -> _Place:
-        """Fetch a remote shard, which others may have let go meanwhile, and return its place."""
+    def _shard(self, number: int) -> AbstractContextManager[Shard]:
+        """Open a shard; a remote one is fetched, which others may have let go meanwhile."""
+        if (place := self._places[number]) is not None:
+            return open_shard(place.path)
         assert self._set is not None  # noqa: S101 - for the type checker
-        with open_entry(self._source, self._set, self._set.shards[number]) as shard:
-            return _locate(shard)
+        return open_entry(self._source, self._set, self._set.shards[number])
 
 
 def _warn_of_little_room(url: str | Path, found: Manifest | None) -> None:

@@ -7,13 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
-from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.learn.data import (
     Augmented,
-    Batch,
     Crops,
     EpochBatches,
     LabelledDataset,
@@ -21,7 +19,6 @@ from fluorosynth.learn.data import (
     Squared,
     Windows,
     WithSynthetic,
-    collate,
     longer_side,
     open_recipe,
     require_foreground,
@@ -29,6 +26,7 @@ from fluorosynth.learn.data import (
 )
 from fluorosynth.learn.networks import build
 from fluorosynth.learn.training.config import TrainConfig
+from fluorosynth.learn.training.loading import BatchLoader
 from fluorosynth.learn.training.parallel import Process
 from fluorosynth.sample import Image, Mask
 
@@ -61,7 +59,7 @@ class TrainingData:
     training: LabelledDataset
     validation: LabelledDataset
     batches: EpochBatches
-    loader: DataLoader[Batch]
+    loader: BatchLoader
     synthetic: str
     given: int
     size: int
@@ -127,14 +125,7 @@ def prepare_data(
     )
     if len(training) < process.world:
         raise UsageError(f"{len(training)} images are too few for {process.world} processes")
-    loader: DataLoader[Batch] = DataLoader(
-        training,  # type: ignore[arg-type]  # of items; collate makes batches of them
-        batch_sampler=batches,
-        collate_fn=collate,
-        num_workers=config.workers,
-        persistent_workers=config.workers > 0,
-        pin_memory=process.device.type == "cuda",
-    )
+    loader = BatchLoader(training, batches, config.workers, process.device.type == "cuda")
     return TrainingData(pairs, training, validation, batches, loader, synthetic, given, size)
 
 

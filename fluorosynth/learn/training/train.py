@@ -125,7 +125,7 @@ def train(
     OutOfMemoryError
         When a batch does not fit into memory.
     InterruptedRunError
-        When stopped by the user.
+        When stopped by the user, a process that reads is killed, or a store cannot be reached.
     """
     advice = f"lower `batch_size` (now {config.batch_size}) or train on crops (`crop`)"
     out = local(out)
