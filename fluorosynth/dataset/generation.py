@@ -13,6 +13,7 @@ from fluorosynth.dataset.card import write_card
 from fluorosynth.dataset.engine import Engine, Progress
 from fluorosynth.dataset.loops import make_ready
 from fluorosynth.dataset.plan import Plan, missing
+from fluorosynth.dataset.virtual import virtual_set
 from fluorosynth.dataset.workers import Processes
 from fluorosynth.errors import (
     BadDataError,
@@ -221,10 +222,18 @@ def plan_of(recipe: Recipe, out: str | Path, n: int, shard_size: int | None = No
         Number of samples.
     shard_size
         Number of samples in a shard; None: as many as make up 500 pictures.
+
+    Raises
+    ------
+    UsageError
+        Where ``out`` is the text of a virtual set.
     """
+    url = url_of(out)
+    if url is None and virtual_set(out):
+        raise UsageError(f"`out` {out} names a virtual set, which takes no files: name a folder")
     if shard_size is None:
         shard_size = max(SHARD_SIZE // recipe.frames, 1)
-    return Plan(url_of(out) or Path(out), n, shard_size, recipe.size, recipe.frames)
+    return Plan(url or Path(out), n, shard_size, recipe.size, recipe.frames)
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,14 @@ def test_another_recipe_is_refused_with_the_difference(recipe, made):
     refused(made, ["recipes differ", '-kind = "one_of"', '-kind = "jitter"', "`out`"], other)
 
 
+def test_a_virtual_set_takes_no_files(recipe, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.iterdir())
+    with pytest.raises(UsageError, match=r"paper@7\[0:4\] names a virtual set"):
+        generate(recipe, "paper@7[0:4]", n=4)
+    assert set(tmp_path.iterdir()) == before
+
+
 def test_another_seed_is_refused(recipe, made):
     refused(made, ["its seed is 0, yours 7"], recipe, seed=7)
 
