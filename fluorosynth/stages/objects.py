@@ -47,6 +47,8 @@ def with_objects(
     for name in names:
         factor = draw_within(0, 1e3, strength, f"{stage.kind}: strength", rng)
         tubes, mu = draw(name)
-        total += np.float32(mu * sample.seen.mm_per_px * factor) * union(tubes, image.shape)
+        paths = union(tubes, image.shape)
+        paths *= np.float32(mu * sample.seen.mm_per_px * factor)
+        total += paths
     darker = attenuated(image, total)
     return with_picture(sample, stage, {"objects": names}, darker, sample.contrast)
