@@ -13,7 +13,7 @@ from fluorosynth.ranges import Chance, LogUniform, Range, draw_within
 from fluorosynth.sample import Intensities, Moment, Sample
 from fluorosynth.stages.base import Intensity, intensities, with_picture
 from fluorosynth.stages.order import EXPOSED
-from fluorosynth.xray.beer_lambert import attenuated
+from fluorosynth.xray.beer_lambert import add, attenuated
 from fluorosynth.xray.blur import interpolated
 
 NAMES = "ribs", "spine", "folds"
@@ -64,9 +64,7 @@ class Bones(Intensity):
         for name, draw in (("ribs", _ribs), ("spine", spine_paths)):
             if name in names:
                 weight = self._strength(rng) / (EXTENT * side / 256)
-                paths = draw(side, image.shape, rng, sample.moment)
-                paths *= np.float32(weight)
-                total += paths
+                add(total, draw(side, image.shape, rng, sample.moment), weight)
         if "folds" in names:
             for _ in range(1 + int(3 * rng.random())):
                 _fold(total, *_edge(side, rng, sample.moment), self._strength(rng))
@@ -142,10 +140,9 @@ def spine_paths(
         Tube.of_many(places + lean * part, width * scale, lumen) for part, width, lumen in parts
     ]
     column = [Tube(top + 1j * lean * COLUMN * side, across)]
-    bodies = _coarse(moved_to(column, moment), 8, shape)
-    bodies *= np.float32(0.12)
-    bodies += union(moved_to(tubes, moment), shape)
-    return bodies
+    paths = union(moved_to(tubes, moment), shape)
+    add(paths, _coarse(moved_to(column, moment), 8, shape), 0.12)
+    return paths
 
 
 def _edge(

@@ -87,20 +87,16 @@ class Display(Intensity):
         )
         ends = _widened(darkest, brightest, span)
         dark, bright = (float(curve[round(v * (LEVELS - 1))]) for v in ends)
-        table = black + (curve - dark) * ((white - black) / max(bright - dark, 1e-3))
-        grey = np.minimum(np.maximum(table, 0), 255)
+        gain = (white - black) / max(bright - dark, 1e-3)
+        grey, rounded = np.empty(LEVELS, np.float32), np.empty(LEVELS, np.uint8)
+        _grade(grey, rounded, curve, *map(np.float32, (dark, gain, black)))
         contrast = sample.contrast
         if contrast is not None:
             contrast = _depths(image, contrast, grey)
         drawn = {"law": law, "gamma": gamma, "low": low, "high": high}
         drawn |= {"black": black, "white": white}
         levels = np.empty(image.shape, np.uint8)
-        _look_up(
-            levels,
-            np.empty(image.shape[1], np.uint16),
-            image,
-            (grey + np.float32(0.5)).astype(np.uint8),
-        )
+        _look_up(levels, np.empty(image.shape[1], np.uint16), image, rounded)
         return with_picture(sample, self, drawn, levels, contrast)
 
 
@@ -139,6 +135,15 @@ def _widened(low: float, high: float, span: float) -> tuple[float, float]:
         return low, high
     high = min(high * math.exp(missing / 2), 1.0)
     return round(high * math.exp(-span), 9), round(high, 9)
+
+
+@njit(cache=True)
+def _grade(grey, rounded, curve, dark, gain, black):  # type: ignore[no-untyped-def]
+    """Fill in the grey level of each digit, and the whole one next to it."""
+    for i in range(len(curve)):
+        level = black + (curve[i] - dark) * gain
+        grey[i] = min(max(level, np.float32(0)), np.float32(255))
+        rounded[i] = np.uint8(grey[i] + np.float32(0.5))
 
 
 @njit(cache=True)

@@ -13,7 +13,7 @@ from fluorosynth.ranges import Chance, LogUniform, Range, draw_within
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, intensities, with_picture
 from fluorosynth.stages.order import EXPOSED
-from fluorosynth.xray.beer_lambert import attenuated
+from fluorosynth.xray.beer_lambert import add, attenuated
 from fluorosynth.xray.blur import wide_blur
 from fluorosynth.xray.materials import attenuation
 from fluorosynth.xray.vessels import tree
@@ -69,9 +69,7 @@ class Vessels(Intensity):
             tubes, clouds = moved_to(tubes, moment, 1.0, 1.0), moved_to(clouds, moment, 1.0, 1.0)
         total = union(tubes, image.shape)
         if clouds:
-            cloud = wide_blur(union(clouds, image.shape), SOFT * side / 256)
-            cloud *= np.float32(0.15)
-            total += cloud
+            add(total, wide_blur(union(clouds, image.shape), SOFT * side / 256), 0.15)
         total *= np.float32(mu)
         drawn = {"branches": sum(tube.count for tube in tubes), "attenuation": mu}
         return with_picture(sample, self, drawn, attenuated(image, total), sample.contrast)
