@@ -97,8 +97,8 @@ def arteries(view: View, rng: np.random.Generator) -> Map:
     width, length = rng.uniform(2.4, 4.0), rng.uniform(60.0, 110.0)
     corner = (0.5 + 0.5j) * (view.size - 1)
     trunk = start * view.size + corner
-    tubes = tree(trunk, inward, width * px_per_mm, length * px_per_mm, rng)
-    paths = union(tubes, (view.size, view.size)).astype(np.float64)
+    vessel = tree(trunk, inward, width * px_per_mm, length * px_per_mm, rng)
+    paths = union([vessel], (view.size, view.size)).astype(np.float64)
     return np.asarray(paths * (rng.uniform(0.1, 0.3) / px_per_mm))
 
 

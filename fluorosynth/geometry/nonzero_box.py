@@ -37,9 +37,9 @@ def _box(bits, filled, reach):  # type: ignore[no-untyped-def]
     top, bottom, left, right = 0, bits.shape[0], 0, bits.shape[1]
     if bits[0, 0] & SIGN and bits[-1, -1] & SIGN:
         return top, bottom, left, right
-    while top < bottom and _empty(bits[top]):
+    while top < bottom and empty(bits[top]):
         top += 1
-    while bottom > top and _empty(bits[bottom - 1]):
+    while bottom > top and empty(bits[bottom - 1]):
         bottom -= 1
     for y in range(top, bottom):
         row = bits[y]
@@ -54,7 +54,14 @@ def _box(bits, filled, reach):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _empty(row):  # type: ignore[no-untyped-def]
+def empty(row):  # type: ignore[no-untyped-def]
+    """Return whether a part of a row holds nothing.
+
+    Parameters
+    ----------
+    row
+        Bits of float32 numbers, ``(n,)`` int32.
+    """
     anything = np.int32(0)
     for x in range(len(row)):
         anything |= row[x]

@@ -1,41 +1,36 @@
 """How far a ray runs inside a tube, averaged exactly over each pixel.
 
-The chord of a tube of radius R at distance x from its centreline is 2 sqrt(R^2 - x^2). A pixel
-sees its mean over a unit square, whose shadow along the tube's normal is a trapezoid: the
-convolution of two boxes of the normal's components a and b. The mean is therefore a second
-difference of the chord's second integral, which is tabled once for R = 1:
-
-    [G(d + p) - G(d + q) - G(d - q) + G(d - p)] / (a b),  p = (a + b) / 2,  q = (a - b) / 2
-
-It holds for tubes far thinner than a pixel. The loops are compiled by numba without ``fastmath``
-and the table is rounded: the same bytes on any processor.
+Each pixel belongs to the segment of the tube's centreline that is nearest; ``mean_chord`` says what
+it sees of a straight tube there. The loops are compiled by numba without ``fastmath``: the same
+bytes on any processor.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from fluorosynth.geometry.mean_chord import (
+    BATCH,
+    FIRST,
+    INTEGRAL,
+    LUMEN,
+    PIXEL,
+    RADIUS,
+    SECOND,
+    batch,
+    settle,
+)
+
 Floats = NDArray[np.floating[Any]]
 
-STEPS = 2048  # of the table; its error is below 1e-7 of R^3
 NARROW = 0.05  # least side of the pixel's shadow in px: keeps the division by a b exact
-AREA = math.pi / 2  # first integral of the unit chord from 0 to 1
+REACH = 0.75  # px beyond its radius that a tube reaches: half a pixel's shadow, and a little
 NEW_PASS = 2.0  # widths of arc after which a tube that meets a pixel again passes it anew
-
-
-def _table() -> NDArray[np.float64]:
-    t = np.linspace(0.0, 1.0, STEPS + 1)
-    root = np.sqrt(1 - t * t)
-    second = t * np.arcsin(t) + root - root**3 / 3 - 2 / 3
-    return np.append(second, second[-1]).round(12)
-
-
-_SECOND = _table()
+UNMET = -1e9  # arc of a pixel that no pass has met
 
 
 def add_path_length(
@@ -45,6 +40,7 @@ def add_path_length(
     inner: Floats,
     factor: float = 1.0,
     overlap: bool = False,
+    ends: NDArray[np.int64] | None = None,
 ) -> None:
     """Add the mean path of rays through the wall of a tube to a picture.
 
@@ -64,6 +60,9 @@ def add_path_length(
     overlap
         Whether the passes of a tube that crosses itself add up, as they do for rays; else it is one
         union.
+    ends
+        Number of points up to the end of each of several tubes, ``(k,)``, which add up; None: it is
+        one.
 
     Examples
     --------
@@ -73,8 +72,10 @@ def add_path_length(
     >>> round(float(out[:, 4].sum()), 4) == round(math.pi * 0.2**2, 4)  # its cross-section
     True
     """
-    work = np.empty((4 if overlap else 2, out.size), np.float32)
-    _add_path_length(out, work, centreline, half, inner, np.float32(factor), overlap, _SECOND)
+    scratch = _scratch(4 if overlap else 2, out.shape)
+    ends = np.array([len(centreline)]) if ends is None else ends
+    weight = np.float32(factor)
+    _add_path_lengths(out, scratch, centreline, half, inner, ends, weight, overlap, INTEGRAL)
 
 
 def longest_paths(
@@ -95,94 +96,109 @@ def longest_paths(
     ends
         Number of points up to the end of each tube, ``(k,)``.
     """
-    work = np.empty((2, out.size), np.float32)
-    _longest_paths(out, work, points, half, inner, ends, bool(0), _SECOND)
+    scratch = _scratch(2, out.shape)
+    _longest_paths(out, scratch, points, half, inner, ends, bool(0), INTEGRAL)
 
 
-@njit(cache=True)
-def _add_path_length(  # type: ignore[no-untyped-def]
-    out, work, points, half, inner, factor, overlap, table
+def _scratch(count: int, shape: tuple[int, int]) -> tuple[NDArray[Any], ...]:
+    """Return room for ``count`` values of each pixel, for each row's span, and for a batch.
+
+    What a loop allocates itself is dear to compile. Of the values only as many are touched as a
+    tube's spans have pixels.
+    """
+    height, width = shape
+    values = np.empty((count, height * width), np.float32)
+    return values, np.empty((3, height), np.int64), *batch()
+
+
+@njit(cache=True, error_model="numpy")  # what divides is above 0
+def _add_path_lengths(  # type: ignore[no-untyped-def]
+    out, scratch, points, half, inner, ends, factor, overlap, table
 ):
-    sides = _path_length(work, out.shape, points, half, inner, overlap, table)
-    top, bottom, left, right = sides
-    for y in range(top, bottom + 1):
-        path, target = work[0, (y - top) * (right - left + 1) :], out[y, left:]
-        for k in range(right - left + 1):
-            target[k] += factor * path[k]
-
-
-@njit(cache=True)
-def _longest_paths(  # type: ignore[no-untyped-def]
-    out, work, points, half, inner, ends, overlap, table
-):
-    first = 0
+    (work, spans, _, _), first = scratch, 0
     for end in ends:
-        part = points[first:end], half[first:end], inner[first:end]
-        sides = _path_length(work, out.shape, part[0], part[1], part[2], overlap, table)
-        top, bottom, left, right = sides
-        for y in range(top, bottom + 1):
-            path, target = work[0, (y - top) * (right - left + 1) :], out[y, left:]
-            for k in range(right - left + 1):
+        line, radii, lumens = points[first:end], half[first:end], inner[first:end]
+        top, bottom = _path_length(scratch, out.shape, line, radii, lumens, overlap, table)
+        for y in range(top, bottom):
+            left, right, start = spans[0, y], spans[1, y], spans[2, y]
+            path, target = work[0, start:], out[y, left:]
+            for k in range(right - left):
+                target[k] += factor * path[k]
+        first = end
+
+
+@njit(cache=True, error_model="numpy")  # what divides is above 0
+def _longest_paths(  # type: ignore[no-untyped-def]
+    out, scratch, points, half, inner, ends, overlap, table
+):
+    (work, spans, _, _), first = scratch, 0
+    for end in ends:
+        line, radii, lumens = points[first:end], half[first:end], inner[first:end]
+        top, bottom = _path_length(scratch, out.shape, line, radii, lumens, overlap, table)
+        for y in range(top, bottom):
+            left, right, start = spans[0, y], spans[1, y], spans[2, y]
+            path, target = work[0, start:], out[y, left:]
+            for k in range(right - left):
                 target[k] = max(target[k], path[k])
         first = end
 
 
-@njit(cache=True)
-def _second(t, table):  # type: ignore[no-untyped-def]
-    """Second integral of the unit chord at t (even in t)."""
-    t = abs(t)
-    inside = min(t, 1.0)
-    at = inside * STEPS
-    i = np.uint32(at)
-    return table[i] + (at - i) * (table[i + 1] - table[i]) + AREA * (t - inside)
+@njit(cache=True, error_model="numpy")  # what divides is above 0
+def _spans(spans, shape, centreline, half):  # type: ignore[no-untyped-def]
+    """Fill in which columns of each row a tube may reach.
 
-
-@njit(cache=True)
-def _mean_chord(d, a, b, radius, table):  # type: ignore[no-untyped-def]
-    """Mean over a pixel at distance d from the centreline; a, b: the normal's components."""
-    p, q = 0.5 * (a + b), 0.5 * (a - b)
-    if d >= radius + p or radius < 1e-4:
-        return 0.0
-    scale = 1.0 / radius
-    difference = (
-        _second((d + p) * scale, table)
-        - _second((d + q) * scale, table)
-        - _second((d - q) * scale, table)
-        + _second((d - p) * scale, table)
-    )
-    return max(radius * radius * radius * difference / (a * b), 0.0)
-
-
-@njit(cache=True)
-def _path_length(  # type: ignore[no-untyped-def]
-    work, shape, centreline, half, inner, overlap, table
-):
-    """Return the sides of the tube's box; ``work[0]`` then begins with the path for its pixels.
-
-    ``work`` is scratch for each of the picture's pixels: what a loop allocates is dear to compile.
+    A row of ``spans`` holds the first columns, the next the ones after the last, and the third how
+    many pixels the spans of the rows above have together. Returned are the tube's first row, the
+    one after its last, and the number of pixels.
     """
     height, width = shape
-    low_x, high_x = centreline[0, 0], centreline[0, 0]
-    low_y, high_y = centreline[0, 1], centreline[0, 1]
-    widest = half[0]
-    for i in range(1, len(centreline)):
-        low_x, high_x = min(low_x, centreline[i, 0]), max(high_x, centreline[i, 0])
-        low_y, high_y = min(low_y, centreline[i, 1]), max(high_y, centreline[i, 1])
-        widest = max(widest, half[i])
-    reach = np.float64(widest) + 0.75
-    left = max(int(np.ceil(np.float64(low_x) - reach)), 0)
-    right = min(int(np.floor(np.float64(high_x) + reach)), width - 1)
-    top = max(int(np.ceil(np.float64(low_y) - reach)), 0)
-    bottom = min(int(np.floor(np.float64(high_y) + reach)), height - 1)
+    top, bottom = height, 0
+    for i in range(len(centreline)):
+        at, reach = np.float64(centreline[i, 1]), np.float64(half[i]) + REACH
+        top, bottom = min(top, int(np.ceil(at - reach))), max(bottom, int(np.floor(at + reach)) + 1)
+    top, bottom = max(top, 0), min(bottom, height)
+    for y in range(top, bottom):
+        spans[0, y], spans[1, y] = width, 0
+    for i in range(len(centreline) - 1):
+        reach = max(np.float64(half[i]), np.float64(half[i + 1])) + REACH
+        ax, bx = np.float64(centreline[i, 0]), np.float64(centreline[i + 1, 0])
+        ay, by = np.float64(centreline[i, 1]), np.float64(centreline[i + 1, 1])
+        left = max(int(np.ceil(min(ax, bx) - reach)), 0)
+        right = min(int(np.floor(max(ax, bx) + reach)) + 1, width)
+        first = max(int(np.ceil(min(ay, by) - reach)), top)
+        last = min(int(np.floor(max(ay, by) + reach)) + 1, bottom)
+        if left < right:
+            for y in range(first, last):
+                spans[0, y], spans[1, y] = min(spans[0, y], left), max(spans[1, y], right)
+    count = 0
+    for y in range(top, bottom):
+        spans[0, y] = min(spans[0, y], spans[1, y])
+        spans[2, y] = count
+        count += spans[1, y] - spans[0, y]
+    return top, bottom, count
+
+
+@njit(cache=True, error_model="numpy")  # what divides is above 0
+def _path_length(  # type: ignore[no-untyped-def]
+    scratch, shape, centreline, half, inner, overlap, table
+):
+    """Return a tube's first row and the one after; its path is in the first row of ``scratch``.
+
+    The spans of the rows, see ``_spans``, lie there one after the other.
+    """
+    work, spans, values, numbers = scratch
+    top, bottom, count = _spans(spans, shape, centreline, half)
     path, nearest = work[0], work[1]
     before, met = work[-2], work[-1]  # only where passes overlap are these others
-    across = max(right - left + 1, 0)
-    count = max(bottom - top + 1, 0) * across
     for j in range(count):
         path[j], nearest[j] = 0.0, 1e9
     if overlap:
         for j in range(count):
-            before[j], met[j] = 0.0, -1e9
+            before[j], met[j] = 0.0, UNMET
+    widest, widest_lumen = half[0], inner[0]
+    for i in range(1, len(half)):
+        widest, widest_lumen = max(widest, half[i]), max(widest_lumen, inner[i])
+    waiting, hollow = 0, widest_lumen > 0
     apart = 2.0 * NEW_PASS * np.float64(widest) + 2.0
     arc, final = 0.0, len(centreline) - 2
     for i in range(final + 1):
@@ -210,11 +226,12 @@ def _path_length(  # type: ignore[no-untyped-def]
             low, high = min(low, high), max(low, high)
         for y in range(
             max(int(np.ceil(min(ay, ay + dy) - near)), top),
-            min(int(np.floor(max(ay, ay + dy) + near)), bottom) + 1,
+            min(int(np.floor(max(ay, ay + dy) + near)) + 1, bottom),
         ):
+            left, right, start = spans[0, y], spans[1, y], spans[2, y]
             along, aside = ax + (y - ay) * lean, ax - (y - ay) * slope
             first = max(int(np.ceil(max(along - wide, aside + low))), left)
-            last = min(int(np.floor(min(along + wide, aside + high))), right)
+            last = min(int(np.floor(min(along + wide, aside + high))), right - 1)
             for x in range(first, last + 1):
                 u = ((x - ax) * dx + (y - ay) * dy) * flat
                 # What lies beyond a joint is the next segment's, but for the wedge outside a bend
@@ -225,19 +242,25 @@ def _path_length(  # type: ignore[no-untyped-def]
                 d2 = ex * ex + ey * ey
                 if d2 > near * near:
                     continue
-                d, j = np.sqrt(d2), (y - top) * across + x - left
+                d, j, s = np.sqrt(d2), start + x - left, arc + u * length
+                anew = overlap and met[j] != UNMET and s - met[j] > apart
+                if anew or waiting == BATCH:
+                    settle(path, values, numbers, waiting, hollow, table)
+                    waiting = 0
+                if anew:
+                    before[j] += path[j]
+                    path[j], nearest[j] = 0.0, 1e9
                 if overlap:
-                    s = arc + u * length
-                    if s - met[j] > apart:
-                        before[j] += path[j]
-                        path[j], nearest[j] = 0.0, 1e9
                     met[j] = s
                 if d < nearest[j]:
                     nearest[j] = d
-                    chord = _mean_chord(d, a, b, r + u * dr, table)
-                    path[j] = chord - _mean_chord(d, a, b, lumen + u * dl, table)
+                    k, waiting = waiting, waiting + 1
+                    numbers[PIXEL + k], values[k] = j, d
+                    values[FIRST + k], values[SECOND + k] = a, b
+                    values[RADIUS + k], values[LUMEN + k] = r + u * dr, lumen + u * dl
         arc += length
+    settle(path, values, numbers, waiting, hollow, table)
     if overlap:
         for j in range(count):
             path[j] += before[j]
-    return top, bottom, left, right
+    return top, bottom

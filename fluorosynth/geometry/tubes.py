@@ -18,21 +18,45 @@ Rng = np.random.Generator
 
 @dataclass(frozen=True, slots=True)
 class Tube:
-    """A curve with a width.
+    """A curve with a width, or several alike: NumPy is slow on a few points each.
 
     Parameters
     ----------
     curve
-        Points, ``(n,)`` complex128, x + 1j y in px.
+        Points, ``(n,)`` complex128, x + 1j y in px; of several curves one after the other.
     width
         Full width in px, one or one per point.
     lumen
         Inner over outer diameter, 0 (solid) to below 1.
+    ends
+        Number of points up to the end of each of several curves, ``(k,)``; None: it is one.
     """
 
     curve: Curve
     width: float | NDArray[np.float64]
-    lumen: float = 0.0  # inner over outer diameter
+    lumen: float = 0.0
+    ends: NDArray[np.int64] | None = None
+
+    @property
+    def count(self) -> int:
+        """Number of curves."""
+        return 1 if self.ends is None else len(self.ends)
+
+    @staticmethod
+    def of_many(curves: Curve, width: float, lumen: float = 0.0) -> Tube:
+        """Return curves of equally many points as one.
+
+        Parameters
+        ----------
+        curves
+            Points, ``(k, n)`` complex128, x + 1j y in px.
+        width
+            Full width in px.
+        lumen
+            Inner over outer diameter, 0 (solid) to below 1.
+        """
+        count, points = curves.shape
+        return Tube(curves.reshape(-1), width, lumen, points * np.arange(1, count + 1))
 
 
 def union(tubes: list[Tube], shape: tuple[int, int]) -> Intensities:
@@ -47,16 +71,20 @@ def union(tubes: list[Tube], shape: tuple[int, int]) -> Intensities:
     """
     out = np.zeros(shape, np.float32)
     tubes = [tube for tube in tubes if len(tube.curve) > 1]  # short parts vanish in small pictures
-    if tubes:
-        curve = np.concatenate([tube.curve for tube in tubes])
-        points = curve.view(np.float64).reshape(-1, 2).astype(np.float32)
-        counts = [len(tube.curve) for tube in tubes]
-        half, ends = np.empty(len(curve), np.float32), np.cumsum(counts)
-        for tube, count, end in zip(tubes, counts, ends.tolist(), strict=True):
-            half[end - count : end] = tube.width
-        half *= np.float32(0.5)
-        inner = half * np.repeat(np.array([tube.lumen for tube in tubes], np.float32), counts)
-        longest_paths(out, points, half, inner, ends)
+    if not tubes:
+        return out
+    curve = tubes[0].curve if len(tubes) == 1 else np.concatenate([tube.curve for tube in tubes])
+    points = curve.view(np.float64).reshape(-1, 2).astype(np.float32)
+    half, inner = np.empty((2, len(curve)), np.float32)
+    first, ends = 0, list[int]()
+    for tube in tubes:
+        last = first + len(tube.curve)
+        half[first:last], inner[first:last] = tube.width, tube.lumen
+        ends += [last] if tube.ends is None else (first + tube.ends).tolist()
+        first = last
+    half *= np.float32(0.5)
+    inner *= half
+    longest_paths(out, points, half, inner, np.array(ends))
     return out
 
 
@@ -82,7 +110,7 @@ def moved_to(
     curves += moment.displacement(curves, heart, breath)
     ends = np.cumsum([len(tube.curve) for tube in tubes])
     parts = zip(tubes, np.split(curves, ends[:-1]), strict=False)
-    return [Tube(curve, tube.width, tube.lumen) for tube, curve in parts]
+    return [Tube(curve, tube.width, tube.lumen, tube.ends) for tube, curve in parts]
 
 
 def walk(

@@ -13,10 +13,17 @@ from fluorosynth.ranges import Chance, LogUniform, Range, draw_within
 from fluorosynth.sample import Intensities, Moment, Sample
 from fluorosynth.stages.base import Intensity, intensities, with_picture
 from fluorosynth.stages.order import EXPOSED
-from fluorosynth.xray.beer_lambert import attenuated
+from fluorosynth.xray.beer_lambert import add, attenuated
 from fluorosynth.xray.blur import interpolated
 
+NAMES = "ribs", "spine", "folds"
 EXTENT = 9.0  # px of bone that ``strength`` is measured against
+
+# A vertebra: along its end plates, how these arch, down its sides and its process; and the column
+ALONG = np.linspace(-0.5, 0.5, 5)
+ARCH = 1 - 4 * ALONG * ALONG
+SIDES, PROCESS = np.array([0.05j, 0.4j, 0.77j]), np.array([0.5j, 0.75j])
+COLUMN = np.linspace(-0.5, 1.5, 6)
 
 
 @dataclass(frozen=True)
@@ -49,22 +56,18 @@ class Bones(Intensity):
         """Return the sample with its bones drawn."""
         image = intensities(sample, self)
         side = max(image.shape)
-        ribs, spine, folds = rng.random(3).tolist()
-        total, names = np.zeros(image.shape, np.float32), []
-        for name, wanted, draw in (
-            ("ribs", ribs < self.ribs, _ribs),
-            ("spine", spine < self.spine, spine_paths),
-        ):
-            if wanted:
-                names.append(name)
-                weight = self._strength(rng) / (EXTENT * side / 256)
-                total += np.float32(weight) * draw(side, image.shape, rng, sample.moment)
-        if folds < self.folds:
-            names.append("folds")
-            for _ in range(1 + int(3 * rng.random())):
-                _fold(total, *_edge(side, rng, sample.moment), self._strength(rng))
+        drawn = rng.random(3).tolist()
+        names = [n for n, u in zip(NAMES, drawn, strict=True) if u < getattr(self, n)]
         if not names:
             return sample
+        total = np.zeros(image.shape, np.float32)
+        for name, draw in (("ribs", _ribs), ("spine", spine_paths)):
+            if name in names:
+                weight = self._strength(rng) / (EXTENT * side / 256)
+                add(total, draw(side, image.shape, rng, sample.moment), weight)
+        if "folds" in names:
+            for _ in range(1 + int(3 * rng.random())):
+                _fold(total, *_edge(side, rng, sample.moment), self._strength(rng))
         return with_picture(
             sample, self, {"bones": names}, attenuated(image, total), sample.contrast
         )
@@ -76,9 +79,12 @@ class Bones(Intensity):
 def _coarse(tubes: list[Tube], cell: int, shape: tuple[int, int]) -> Intensities:
     """Return paths through wide tubes, drawn at ``1 / cell`` of the resolution."""
     corner = (0.5 + 0.5j) * (1 - 1 / cell)  # a cell's centre lies off its first pixel's
-    small = [Tube(t.curve / cell - corner, np.asarray(t.width) / cell, t.lumen) for t in tubes]
+    small = [
+        Tube(t.curve / cell - corner, np.asarray(t.width) / cell, t.lumen, t.ends) for t in tubes
+    ]
     paths = union(small, (-(-shape[0] // cell), -(-shape[1] // cell)))
-    return interpolated(paths * np.float32(cell), cell, shape)
+    paths *= np.float32(cell)
+    return interpolated(paths, cell, shape)
 
 
 def _ribs(side: int, shape: tuple[int, int], rng: Rng, moment: Moment | None) -> Intensities:
@@ -89,8 +95,9 @@ def _ribs(side: int, shape: tuple[int, int], rng: Rng, moment: Moment | None) ->
     down = 1j * np.exp(0.3j * (rng.random() - 0.5)) * gap
     count = 3 + int(4 * rng.random())
     offset = int(rng.random() * 4) - 1
-    ribs = [Tube(first + (offset + i) * down, width, lumen) for i in range(count)]
-    return _coarse(moved_to(ribs, moment, breath=1.0), 2, shape)
+    below = down * np.arange(offset, offset + count)
+    ribs = Tube.of_many(first + below[:, None], width, lumen)
+    return _coarse(moved_to([ribs], moment, breath=1.0), 2, shape)
 
 
 def spine_paths(
@@ -120,24 +127,22 @@ def spine_paths(
     lean = np.exp(1j * rng.normal(0, 0.12))
     place, above = rng.random(2).tolist()
     top = complex((place if x is None else x) * side, -above * tall)
-    at = np.linspace(-0.5, 0.5, 5)
-    sag, sides = 0.08 * tall * (1 - 4 * at * at), np.array([0.05j, 0.4j, 0.77j]) * tall
+    sag, sides = 0.08 * tall * ARCH, SIDES * tall
     parts = (
-        (across * at - 1j * sag, 2.2, 0.0),
-        (across * at + 1j * (0.82 * tall + sag), 2.2, 0.0),
+        (across * ALONG - 1j * sag, 2.2, 0.0),
+        (across * ALONG + 1j * (0.82 * tall + sag), 2.2, 0.0),
         (sides - across * 0.47, 2.0, 0.0),
         (sides + across * 0.47, 2.0, 0.0),
-        (np.array([0.5j, 0.75j]) * tall, 5.0, 0.6),
+        (PROCESS * tall, 5.0, 0.6),
     )
     places = top + 1j * lean * tall * np.arange(int(side / tall) + 2)[:, None]
     tubes = [
-        Tube(curve, width * scale, lumen)
-        for part, width, lumen in parts
-        for curve in places + lean * part
+        Tube.of_many(places + lean * part, width * scale, lumen) for part, width, lumen in parts
     ]
-    column = [Tube(top + 1j * lean * np.linspace(-0.5, 1.5, 6) * side, across)]
-    bodies = _coarse(moved_to(column, moment), 8, shape) * np.float32(0.12)
-    return union(moved_to(tubes, moment), shape) + bodies
+    column = [Tube(top + 1j * lean * COLUMN * side, across)]
+    paths = union(moved_to(tubes, moment), shape)
+    add(paths, _coarse(moved_to(column, moment), 8, shape), 0.12)
+    return paths
 
 
 def _edge(

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from fluorosynth.errors import UsageError
-from fluorosynth.geometry.nonzero_box import box
+from fluorosynth.geometry.nonzero_box import LANES, box, empty
 from fluorosynth.ranges import Chance, Range, Uniform, draw_within
 from fluorosynth.sample import Intensities, Sample
 from fluorosynth.stages.base import Intensity, Stream, intensities, with_picture
@@ -87,20 +87,16 @@ class Display(Intensity):
         )
         ends = _widened(darkest, brightest, span)
         dark, bright = (float(curve[round(v * (LEVELS - 1))]) for v in ends)
-        table = black + (curve - dark) * ((white - black) / max(bright - dark, 1e-3))
-        grey = np.clip(table, 0, 255)
+        gain = (white - black) / max(bright - dark, 1e-3)
+        grey, rounded = np.empty(LEVELS, np.float32), np.empty(LEVELS, np.uint8)
+        _grade(grey, rounded, curve, *map(np.float32, (dark, gain, black)))
         contrast = sample.contrast
         if contrast is not None:
             contrast = _depths(image, contrast, grey)
         drawn = {"law": law, "gamma": gamma, "low": low, "high": high}
         drawn |= {"black": black, "white": white}
         levels = np.empty(image.shape, np.uint8)
-        _look_up(
-            levels,
-            np.empty(image.shape[1], np.uint16),
-            image,
-            (grey + np.float32(0.5)).astype(np.uint8),
-        )
+        _look_up(levels, np.empty(image.shape[1], np.uint16), image, rounded)
         return with_picture(sample, self, drawn, levels, contrast)
 
 
@@ -142,6 +138,15 @@ def _widened(low: float, high: float, span: float) -> tuple[float, float]:
 
 
 @njit(cache=True)
+def _grade(grey, rounded, curve, dark, gain, black):  # type: ignore[no-untyped-def]
+    """Fill in the grey level of each digit, and the whole one next to it."""
+    for i in range(len(curve)):
+        level = black + (curve[i] - dark) * gain
+        grey[i] = min(max(level, np.float32(0)), np.float32(255))
+        rounded[i] = np.uint8(grey[i] + np.float32(0.5))
+
+
+@njit(cache=True)
 def _look_up(out, level, image, table):  # type: ignore[no-untyped-def]
     top = np.float32(LEVELS - 1)
     for y in range(image.shape[0]):
@@ -155,19 +160,23 @@ def _look_up(out, level, image, table):  # type: ignore[no-untyped-def]
 
 def _depths(image: Intensities, contrast: Intensities, table: Intensities) -> Intensities:
     """Return how many grey levels brighter each pixel would be without the instruments."""
-    out = np.zeros(image.shape, np.float32)
-    _fill_depths(out, image, contrast, table, *box(contrast, 0))
+    out, bits = np.zeros(image.shape, np.float32), contrast.view(np.int32)
+    _fill_depths(out, image, contrast, bits, table, *box(contrast, 0))
     return out
 
 
 @njit(cache=True)
 def _fill_depths(  # type: ignore[no-untyped-def]
-    out, image, contrast, table, first, last, left, right
+    out, image, contrast, bits, table, first, last, left, right
 ):
     top = LEVELS - 1
     for y in range(first, last):
-        for x in range(left, right):
-            if contrast[y, x] > 0:
-                here = min(int(image[y, x] * top + 0.5), top)
-                there = min(int((image[y, x] + contrast[y, x]) * top + 0.5), top)
-                out[y, x] = table[there] - table[here]
+        for begin in range(left, right, LANES):
+            end = min(begin + LANES, right)
+            if empty(bits[y, begin:end]):
+                continue
+            for x in range(begin, end):
+                if contrast[y, x] > 0:
+                    here = min(int(image[y, x] * top + 0.5), top)
+                    there = min(int((image[y, x] + contrast[y, x]) * top + 0.5), top)
+                    out[y, x] = table[there] - table[here]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Chance, Range, Uniform
@@ -56,9 +57,24 @@ class Foreshorten(Stage):
             raise UsageError(f"foreshorten drew a length of {length} px and a factor of {factor}")
         angle = 2 * math.pi * rng.random()
         along = np.array([math.cos(angle), math.sin(angle)])
-        steps = np.diff(device.centreline.astype(np.float64), axis=0)
-        to_tip = np.cumsum(np.sqrt((steps * steps).sum(1))[::-1])[::-1]
-        ramp = np.clip(3 * (1 - to_tip / length), 0, 1)
-        steps -= (ramp * (1 - factor) * (steps @ along))[:, None] * along
-        points = device.centreline[0] + np.vstack([np.zeros(2), np.cumsum(steps, axis=0)])
-        return replace(device, centreline=points.astype(np.float32))
+        line = device.centreline.astype(np.float64)
+        steps = line[1:] - line[:-1]
+        points, law = np.empty_like(device.centreline), (float(length), float(1 - factor))
+        _squeezed(points, device.centreline, steps, steps @ along, along, *law)
+        return Device(points, device.width, device.label, device.id)
+
+
+@njit(cache=True)
+def _squeezed(points, line, steps, shares, along, length, loss):  # type: ignore[no-untyped-def]
+    """Fill in the points of a curve whose steps lose a part of their share along a direction."""
+    to_tip = 0.0
+    for i in range(len(steps) - 1, -1, -1):
+        x, y = steps[i, 0], steps[i, 1]
+        to_tip += math.sqrt(x * x + y * y)
+        lost = min(max(3 * (1 - to_tip / length), 0.0), 1.0) * loss * shares[i]
+        steps[i, 0], steps[i, 1] = x - lost * along[0], y - lost * along[1]
+    x, y = 0.0, 0.0
+    points[0] = line[0]
+    for i in range(len(steps)):
+        x, y = x + steps[i, 0], y + steps[i, 1]
+        points[i + 1, 0], points[i + 1, 1] = line[0, 0] + x, line[0, 1] + y

@@ -10,7 +10,7 @@ from fluorosynth.geometry.tubes import Tube, union
 from fluorosynth.ranges import Range, draw_within
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, intensities, with_picture
-from fluorosynth.xray.beer_lambert import attenuated
+from fluorosynth.xray.beer_lambert import add, attenuated
 
 
 def with_objects(
@@ -39,7 +39,7 @@ def with_objects(
         Factor on the attenuation of each object.
     """
     image, kinds = intensities(sample, stage), list(kinds)
-    chances = rng.random(len(kinds))
+    chances = rng.random(len(kinds)).tolist()
     names = [n for n, u in zip(kinds, chances, strict=True) if u < getattr(stage, n)]
     if not names:
         return sample
@@ -47,6 +47,6 @@ def with_objects(
     for name in names:
         factor = draw_within(0, 1e3, strength, f"{stage.kind}: strength", rng)
         tubes, mu = draw(name)
-        total += np.float32(mu * sample.seen.mm_per_px * factor) * union(tubes, image.shape)
+        add(total, union(tubes, image.shape), mu * sample.seen.mm_per_px * factor)
     darker = attenuated(image, total)
     return with_picture(sample, stage, {"objects": names}, darker, sample.contrast)

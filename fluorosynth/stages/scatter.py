@@ -11,7 +11,7 @@ from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Intensities
 from fluorosynth.stages.base import Detector
-from fluorosynth.xray.blur import mixed, wide_blur
+from fluorosynth.xray.blur import veiled
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ class Scatter(Detector):
         if not (0 <= share < 1 and 0 <= sigma <= 1e3):
             raise UsageError(f"scatter drew a share of {share} and a sigma of {sigma} px")
         primary = np.float32(1 - share)
-        veil = wide_blur(image, sigma * max(image.shape) / 256)
         if contrast is not None:
             contrast = contrast * primary
-        veiled = mixed(image, veil, share)
-        return veiled, contrast, {"share": share, "sigma": sigma}
+        veil = veiled(image, share, sigma * max(image.shape) / 256)
+        return veil, contrast, {"share": share, "sigma": sigma}

@@ -53,5 +53,6 @@ class Sharpen(Detector):
         pixels = sigma * max(image.shape) / 256
         if contrast is not None:
             contrast = sharpened(contrast, amount, pixels)
-        sharp = np.clip(sharpened(image, amount, pixels), DARKEST, 1)
+        sharp = sharpened(image, amount, pixels)
+        sharp = np.clip(sharp, DARKEST, 1, out=None if sharp is image else sharp)
         return sharp, contrast, {"amount": amount, "sigma": sigma}

@@ -13,7 +13,7 @@ from fluorosynth.ranges import Chance, LogUniform, Range, draw_within
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, intensities, with_picture
 from fluorosynth.stages.order import EXPOSED
-from fluorosynth.xray.beer_lambert import attenuated
+from fluorosynth.xray.beer_lambert import add, attenuated
 from fluorosynth.xray.blur import wide_blur
 from fluorosynth.xray.materials import attenuation
 from fluorosynth.xray.vessels import tree
@@ -69,9 +69,9 @@ class Vessels(Intensity):
             tubes, clouds = moved_to(tubes, moment, 1.0, 1.0), moved_to(clouds, moment, 1.0, 1.0)
         total = union(tubes, image.shape)
         if clouds:
-            total += np.float32(0.15) * wide_blur(union(clouds, image.shape), SOFT * side / 256)
+            add(total, wide_blur(union(clouds, image.shape), SOFT * side / 256), 0.15)
         total *= np.float32(mu)
-        drawn = {"branches": len(tubes), "attenuation": mu}
+        drawn = {"branches": sum(tube.count for tube in tubes), "attenuation": mu}
         return with_picture(sample, self, drawn, attenuated(image, total), sample.contrast)
 
     def _tubes(
@@ -85,7 +85,7 @@ class Vessels(Intensity):
             tip, ahead = curve[-1], np.angle(curve[-1] - curve[max(len(curve) - 4, 0)])
             if grows < self.from_tip:
                 heading, length = ahead + 1.2 * (turn - 0.5), (100 + 180 * size) * scale
-                tubes += tree(tip, heading, self._width(rng) * scale, length, rng)
+                tubes.append(tree(tip, heading, self._width(rng) * scale, length, rng))
             if puffs < self.reflux:
                 cloud = np.array([tip, tip + np.exp(6j * turn) * 12 * size * scale])
                 clouds.append(Tube(cloud, (12 + 24 * size) * scale))
@@ -95,7 +95,7 @@ class Vessels(Intensity):
         if rng.random() < self.free or not (tubes or clouds):
             start = complex(*(0.1 + 0.8 * rng.random(2))) * side
             heading, length = 2 * math.pi * rng.random(), (60 + 180 * rng.random()) * scale
-            tubes += tree(start, heading, self._width(rng) * scale, length, rng)
+            tubes.append(tree(start, heading, self._width(rng) * scale, length, rng))
         return tubes, clouds
 
     def _width(self, rng: np.random.Generator) -> float:

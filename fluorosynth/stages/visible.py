@@ -47,12 +47,12 @@ class Visible(Intensity):
             return sample
         mask = sample.mask.copy()
         (height, width), held = mask.shape, (sample.contrast, sample.image)
-        runs = np.full(height, width), np.zeros(height, np.int64)
+        runs, seen = np.empty((2, height), np.int64), np.empty_like(sample.pixels)
         columns = np.empty(width, np.float32), np.empty(width)
-        hidden = int(_hide(mask, *runs, *columns, sample.pixels, *held, depth, ratio))
+        hidden = int(_hide(mask, runs[0], runs[1], *columns, sample.pixels, *held, depth, ratio))
+        count = _kept(seen, sample.pixels, mask.reshape(-1))
         meta: dict[str, Any] = record(sample, self, {"hidden": hidden})
-        seen = sample.pixels[mask.reshape(-1)[sample.pixels] == INSTRUMENT]
-        return sample.with_(mask=mask, meta=meta, pixels=seen)
+        return sample.with_(mask=mask, meta=meta, pixels=seen[:count])
 
 
 @njit(cache=True)
@@ -61,6 +61,8 @@ def _hide(  # type: ignore[no-untyped-def]
 ):
     """Ignore what cannot be seen, by runs of pixels in a row: these share what columns hold."""
     height, width = mask.shape
+    for y in range(height):
+        begins[y], ends[y] = width, 0
     for pixel in pixels:
         y, x = pixel // width, pixel % width
         begins[y], ends[y] = min(begins[y], x), max(ends[y], x + 1)
@@ -85,6 +87,16 @@ def _hide(  # type: ignore[no-untyped-def]
                     hidden += 1
             end = max(end, begin + 1)
     return hidden
+
+
+@njit(cache=True)
+def _kept(seen, pixels, flat):  # type: ignore[no-untyped-def]
+    """Fill in the pixels that are still labelled, and return how many."""
+    count = 0
+    for pixel in pixels:
+        seen[count] = pixel
+        count += flat[pixel] == INSTRUMENT
+    return count
 
 
 @njit(cache=True)

@@ -165,8 +165,8 @@ class Scenes:
             at = len(curve) // 2 + int(rng.random() * (len(curve) // 2 - 1))
             across = np.angle(curve[at] - curve[at - 1]) + np.pi * (rng.random() / 3 + 1 / 6)
             start = curve[at] - 25 * scale * np.exp(1j * across)
-            tubes = tree(start, across, VESSEL_WIDTH * scale, 180 * scale, rng)
-            total += _levels(union(tubes, shape), condition.vessels)
+            vessel = tree(start, across, VESSEL_WIDTH * scale, 180 * scale, rng)
+            total += _levels(union([vessel], shape), condition.vessels)
         return blur(total, condition.blur * scale)
 
     def _scaled(

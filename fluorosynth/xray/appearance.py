@@ -73,29 +73,33 @@ def cast_shadow(out: Intensities, device: Device, look: Appearance) -> None:
         core = half * np.float32(look.core)
         nothing = np.zeros_like(core)
         add_path_length(out, device.centreline, core, nothing, look.core_mu, look.overlap)
-    for begin, end in look.bands:
-        points = _piece(device.centreline, begin, end)
-        if len(points) > 1:
-            half = np.full(len(points), 0.525 * device.width[-1], np.float32)
-            inner = half * np.float32(look.band_lumen)
-            add_path_length(out, points, half, inner, look.band_mu, overlap=True)
+    if look.bands:
+        points, ends = _pieces(device.centreline, np.array(look.bands))
+        half = np.full(len(points), 0.525 * device.width[-1], np.float32)
+        inner = half * np.float32(look.band_lumen)
+        add_path_length(out, points, half, inner, look.band_mu, overlap=True, ends=ends)
 
 
 @njit(cache=True)
-def _piece(centreline, begin, end):  # type: ignore[no-untyped-def]
-    """Return the part of a curve between two arc lengths from its tip."""
-    count, arc = len(centreline), 0.0
-    points, n = np.empty((count + 1, 2), np.float32), 0
-    for i in range(count - 1, 0, -1):
-        x, y = np.float64(centreline[i, 0]), np.float64(centreline[i, 1])
-        dx, dy = centreline[i - 1, 0] - x, centreline[i - 1, 1] - y
-        length = math.sqrt(dx * dx + dy * dy)
-        if arc + length > max(begin, arc):  # this segment, or a part of it
-            first, last = max((begin - arc) / length, 0.0), min((end - arc) / length, 1.0)
-            if n == 0:
-                points[0], n = (x + first * dx, y + first * dy), 1
-            points[n], n = (x + last * dx, y + last * dy), n + 1
-        arc += length
-        if arc >= end:
-            break
-    return points[:n]
+def _pieces(centreline, bands):  # type: ignore[no-untyped-def]
+    """Return the parts of a curve between two arc lengths from its tip each, and their ends."""
+    count, n, found = len(centreline), 0, 0
+    points = np.empty((len(bands) * (count + 1), 2), np.float32)
+    ends = np.empty(len(bands), np.int64)
+    for begin, end in bands:
+        first_point, arc = n, 0.0
+        for i in range(count - 1, 0, -1):
+            x, y = np.float64(centreline[i, 0]), np.float64(centreline[i, 1])
+            dx, dy = centreline[i - 1, 0] - x, centreline[i - 1, 1] - y
+            length = math.sqrt(dx * dx + dy * dy)
+            if arc + length > max(begin, arc):  # this segment, or a part of it
+                first, last = max((begin - arc) / length, 0.0), min((end - arc) / length, 1.0)
+                if n == first_point:  # number by number: quicker to compile than as points
+                    points[n, 0], points[n, 1], n = x + first * dx, y + first * dy, n + 1
+                points[n, 0], points[n, 1], n = x + last * dx, y + last * dy, n + 1
+            arc += length
+            if arc >= end:
+                break
+        if n > first_point:
+            ends[found], found = n, found + 1
+    return points[:n], ends[:found]

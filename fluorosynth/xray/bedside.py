@@ -16,6 +16,7 @@ from fluorosynth.xray.foreign_objects import entry
 from fluorosynth.xray.materials import Material
 
 SIDE = 256
+ACROSS = np.linspace(-1.5, 1.5, 13)  # sides, along a line that crosses the picture
 LETTERS = {  # strokes in a unit box, y down
     "L": ((0, 1j, 0.6 + 1j),),
     "R": ((1j, 0, 0.5, 0.6 + 0.25j, 0.5 + 0.5j, 0.5j), (0.3 + 0.5j, 0.6 + 1j)),
@@ -177,9 +178,14 @@ def scaled(tubes: list[Tube], side: int) -> list[Tube]:
     side
         Side of the other picture, px.
     """
+    if side == SIDE:
+        return tubes
     factor = side / SIDE
     corner = (0.5 + 0.5j) * (factor - 1)  # pixel centres are whole numbers in both
-    return [Tube(factor * t.curve + corner, factor * np.asarray(t.width), t.lumen) for t in tubes]
+    return [
+        Tube(factor * t.curve + corner, factor * np.asarray(t.width), t.lumen, t.ends)
+        for t in tubes
+    ]
 
 
 def _crossing(rng: Rng) -> tuple[Curve, complex]:
@@ -189,9 +195,9 @@ def _crossing(rng: Rng) -> tuple[Curve, complex]:
         turn = math.pi * rng.random()
     ahead = complex(math.cos(turn), math.sin(turn))
     middle = complex(*rng.uniform(0.05, 0.95, 2)) * SIDE
-    along, sag = np.linspace(-1.5, 1.5, 13), rng.normal(0, 0.03) * (rng.random() < 0.5)
+    sag = rng.normal(0, 0.03) * (rng.random() < 0.5)
     end = 1.5 if rng.random() < 0.7 else rng.uniform(0.0, 0.6)  # some end in the picture
-    along = np.minimum(along, end)
+    along = np.minimum(ACROSS, end)
     return middle + SIDE * ahead * (along + 1j * sag * along**2), 1j * ahead
 
 

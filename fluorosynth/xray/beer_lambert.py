@@ -43,6 +43,36 @@ def attenuated(image: Intensities, shadow: Intensities) -> Intensities:
     return out
 
 
+def add(total: Intensities, paths: Intensities, factor: float) -> None:
+    """Add ``factor * paths`` to a sum of attenuation.
+
+    Parameters
+    ----------
+    total
+        Sum so far, ``(H, W)`` float32, written to.
+    paths
+        Paths through matter, ``(H, W)`` float32.
+    factor
+        Factor on them.
+
+    Examples
+    --------
+    >>> total = np.ones((1, 1), np.float32)
+    >>> add(total, total, 0.5)
+    >>> total.item()
+    1.5
+    """
+    _add(total, paths, np.float32(factor))
+
+
+@njit(cache=True)
+def _add(total, paths, factor):  # type: ignore[no-untyped-def]
+    for y in range(total.shape[0]):
+        row, more = total[y], paths[y]
+        for x in range(len(row)):
+            row[x] += factor * more[x]
+
+
 @njit(cache=True)
 def _attenuated(  # type: ignore[no-untyped-def]
     out, bits, power, image, shadow, top, bottom, left, right

@@ -9,8 +9,12 @@ from numba import njit
 
 from fluorosynth.geometry.tubes import Rng, Tube, walked
 
+STEP = 4.0  # px between points
+FORKS = 6, 3  # branches at most of a trunk, and of each of these
+MOST = 1 + FORKS[0] * (1 + FORKS[1])  # curves of a tree; none is longer than its trunk
 
-def tree(start: complex, heading: float, width: float, length: float, rng: Rng) -> list[Tube]:
+
+def tree(start: complex, heading: float, width: float, length: float, rng: Rng) -> Tube:
     """Return a contrast-filled artery with branches of two orders, tapering to the ends.
 
     Parameters
@@ -26,29 +30,31 @@ def tree(start: complex, heading: float, width: float, length: float, rng: Rng) 
     rng
         Source of all draws.
     """
-    branches = _tree(complex(start), float(heading), width, length, rng)
-    return [Tube(curve, widths) for curve, widths in branches]
+    curve, widths, ends = _tree(complex(start), float(heading), width, length, rng)
+    return Tube(curve, widths, ends=ends)
 
 
 @njit(cache=True)
 def _tree(start, heading, width, length, rng):  # type: ignore[no-untyped-def]
     """Draw inside the loop: a tree has a dozen branches, and NumPy is slow on so few numbers."""
-    branches, open_ends = [], [(start, heading, width, length, 0)]
+    room = MOST * (max(int(length / STEP), 2) + 1)
+    curves, widths, ends = np.empty(room, np.complex128), np.empty(room), np.empty(MOST, np.int64)
+    made, count, open_ends = 0, 0, [(start, heading, width, length, 0)]
     while open_ends:
         place, heading, width, length, order = open_ends.pop()
-        noise = np.empty(max(int(length / 4.0), 2) + 5)
+        noise = np.empty(max(int(length / STEP), 2) + 5)
         for i in range(len(noise)):  # one by one: quicker to compile than as an array
             noise[i] = rng.standard_normal()
-        curve = walked(place, heading, noise, 4.0, 0.8 + 0.2 * order)
+        curve = walked(place, heading, noise, STEP, 0.8 + 0.2 * order)
         end = max(width * (0.35 + 0.4 * rng.random()), 0.6)
         taper = (end - width) / len(curve)
-        widths = np.empty(len(curve))
         for i in range(len(curve)):
-            widths[i] = width + taper * i
-        branches.append((curve, widths))
+            curves[made + i], widths[made + i] = curve[i], width + taper * i
+        made += len(curve)
+        ends[count], count = made, count + 1
         if order == 2:
             continue
-        for _ in range(1 + int((6, 3)[order] * rng.random())):
+        for _ in range(1 + int(FORKS[order] * rng.random())):
             u, v, w, side = rng.random(), rng.random(), rng.random(), rng.random()
             k = 1 + int(u * (len(curve) - 2))
             ahead = curve[k + 1] - curve[k]
@@ -56,4 +62,4 @@ def _tree(start, heading, width, length, rng):  # type: ignore[no-untyped-def]
             across = (width + taper * k) * (0.4 + 0.5 * w)
             aim = math.atan2(ahead.imag, ahead.real) + turn
             open_ends.append((curve[k], aim, across, length * (0.2 + 0.5 * v), order + 1))
-    return branches
+    return curves[:made], widths[:made], ends[:count]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fluorosynth import Device
 from fluorosynth.errors import UsageError
 from fluorosynth.geometry.path_length import add_path_length
+from fluorosynth.geometry.tubes import Tube, union
 from fluorosynth.xray.appearance import Appearance, cast_shadow
 from fluorosynth.xray.beer_lambert import attenuated
 from fluorosynth.xray.materials import attenuation
@@ -87,6 +88,32 @@ def test_crossing_passes_add_up_only_if_asked():
     once, twice = drawn(points, 2), drawn(points, 2, overlap=True)
     assert twice[48, 63] == pytest.approx(2 * once[48, 63], rel=0.05)
     assert twice[48, 33] == once[48, 33]
+
+
+@pytest.mark.parametrize("overlap", [False, True])
+def test_several_tubes_add_up_to_what_each_adds(overlap):
+    lines = [[[-5, 20], [100, 41]], [[30, -9], [33, 50], [60, 110]], [[70, 70], [72, 71]]]
+    half = np.repeat(np.float32([3, 9, 2]), [2, 3, 2])
+    together, apart = np.zeros((2, 96, 96), np.float32)
+    points = np.float32([point for line in lines for point in line])
+    ends = np.array([2, 5, 7])
+    add_path_length(together, points, half, half / 2, 0.7, overlap, ends)
+    for first, end in ((0, 2), (2, 5), (5, 7)):
+        part = slice(first, end)
+        add_path_length(apart, points[part], half[part], half[part] / 2, 0.7, overlap)
+    assert np.array_equal(together, apart)
+    assert together.max() > 0.7 * 18  # a batch's pixels and more
+
+
+def test_many_curves_as_one_tube_are_the_union_of_each():
+    curves = np.array([0, 20 + 3j, 50 - 2j]) + np.array([[5 + 9j], [30 + 40j], [10 + 80j]])
+    widths, shape = np.array([4.0, 7.0, 3.0]), (96, 96)
+    apart = union([Tube(curve, widths, 0.4) for curve in curves], shape)
+    as_one = Tube(curves.reshape(-1), np.tile(widths, 3), 0.4, np.array([3, 6, 9]))
+    assert np.array_equal(union([as_one], shape), apart)
+    evenly = [union([tube], shape) for tube in (Tube.of_many(curves, 5.0), Tube(curves[1], 5.0))]
+    assert (evenly[0] >= evenly[1]).all()
+    assert evenly[0][9].max() == pytest.approx(5, abs=0.1)
 
 
 def test_parts_outside_are_clipped_and_nothing_is_drawn_far_away():
