@@ -66,6 +66,7 @@ def add_path_length(
 
     Examples
     --------
+    >>> import math
     >>> out = np.zeros((9, 9), np.float32)
     >>> line = np.float32([[-5, 4], [14, 4]])
     >>> add_path_length(out, line, np.float32([0.2, 0.2]), np.float32([0, 0]))

@@ -12,7 +12,7 @@ from sets import curve, drawn, outline, save
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.formats import read_coco, read_cvat, read_labelme
-from fluorosynth.labels.formats import Mapping, read_format, write_format
+from fluorosynth.labels.formats import Conversion, read_format, write_format
 from fluorosynth.learn.data import open_dataset
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -170,7 +170,7 @@ def test_labels_and_sets_read_one_file_alike(tmp_path, name):
     else:
         write_format(labels, tmp_path / "set" / out, name)
     pairs = open_dataset(tmp_path / "set", layout=name)
-    back = read_format(tmp_path / "set" / out, name, Mapping(source=labels.source))
+    back = read_format(tmp_path / "set" / out, name, Conversion(source=labels.source))
     for number in range(2):
         assert (pairs[number][1] == labels.mask(number)).all()
         assert (back.mask(number) == labels.mask(number)).all()
@@ -186,7 +186,7 @@ def test_a_point_is_said_to_be_no_mask(tmp_path, kind):
         open_dataset(tmp_path, layout="labelme")[0]
     with pytest.raises(BadDataError, match="neither a curve nor an outline nor a mask"):
         read_format(tmp_path, "labelme")
-    assert read_format(tmp_path, "labelme", Mapping({"catheter": "skip"})).frames == ()
+    assert read_format(tmp_path, "labelme", Conversion({"catheter": "skip"})).frames == ()
 
 
 def test_a_box_alone_is_no_mask(tmp_path):
