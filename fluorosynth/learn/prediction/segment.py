@@ -14,6 +14,7 @@ from fluorosynth.errors import UsageError
 from fluorosynth.io.square import resized
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.checkpoint_file import SIZE_OF_OLD
+from fluorosynth.learn.prediction.enlarge import map_at
 from fluorosynth.learn.prediction.fragments import drop_fragments
 from fluorosynth.learn.prediction.inference import Inference, check_scales
 from fluorosynth.learn.prediction.presence import Presence, evidence
@@ -33,7 +34,7 @@ class SegmentConfig:
         Threshold on the map, in [0, 1): predicted is what lies above it.
     size
         Longer side in pixels at which the network sees a frame; 0: as it is. Frames are averaged
-        over areas down to it, and maps interpolated back.
+        over areas down to it, and maps interpolated back in log odds.
     tta
         Whether to average with the mirrored frame; see ``Inference.predict_maps``.
     scales
@@ -169,7 +170,7 @@ def segment(
     small = max(round(height * scale), 1), max(round(width * scale), 1)
     seen = np.stack([[resized(frame, *small) for frame in clip] for clip in clips])
     for found in inference.predict_maps(seen, config.tta, config.scales, config.turned):
-        whole, chance = resized(found, height, width), math.nan
+        whole, chance = map_at(found, height, width), math.nan
         if inference.model.masks.presence is not None:
             longest = evidence(found, inference.model.threshold) * EVIDENCE_SIZE / max(small)
             chance = Presence(*inference.model.masks.presence)(longest)
