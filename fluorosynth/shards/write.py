@@ -47,8 +47,7 @@ def write_shard(
         _reserve(part, room)
         with h5py.File(part, "w", libver=LIBVER) as file:
             _reserve(part, room)  # opening has given it back
-            with part.open("rb") as handle:
-                _fill(file, handle.fileno(), info, samples, compression)
+            _fill(file, info, samples, compression)
         with h5py.File(part, "r+", libver=LIBVER):
             pass  # only a file opened so long is cut to its length
 
@@ -66,11 +65,7 @@ def _reserve(path: Path, size: int) -> None:
 
 
 def _fill(
-    file: h5py.File,
-    handle: int,
-    info: ShardInfo,
-    samples: Iterable[Sample],
-    compression: str | None,
+    file: h5py.File, info: ShardInfo, samples: Iterable[Sample], compression: str | None
 ) -> None:
     write_info(file, info)
     shape, total = info.shape, info.count * info.frames
@@ -92,18 +87,18 @@ def _fill(
             rows = slice(done // info.frames, (done + held) // info.frames)
             for data, pictures in ((images, image_batch), (masks, mask_batch)):
                 data[rows] = pictures[:held].reshape(-1, *shape[1:])
-                _begin_sync(handle, data, rows)
+                _begin_sync(data, rows)
             done, held = done + held, 0
     if done + held != total:
         raise ValueError(f"a shard of {total} samples got {done + held}")
     columns.write(file)
 
 
-def _begin_sync(handle: int, data: h5py.Dataset, rows: slice) -> None:
+def _begin_sync(data: h5py.Dataset, rows: slice) -> None:
     """Let the disk begin with rows: else it rests until all are made, and is waited for then."""
     start = data.id.get_offset()  # None where they are compressed
     if start is not None and hasattr(os, "posix_fadvise"):
-        row = data.nbytes // len(data)
+        handle, row = data.file.id.get_vfd_handle(), data.nbytes // len(data)
         length = (rows.stop - rows.start) * row
         os.posix_fadvise(handle, start + rows.start * row, length, os.POSIX_FADV_DONTNEED)
 
