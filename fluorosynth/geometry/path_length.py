@@ -76,7 +76,7 @@ def add_path_length(
     scratch = _scratch(4 if overlap else 2, out.shape)
     ends = np.array([len(centreline)]) if ends is None else ends
     weight = np.float32(factor)
-    _add_path_lengths(out, scratch, centreline, half, inner, ends, weight, overlap, INTEGRAL)
+    _draw(out, scratch, centreline, half, inner, ends, weight, overlap, False, INTEGRAL)
 
 
 def longest_paths(
@@ -98,7 +98,7 @@ def longest_paths(
         Number of points up to the end of each tube, ``(k,)``.
     """
     scratch = _scratch(2, out.shape)
-    _longest_paths(out, scratch, points, half, inner, ends, bool(0), INTEGRAL)
+    _draw(out, scratch, points, half, inner, ends, np.float32(1), False, True, INTEGRAL)
 
 
 def _scratch(count: int, shape: tuple[int, int]) -> tuple[NDArray[Any], ...]:
@@ -113,9 +113,13 @@ def _scratch(count: int, shape: tuple[int, int]) -> tuple[NDArray[Any], ...]:
 
 
 @njit(cache=True, error_model="numpy")  # what divides is above 0
-def _add_path_lengths(  # type: ignore[no-untyped-def]
-    out, scratch, points, half, inner, ends, factor, overlap, table
+def _draw(  # type: ignore[no-untyped-def]
+    out, scratch, points, half, inner, ends, factor, overlap, longest, table
 ):
+    """Draw many tubes, one after the other: by their longest path, or by ``factor`` times the sum.
+
+    One loop for both is compiled once.
+    """
     (work, spans, _, _), first = scratch, 0
     for end in ends:
         line, radii, lumens = points[first:end], half[first:end], inner[first:end]
@@ -123,24 +127,12 @@ def _add_path_lengths(  # type: ignore[no-untyped-def]
         for y in range(top, bottom):
             left, right, start = spans[0, y], spans[1, y], spans[2, y]
             path, target = work[0, start:], out[y, left:]
-            for k in range(right - left):
-                target[k] += factor * path[k]
-        first = end
-
-
-@njit(cache=True, error_model="numpy")  # what divides is above 0
-def _longest_paths(  # type: ignore[no-untyped-def]
-    out, scratch, points, half, inner, ends, overlap, table
-):
-    (work, spans, _, _), first = scratch, 0
-    for end in ends:
-        line, radii, lumens = points[first:end], half[first:end], inner[first:end]
-        top, bottom = _path_length(scratch, out.shape, line, radii, lumens, overlap, table)
-        for y in range(top, bottom):
-            left, right, start = spans[0, y], spans[1, y], spans[2, y]
-            path, target = work[0, start:], out[y, left:]
-            for k in range(right - left):
-                target[k] = max(target[k], path[k])
+            if longest:
+                for k in range(right - left):
+                    target[k] = max(target[k], path[k])
+            else:
+                for k in range(right - left):
+                    target[k] += factor * path[k]
         first = end
 
 
