@@ -88,6 +88,25 @@ def union(tubes: list[Tube], shape: tuple[int, int]) -> Intensities:
     return out
 
 
+def scaled(tubes: list[Tube], factor: float) -> list[Tube]:
+    """Return tubes as a picture of another size has them.
+
+    Parameters
+    ----------
+    tubes
+        Tubes in pixels of a picture.
+    factor
+        Factor from its side to that of the other.
+    """
+    if factor == 1:
+        return tubes
+    corner = (0.5 + 0.5j) * (factor - 1)  # pixel centres are whole numbers in both
+    return [
+        Tube(factor * t.curve + corner, factor * np.asarray(t.width), t.lumen, t.ends)
+        for t in tubes
+    ]
+
+
 def moved_to(
     tubes: list[Tube], moment: Moment | None, heart: float = 0.0, breath: float = 0.0
 ) -> list[Tube]:

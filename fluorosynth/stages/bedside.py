@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fluorosynth.geometry.tubes import Tube, moved_to
+from fluorosynth.geometry.tubes import Tube, moved_to, scaled
 from fluorosynth.ranges import Chance, LogUniform, Range
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity
 from fluorosynth.stages.objects import with_objects
 from fluorosynth.stages.order import EXPOSED
-from fluorosynth.xray.bedside import SHAPES, scaled
+from fluorosynth.xray.bedside import SHAPES, SIDE
 from fluorosynth.xray.materials import attenuation
 
 
@@ -62,6 +62,6 @@ class Bedside(Intensity):
         def tubes(name: str) -> tuple[list[Tube], float]:
             draw, material, share = SHAPES[name]
             mu = share * attenuation(material, sample.seen.kvp)
-            return moved_to(scaled(draw(rng), side), sample.moment), mu
+            return moved_to(scaled(draw(rng), side / SIDE), sample.moment), mu
 
         return with_objects(self, sample, rng, SHAPES, tubes, self.strength)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from fluorosynth.geometry.tubes import Rng, Tube, moved_to, union, walk
+from fluorosynth.geometry.tubes import Rng, Tube, moved_to, scaled, union, walk
 from fluorosynth.ranges import Chance, LogUniform, Range, draw_within
 from fluorosynth.sample import Intensities, Moment, Sample
 from fluorosynth.stages.base import Intensity, intensities, with_picture
@@ -78,11 +78,7 @@ class Bones(Intensity):
 
 def _coarse(tubes: list[Tube], cell: int, shape: tuple[int, int]) -> Intensities:
     """Return paths through wide tubes, drawn at ``1 / cell`` of the resolution."""
-    corner = (0.5 + 0.5j) * (1 - 1 / cell)  # a cell's centre lies off its first pixel's
-    small = [
-        Tube(t.curve / cell - corner, np.asarray(t.width) / cell, t.lumen, t.ends) for t in tubes
-    ]
-    paths = union(small, (-(-shape[0] // cell), -(-shape[1] // cell)))
+    paths = union(scaled(tubes, 1 / cell), (-(-shape[0] // cell), -(-shape[1] // cell)))
     paths *= np.float32(cell)
     return interpolated(paths, cell, shape)
 

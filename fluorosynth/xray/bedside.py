@@ -168,26 +168,6 @@ SHAPES: dict[str, tuple[Callable[[Rng], list[Tube]], Material, float]] = {
 }
 
 
-def scaled(tubes: list[Tube], side: int) -> list[Tube]:
-    """Return tubes of a 256 px picture in one of another size.
-
-    Parameters
-    ----------
-    tubes
-        Tubes in pixels of a 256 px picture.
-    side
-        Side of the other picture, px.
-    """
-    if side == SIDE:
-        return tubes
-    factor = side / SIDE
-    corner = (0.5 + 0.5j) * (factor - 1)  # pixel centres are whole numbers in both
-    return [
-        Tube(factor * t.curve + corner, factor * np.asarray(t.width), t.lumen, t.ends)
-        for t in tubes
-    ]
-
-
 def _crossing(rng: Rng) -> tuple[Curve, complex]:
     """Draw a nearly straight line across the picture, most of them level, and its normal."""
     turn = rng.normal(0, 0.12) + (math.pi / 2) * (rng.random() < 0.12)
