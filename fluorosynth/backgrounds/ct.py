@@ -184,7 +184,7 @@ class Ct(BackgroundSource):
         from fluorosynth.drr.attenuation import body
         from fluorosynth.drr.project import line_integrals
         from fluorosynth.drr.to_grey import to_grey
-        from fluorosynth.xray.blur import sharpened
+        from fluorosynth.xray.blur import blur
 
         volume = read_volume(self.path)
         patient = body(volume, self.energy, self.blood)
@@ -194,7 +194,7 @@ class Ct(BackgroundSource):
             view = self.view(patient, rng)
             sigma = float(volume.spacing.max()) * size / view.field
             rays = line_integrals(patient, view, size).astype(np.float32)
-            rays = sharpened(rays, self.sharpen, sigma)
+            rays = blur(rays, sigma, -self.sharpen)
             if lines:
                 return levels(rays)
             return to_grey(rays.astype(np.float64), rng, self.borders, self.noise)

@@ -60,11 +60,13 @@ class Bones(Intensity):
         names = [n for n, u in zip(NAMES, drawn, strict=True) if u < getattr(self, n)]
         if not names:
             return sample
-        total = np.zeros(image.shape, np.float32)
+        total = None
         for name, draw in (("ribs", _ribs), ("spine", spine_paths)):
             if name in names:
                 weight = self._strength(rng) / (EXTENT * side / 256)
-                add(total, draw(side, image.shape, rng, sample.moment), weight)
+                paths = draw(side, image.shape, rng, sample.moment)
+                total = add(total, paths, weight)
+        total = np.zeros(image.shape, np.float32) if total is None else total
         if "folds" in names:
             for _ in range(1 + int(3 * rng.random())):
                 _fold(total, *_edge(side, rng, sample.moment), self._strength(rng))

@@ -41,12 +41,12 @@ def with_objects(
     image, kinds = intensities(sample, stage), list(kinds)
     chances = rng.random(len(kinds)).tolist()
     names = [n for n, u in zip(kinds, chances, strict=True) if u < getattr(stage, n)]
-    if not names:
-        return sample
-    total = np.zeros(image.shape, np.float32)
+    total = None
     for name in names:
         factor = draw_within(0, 1e3, strength, f"{stage.kind}: strength", rng)
         tubes, mu = draw(name)
-        add(total, union(tubes, image.shape), mu * sample.seen.mm_per_px * factor)
+        total = add(total, union(tubes, image.shape), mu * sample.seen.mm_per_px * factor)
+    if total is None:
+        return sample
     darker = attenuated(image, total)
     return with_picture(sample, stage, {"objects": names}, darker, sample.contrast)

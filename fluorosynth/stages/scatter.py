@@ -11,7 +11,7 @@ from fluorosynth.errors import UsageError
 from fluorosynth.ranges import Range, Uniform
 from fluorosynth.sample import Intensities
 from fluorosynth.stages.base import Detector
-from fluorosynth.xray.blur import veiled
+from fluorosynth.xray.blur import wide_blur
 
 
 @dataclass(frozen=True)
@@ -41,5 +41,5 @@ class Scatter(Detector):
         primary = np.float32(1 - share)
         if contrast is not None:
             contrast = contrast * primary
-        veil = veiled(image, share, sigma * max(image.shape) / 256)
+        veil = wide_blur(image, sigma * max(image.shape) / 256, share)
         return veil, contrast, {"share": share, "sigma": sigma}

@@ -10,7 +10,7 @@ import numpy as np
 from fluorosynth.ranges import LogUniform, Range, Uniform, draw_within
 from fluorosynth.sample import Intensities
 from fluorosynth.stages.base import Detector
-from fluorosynth.xray.blur import sharpened
+from fluorosynth.xray.blur import blur
 
 DARKEST = np.float32(1e-3)  # intensity; what follows may take its logarithm
 
@@ -52,7 +52,7 @@ class Sharpen(Detector):
         sigma = draw_within(0, 20, self.sigma, "sharpen: sigma in px", rng)
         pixels = sigma * max(image.shape) / 256
         if contrast is not None:
-            contrast = sharpened(contrast, amount, pixels)
-        sharp = sharpened(image, amount, pixels)
+            contrast = blur(contrast, pixels, -amount)
+        sharp = blur(image, pixels, -amount)
         sharp = np.clip(sharp, DARKEST, 1, out=None if sharp is image else sharp)
         return sharp, contrast, {"amount": amount, "sigma": sigma}

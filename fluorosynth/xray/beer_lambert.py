@@ -43,13 +43,13 @@ def attenuated(image: Intensities, shadow: Intensities) -> Intensities:
     return out
 
 
-def add(total: Intensities, paths: Intensities, factor: float) -> None:
-    """Add ``factor * paths`` to a sum of attenuation.
+def add(total: Intensities | None, paths: Intensities, factor: float) -> Intensities:
+    """Return a sum of attenuation with ``factor * paths`` added, in the place of one of the two.
 
     Parameters
     ----------
     total
-        Sum so far, ``(H, W)`` float32, written to.
+        Sum so far, ``(H, W)`` float32, written to; None: nothing yet, the paths are written to.
     paths
         Paths through matter, ``(H, W)`` float32.
     factor
@@ -57,12 +57,14 @@ def add(total: Intensities, paths: Intensities, factor: float) -> None:
 
     Examples
     --------
-    >>> total = np.ones((1, 1), np.float32)
-    >>> add(total, total, 0.5)
-    >>> total.item()
-    1.5
+    >>> one = np.ones((1, 1), np.float32)
+    >>> add(add(None, one, 0.5), np.ones((1, 1), np.float32), 2.0).item()
+    2.5
     """
+    if total is None:
+        return np.multiply(paths, np.float32(factor), out=paths)
     _add(total, paths, np.float32(factor))
+    return total
 
 
 @njit(cache=True)

@@ -20,15 +20,17 @@ TRUNCATE = 3.0  # standard deviations
 COARSE = 4.0  # a wide blur works on cells of a quarter of sigma
 
 
-def blur(image: Picture, sigma: float) -> Picture:
-    """Return a picture blurred by a Gaussian; edges are continued.
+def blur(image: Picture, sigma: float, share: float = 1.0) -> Picture:
+    """Return a picture blurred by a Gaussian, or its weighted mean with that; edges are continued.
 
     Parameters
     ----------
     image
         Picture, ``(H, W)`` float32.
     sigma
-        Standard deviation, px.
+        Standard deviation of the Gaussian G, px.
+    share
+        Weight of the blurred picture in ``image + share (G * image - image)``.
 
     Examples
     --------
@@ -38,7 +40,7 @@ def blur(image: Picture, sigma: float) -> Picture:
     1.0
     """
     radius = min(math.ceil(TRUNCATE * sigma), min(image.shape) - 1)
-    if sigma <= 0 or radius == 0:
+    if sigma <= 0 or radius == 0 or share == 0:
         return image
     taps = np.zeros(1 + 2 * -(-radius // 2), np.float32)
     _gaussian(taps[: radius + 1], sigma)
@@ -46,22 +48,31 @@ def blur(image: Picture, sigma: float) -> Picture:
     whole = (bottom - top, right - left) == image.shape
     out = (np.empty if whole else np.zeros)(image.shape, np.float32)
     row = np.empty(right - left + 2 * (len(taps) - 1), np.float32)
-    _separable(out, row, image, taps, top, bottom, left, right)
+    _separable(out, row, image, taps, np.float32(share), top, bottom, left, right)
     return out
 
 
-def wide_blur(image: Picture, sigma: float) -> Picture:
-    """Return a picture blurred by a Gaussian of many px: on means of cells, then interpolated.
+def wide_blur(image: Picture, sigma: float, share: float = 1.0) -> Picture:
+    """Return what ``blur`` does for a Gaussian of many px: on means of cells, then interpolated.
 
     Parameters
     ----------
     image
         Picture, ``(H, W)`` float32.
     sigma
-        Standard deviation, px.
+        Standard deviation of the Gaussian G, px.
+    share
+        Weight of the blurred picture, as in ``blur``.
+
+    Examples
+    --------
+    >>> flat = np.full((64, 64), 0.5, np.float32)
+    >>> bool(np.allclose(wide_blur(flat, 20.0, share=0.3), 0.5))
+    True
     """
-    coarse, cell = coarse_blur(image, sigma)
-    return coarse if cell == 1 else interpolated(coarse, cell, image.shape)
+    if sigma < 2 * COARSE or share == 0:
+        return blur(image, sigma, share)
+    return interpolated(*coarse_blur(image, sigma), image.shape, image, share)
 
 
 def coarse_blur(image: Picture, sigma: float, least: int = 1) -> tuple[Picture, int]:
@@ -84,8 +95,14 @@ def coarse_blur(image: Picture, sigma: float, least: int = 1) -> tuple[Picture, 
     return blur(means, math.sqrt(sigma**2 - cell**2 / 4) / cell), cell
 
 
-def interpolated(coarse: Picture, cell: int, shape: tuple[int, int]) -> Picture:
-    """Return a picture that is linear between the centres of cells.
+def interpolated(
+    coarse: Picture,
+    cell: int,
+    shape: tuple[int, int],
+    image: Picture | None = None,
+    share: float = 1.0,
+) -> Picture:
+    """Return a picture that is linear between the centres of cells, or its weighted mean with one.
 
     Parameters
     ----------
@@ -95,67 +112,16 @@ def interpolated(coarse: Picture, cell: int, shape: tuple[int, int]) -> Picture:
         Side of a cell, px.
     shape
         Height and width of the picture, px.
+    image
+        Picture to take a mean with, ``(H, W)`` float32; None: none.
+    share
+        Weight of the interpolated picture in that mean.
     """
     out, rows = np.empty(shape, np.float32), np.empty((3, shape[1]), np.float32)
-    _interpolated(out, rows, rows[2], np.empty(shape[1], np.uint32), coarse, cell)
+    places = np.empty(shape[1], np.uint32)
+    image = out if image is None else image
+    _interpolated(out, rows, rows[2], places, coarse, cell, image, np.float32(share))
     return out
-
-
-def veiled(image: Picture, share: float, sigma: float) -> Picture:
-    """Return a weighted mean of a picture and its wide blur: (1 - share) image + share G * image.
-
-    Parameters
-    ----------
-    image
-        Picture, ``(H, W)`` float32.
-    share
-        Weight of the blurred picture.
-    sigma
-        Standard deviation of the Gaussian G, px.
-
-    Examples
-    --------
-    >>> flat = np.full((64, 64), 0.5, np.float32)
-    >>> bool(np.allclose(veiled(flat, 0.3, 20.0), 0.5))
-    True
-    """
-    return _mixed_with(wide_blur(image, sigma), image, share)
-
-
-def sharpened(image: Picture, amount: float, sigma: float) -> Picture:
-    """Return a picture with unsharp masking: image + amount (image - G * image).
-
-    Parameters
-    ----------
-    image
-        Picture, ``(H, W)`` float32.
-    amount
-        Weight of the difference; 0: none.
-    sigma
-        Standard deviation of the Gaussian G, px.
-
-    Examples
-    --------
-    >>> edge = np.repeat(np.float32([0, 1]), 8)[None].repeat(16, 0)
-    >>> bool(np.ptp(sharpened(edge, 1.0, 2.0)) > np.ptp(edge))
-    True
-    """
-    return image if amount == 0 else _mixed_with(blur(image, sigma), image, -amount)
-
-
-def _mixed_with(other: Picture, image: Picture, share: float) -> Picture:
-    """Return (1 - share) image + share other: in the place of the other, which is nobody's."""
-    out = np.empty_like(image) if other is image else other
-    _mixed(out, image, other, np.float32(share))
-    return out
-
-
-@njit(cache=True)
-def _mixed(out, image, other, share):  # type: ignore[no-untyped-def]
-    for y in range(image.shape[0]):
-        near, far, target = image[y], other[y], out[y]
-        for x in range(image.shape[1]):
-            target[x] = near[x] + (far[x] - near[x]) * share
 
 
 @njit(cache=True)
@@ -170,7 +136,9 @@ def _gaussian(taps, sigma):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _separable(out, row, image, taps, top, bottom, left, right):  # type: ignore[no-untyped-def]
+def _separable(  # type: ignore[no-untyped-def]
+    out, row, image, taps, share, top, bottom, left, right
+):
     """Convolve down, then across: one row at a time, so that all stays in the nearest cache.
 
     Taps are taken by twos, the last one 0 if need be: fewer loads and stores of what is summed.
@@ -197,6 +165,9 @@ def _separable(out, row, image, taps, top, bottom, left, right):  # type: ignore
             for x in range(width):
                 value = target[x] + near * (before[x + 1] + after[x])
                 target[x] = value + far * (before[x] + after[x + 1])
+        if share != 1:
+            for x in range(width):
+                target[x] = centre[x] + (target[x] - centre[x]) * share
 
 
 @njit(cache=True)
@@ -219,13 +190,15 @@ def _means(out, column, image, cell):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _interpolated(out, rows, share, left, coarse, cell):  # type: ignore[no-untyped-def]
+def _interpolated(  # type: ignore[no-untyped-def]
+    out, rows, across, left, coarse, cell, image, share
+):
     """Interpolate between the centres of cells: two rows of cells across, then between them."""
     (height, width), last, made = out.shape, len(coarse) - 1, -1
     for x in range(width):
         to = min(max((x + 0.5) / cell - 0.5, 0.0), coarse.shape[1] - 1.0)
         left[x] = min(int(to), max(coarse.shape[1] - 2, 0))
-        share[x] = np.float32(to - left[x])
+        across[x] = np.float32(to - left[x])
     step = min(1, coarse.shape[1] - 1)
     for y in range(height):
         to = min(max((y + 0.5) / cell - 0.5, 0.0), last + 0.0)
@@ -234,8 +207,12 @@ def _interpolated(out, rows, share, left, coarse, cell):  # type: ignore[no-unty
             made += 1
             cells, fine = coarse[made], rows[made % 2]
             for x in range(width):
-                fine[x] = cells[left[x]] + share[x] * (cells[left[x] + step] - cells[left[x]])
+                fine[x] = cells[left[x]] + across[x] * (cells[left[x] + step] - cells[left[x]])
         down, row = np.float32(to - j), out[y]
         above, below = rows[j % 2], rows[min(j + 1, last) % 2]
         for x in range(width):
             row[x] = above[x] + down * (below[x] - above[x])
+        if share != 1:
+            near = image[y]
+            for x in range(width):
+                row[x] = near[x] + (row[x] - near[x]) * share

@@ -20,7 +20,7 @@ from fluorosynth.io.cache import cache_folder
 from fluorosynth.io.volume import Volume, read_volume
 from fluorosynth.ranges import Constant, Uniform
 from fluorosynth.recipe import Recipe
-from fluorosynth.xray.blur import sharpened
+from fluorosynth.xray.blur import blur
 from fluorosynth.xray.materials import water_and_bone
 
 WATER = 0.02059  # 1/mm at 60 keV, NIST
@@ -188,9 +188,9 @@ def test_table_is_left_out_and_contrast_agent_is_blood_again():
 def test_sharpening_is_unsharp_masking():
     wave = np.cos(np.arange(256) * 2 * np.pi / 16)[None].repeat(64, 0).astype(np.float32)
     gain = 1 + 1.5 * (1 - np.exp(-0.5 * (2 * np.pi / 16 * 3) ** 2))
-    found = sharpened(wave, 1.5, 3.0)
+    found = blur(wave, 3.0, -1.5)
     np.testing.assert_allclose(found[:, 32:-32], gain * wave[:, 32:-32], atol=0.02)
-    np.testing.assert_array_equal(sharpened(wave, 0.0, 3.0), wave)
+    np.testing.assert_array_equal(blur(wave, 3.0, 0.0), wave)
 
 
 # ---------------------------------------------------------------- the source
