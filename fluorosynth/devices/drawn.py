@@ -8,6 +8,7 @@ from typing import Annotated, Generic, TypeVar
 
 import numpy as np
 from annotated_types import Interval
+from numba import njit
 from numpy.typing import NDArray
 from xxhash import xxh3_128
 
@@ -160,6 +161,16 @@ class OpenDrawn(ABC, Generic[Source]):
         at = complex(along * self.size - 0.5, -0.5 - width / 2) - centre
         return centre + at * (1, 1j, -1, -1j)[side]
 
+    def depths(self, curve: Shaft) -> NDArray[np.float64]:
+        """Return the distances of points to the nearest border, px, negative outside, ``(n,)``.
+
+        Parameters
+        ----------
+        curve
+            Points, ``(n,)`` complex x + 1j y, px.
+        """
+        return np.asarray(_depths(curve, self.size))
+
     def _device(self, view: View, rng: np.random.Generator) -> Device:
         source, scale = self.source, self.size / 256
         wire = rng.random() < source.wires
@@ -185,3 +196,11 @@ class OpenDrawn(ABC, Generic[Source]):
         points = curve.view(np.float64).reshape(-1, 2).astype(np.float32)
         label = source.labels[wire]
         return Device(points, widths, label, f"{source.kind}/{label}/{name}")
+
+
+@njit(cache=True)
+def _depths(curve, size):  # type: ignore[no-untyped-def]
+    depths, centre = np.empty(len(curve)), (size - 1) * 0.5
+    for i in range(len(curve)):
+        depths[i] = size / 2 - max(abs(curve[i].real - centre), abs(curve[i].imag - centre))
+    return depths

@@ -114,12 +114,6 @@ class OpenRoute(OpenDrawn[Route]):
             start = self.outside(at, along, width)
             ahead = cmath.rect(1.0, math.pi / 2 * (at + 1) + tilt)
             curve = start + ahead * np.concatenate([[0j], chained(drawn)])
-            if self._inside(curve) >= INSIDE:
+            if np.count_nonzero(self.depths(curve) > 0) / len(curve) >= INSIDE:
                 break
         return np.asarray(curve)
-
-    def _inside(self, curve: Shaft) -> float:
-        """Return the share of a curve's points that lie in the picture."""
-        centred = curve - (self.size - 1) * (0.5 + 0.5j)
-        reach = np.maximum(np.abs(centred.real), np.abs(centred.imag))
-        return float((reach < self.size / 2).mean())

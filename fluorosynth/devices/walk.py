@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from fluorosynth.devices.drawn import Drawn, OpenDrawn, Shaft
 from fluorosynth.devices.tips import spacing
@@ -73,18 +72,13 @@ class OpenWalk(OpenDrawn[Walk]):
             turns = bend * rng.standard_normal(math.ceil(length * 256 / step))
             keep = math.exp(-step / memory)
             curve = _wound(start, heading, turns, pixels, keep, step / unit, parts)
-            to_border = self._to_border(curve)
-            if (to_border > MIDDLE * self.size).sum() * pixels > SHOWN * self.size:
-                return np.asarray(curve[: np.flatnonzero(to_border > -width)[-1] + 2])
+            depths = self.depths(curve)
+            if np.count_nonzero(depths > MIDDLE * self.size) * pixels > SHOWN * self.size:
+                return np.asarray(curve[: np.flatnonzero(depths > -width)[-1] + 2])
         raise UsageError(
             f"walk: {TRIES} shafts of length {source.length} and bend {source.bend} hardly reached"
             " the middle; make them longer or straighter"
         )
-
-    def _to_border(self, curve: Shaft) -> NDArray[np.float64]:
-        """Return the distances of points to the nearest border, negative outside."""
-        centred = curve - (self.size - 1) * (0.5 + 0.5j)
-        return self.size / 2 - np.maximum(np.abs(centred.real), np.abs(centred.imag))
 
     def _start(self, width: float, rng: np.random.Generator) -> tuple[complex, float]:
         chance, side, along, turn = rng.random(4).tolist()

@@ -84,7 +84,7 @@ class Attenuate(Intensity):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Draw all instruments and keep how much they took away."""
-        image = intensities(sample, self)
+        image = intensities(sample)
         drawn: dict[str, Any] = {"materials": []}
         total = np.zeros(image.shape, np.float32)
         for device in sample.devices:

@@ -236,7 +236,7 @@ class Detector(Intensity):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Act on picture and contrast, and add what was drawn to the provenance."""
-        image, contrast, drawn = self.detect(intensities(sample, self), sample.contrast, rng)
+        image, contrast, drawn = self.detect(intensities(sample), sample.contrast, rng)
         return with_picture(sample, self, drawn, image, contrast)
 
     def act(
@@ -287,21 +287,13 @@ class Detector(Intensity):
         """
 
 
-def intensities(sample: Sample, stage: Stage) -> Intensities:
-    """Return the picture of a sample, one of intensities.
+def intensities(sample: Sample) -> Intensities:
+    """Return the picture of a sample that is exposed.
 
     Parameters
     ----------
     sample
-        Sample that the stage is given.
-    stage
-        Stage, for the message.
-
-    Raises
-    ------
-    UsageError
-        When the stage does not take it.
+        Sample that a stage of intensities has been given, and takes.
     """
-    check_sample(stage, sample)
     image: Any = sample.image
     return np.asarray(image)

@@ -54,7 +54,7 @@ class Bones(Intensity):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with its bones drawn."""
-        image = intensities(sample, self)
+        image = intensities(sample)
         side = max(image.shape)
         drawn = rng.random(3).tolist()
         names = [n for n, u in zip(NAMES, drawn, strict=True) if u < getattr(self, n)]

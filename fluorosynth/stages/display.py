@@ -15,7 +15,7 @@ from fluorosynth.geometry.nonzero_box import LANES, box, empty
 from fluorosynth.ranges import Chance, Range, Uniform, draw_within
 from fluorosynth.sample import Intensities, Sample
 from fluorosynth.stages.base import Intensity, Stream, intensities, with_picture
-from fluorosynth.stages.order import EXPOSED
+from fluorosynth.stages.order import EXPOSED, check_sample
 from fluorosynth.xray.beer_lambert import attenuated
 
 LEVELS = 4096  # of the detector's own digits
@@ -68,10 +68,12 @@ class Display(Intensity):
 
     def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
         """Show a sequence through the window of its first frame: no flicker."""
+        for frame in frames:
+            check_sample(self, frame)
         return [self._show(frame, frames[0], stream(0)) for frame in frames]
 
     def _show(self, sample: Sample, reference: Sample, rng: np.random.Generator) -> Sample:
-        image = intensities(sample, self)
+        image = intensities(sample)
         law: Literal["log", "gamma"] = "log" if rng.random() < self.log else "gamma"
         gamma, low, high = self.gamma.draw(rng), self.low.draw(rng), self.high.draw(rng)
         black = draw_within(-1e3, 1e3, self.black, "display: black", rng)

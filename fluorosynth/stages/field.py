@@ -14,6 +14,7 @@ from fluorosynth.ranges import Chance, Range, Uniform, draw_within
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, with_picture
 
+SHAPES = "circle", "shutters", "bars"
 SHIFT = 4  # fixed-point bits of OpenCV's corners
 
 
@@ -46,26 +47,23 @@ class Field(Intensity):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with its field cut out."""
-        circle, shutters, bars = rng.random(3).tolist()
+        drawn = rng.random(3).tolist()
+        names = [n for n, u in zip(SHAPES, drawn, strict=True) if u < getattr(self, n)]
         radius = draw_within(0, 10, self.radius, "field: radius", rng)
         level = draw_within(0, 1, self.level, "field: level", rng)
+        if not names:
+            return sample
         open_: Any = np.full(sample.image.shape, 255, np.uint8)
-        names = []
-        if circle < self.circle:
-            names.append("circle")
-            open_[:] = _disc(sample.image.shape, radius)
-        if shutters < self.shutters:
-            names.append("shutters")
+        if "circle" in names:
+            open_ = _disc(sample.image.shape, radius)
+        if "shutters" in names:
             for side in rng.permutation(4)[: 1 + int(4 * rng.random())]:
                 tilt = rng.normal(0.0, 0.03)
                 _blade(open_, int(side), self._depth(rng), tilt)
-        if bars < self.bars:
-            names.append("bars")
+        if "bars" in names:
             side, depth = int(2 * rng.random()), self._depth(rng)
             _blade(open_, side, depth, 0.0)
             _blade(open_, side + 2, depth, 0.0)
-        if not names:
-            return sample
         image, contrast = np.empty_like(sample.image), sample.contrast
         _darken(image, sample.image, open_, np.float32(level))
         if contrast is not None:

@@ -15,6 +15,7 @@ from fluorosynth.errors import UsageError
 from fluorosynth.ranges import LogUniform, Range, Uniform
 from fluorosynth.sample import Intensities, Sample
 from fluorosynth.stages.base import Detector, Stream, intensities, with_picture
+from fluorosynth.stages.order import check_sample
 
 KEY = 20200405  # of the pool
 COUNT = 2**20  # of the pool
@@ -57,11 +58,13 @@ class Noise(Detector):
 
     def over(self, frames: Sequence[Sample], stream: Stream) -> list[Sample]:
         """Add a new field to each frame of a sequence, and then the detector's lag."""
+        for frame in frames:
+            check_sample(self, frame)
         drawn = self._draw(stream(0))
         share = 1.0 if frames[0].moment is None else frames[0].moment.lag
         settled = math.sqrt(share / (2 - share))  # what lag leaves of the noise in the long run
         images = [
-            _noisy(intensities(frame, self), drawn, stream(t + 1), 1.0 if t else settled)
+            _noisy(intensities(frame), drawn, stream(t + 1), 1.0 if t else settled)
             for t, frame in enumerate(frames)
         ]
         contrasts = [frame.contrast for frame in frames if frame.contrast is not None]

@@ -38,7 +38,7 @@ def with_objects(
     strength
         Factor on the attenuation of each object.
     """
-    image, kinds = intensities(sample, stage), list(kinds)
+    image, kinds = intensities(sample), list(kinds)
     chances = rng.random(len(kinds)).tolist()
     names = [n for n, u in zip(kinds, chances, strict=True) if u < getattr(stage, n)]
     total = None

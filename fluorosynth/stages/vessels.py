@@ -55,7 +55,7 @@ class Vessels(Intensity):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with its vessels drawn."""
-        image = intensities(sample, self)
+        image = intensities(sample)
         chance, side = rng.random(), max(image.shape)
         if chance >= self.chance:
             return sample

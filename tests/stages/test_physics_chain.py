@@ -200,7 +200,9 @@ def test_text_is_written_at_the_border():
 @pytest.mark.parametrize("stage", [Scatter(), Blur(), Noise(), Sharpen(), Display()])
 def test_chain_refuses_grey_levels(stage):
     with pytest.raises(UsageError, match="expose"):
-        stage.apply(sample(np.zeros((32, 32), np.uint8)), rng())
+        stage(sample(np.zeros((32, 32), np.uint8)), rng())
+    with pytest.raises(UsageError, match="expose"):
+        stage.over([sample(np.zeros((32, 32), np.uint8))], lambda _: rng())
 
 
 @pytest.mark.parametrize("stage", [Scatter(), Blur(), Noise(), Sharpen(), Display(), Field(1.0)])
