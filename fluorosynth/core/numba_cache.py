@@ -32,11 +32,11 @@ def choose_cache() -> None:
 
 
 def load_numba() -> None:
-    """Import numba without SciPy and cffi, which cost more than numba itself.
+    """Import numba without SciPy, cffi and YAML, which cost more than numba itself.
 
     No loop here uses them. For a process of our own: numba keeps in mind that there are none.
     """
-    hidden = [name for name in ("scipy", "cffi") if name not in sys.modules]
+    hidden = [name for name in ("scipy", "cffi", "yaml") if name not in sys.modules]
     for name in hidden:
         sys.modules[name] = None  # type: ignore[assignment]
     try:  # what asks for them, when the first loop is loaded

@@ -16,23 +16,26 @@ from fluorosynth.shards import software
 
 if TYPE_CHECKING:
     from fluorosynth.dataset.plan import Plan
-    from fluorosynth.sampler import OpenRecipe
 
 CARD = "README.md"
 _SHOWN = 16  # pictures in the preview
 
 
-def write_card(plan: Plan, sampler: OpenRecipe, recipe_text: str, digests: dict[int, str]) -> None:
+def write_card(
+    plan: Plan, recipe_text: str, seed: int, fingerprint: list[str], digests: dict[int, str]
+) -> None:
     """Close a set: picture, card, and last the manifest, each appearing whole.
 
     Parameters
     ----------
     plan
         Plan of the set.
-    sampler
-        Recipe of the set, opened with its seed.
     recipe_text
         Recipe as TOML.
+    seed
+        Seed of the set.
+    fingerprint
+        Fingerprints of the recipe's sources, opened with that seed.
     digests
         Digests of files by the number of the shard, where they are known: these files are not read
         again.
@@ -52,9 +55,9 @@ def write_card(plan: Plan, sampler: OpenRecipe, recipe_text: str, digests: dict[
         n=plan.n,
         frames=plan.frames,
         size=plan.size,
-        seed=sampler.seed,
+        seed=seed,
         recipe=recipe_text,
-        fingerprints=sampler.fingerprint,
+        fingerprints=fingerprint,
         software=software(),
         shards=entries,
     )

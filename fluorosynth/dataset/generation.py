@@ -144,10 +144,12 @@ def generate(
             digests = run(job.write, todo, report)
             left = [number for number in todo if not digests[number]]  # others were at them
             digests |= run(partial(job.write, wait=WAIT), left, report)
+            skipped, fingerprint = sampler.skipped, sampler.fingerprint
+            del job, sampler  # their pools, before the card's picture takes as much
             if part is None:
                 store.close()
-                write_card(plan, sampler, text, digests)
-    return Outcome(made, n, plan.out, sampler.skipped)
+                write_card(plan, text, seed, fingerprint, digests)
+    return Outcome(made, n, plan.out, skipped)
 
 
 def finish(
@@ -186,7 +188,7 @@ def finish(
         if todo := missing(plan, text, seed, sampler.fingerprint):
             raise MissingShardsError(plan.out, todo, plan.shards)
         store.close()
-        write_card(plan, sampler, text, {})
+        write_card(plan, text, seed, sampler.fingerprint, {})
     return Outcome(0, n, plan.out, sampler.skipped)
 
 

@@ -54,6 +54,17 @@ class Loop:
             return False
 
     @property
+    def calls(self) -> set[str]:
+        """Names of the loops that it calls."""
+        function = self._function.py_func
+        named = [function.__globals__.get(name) for name in function.__code__.co_names]
+        return {
+            f"{loop.__module__.removeprefix(_PACKAGE)}.{loop.__name__}"
+            for loop in named
+            if hasattr(loop, "py_func")
+        }
+
+    @property
     def _function(self) -> Any:
         module, _, function = self.name.rpartition(".")
         return getattr(sys.modules[_PACKAGE + module], function)
@@ -66,7 +77,7 @@ class Loop:
 
 
 def make_ready(recipe: Recipe, cores: int = 1, report: Report | None = None) -> None:
-    """Compile the loops of a recipe that this machine lacks; load those of devices and stages.
+    """Compile the loops of a recipe that this machine lacks; load what devices and stages call.
 
     Parameters
     ----------
@@ -94,8 +105,11 @@ def make_ready(recipe: Recipe, cores: int = 1, report: Report | None = None) -> 
         for done, loop in enumerate(todo, ready + 1):
             loop.make_ready()
             said(done, len(loops))
-    for loop in loops_of((recipe.devices, recipe.stages)):
-        loop.make_ready()
+    loops = loops_of((recipe.devices, recipe.stages))
+    inner = {name for loop in loops for name in loop.calls}
+    for loop in loops:
+        if loop.name not in inner:  # a part of its callers
+            loop.make_ready()
 
 
 def loops_of(parts: object) -> list[Loop]:
