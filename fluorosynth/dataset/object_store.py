@@ -107,7 +107,7 @@ class ObjectStore(Store):
 
     def write(
         self, name: str, info: ShardInfo, samples: Iterable[Sample], compression: str | None
-    ) -> None:
+    ) -> str:
         """Write a shard to a file of this machine, record it, and put it."""
         try:
             with tempfile.TemporaryDirectory(prefix="fluorosynth-") as folder:
@@ -116,6 +116,7 @@ class ObjectStore(Store):
                 record = Record(info, file.stat().st_size, file_digest(file))
                 self.remote.write(_record(name), RECORD.dump_json(record))
                 self.remote.put(file, name)
+                return record.xxh3_128
         except OSError as error:
             if error.errno not in FULL:
                 raise

@@ -66,8 +66,8 @@ class Store(Protocol):
 
     def write(
         self, name: str, info: ShardInfo, samples: Iterable[Sample], compression: str | None
-    ) -> None:
-        """Write a shard, which appears whole.
+    ) -> str:
+        """Write a shard, which appears whole; return its digest.
 
         Parameters
         ----------
@@ -89,7 +89,12 @@ class Store(Protocol):
         names
             Names of the shards.
         known
-            Digests by name, where they are known.
+            Digests by name, where they are known; any other shard is checked first.
+
+        Raises
+        ------
+        BadDataError
+            When one does not hold what was written to it.
         """
 
     def put(self, name: str, content: bytes) -> None:

@@ -19,7 +19,7 @@ from small import (
     small_recipe,
 )
 
-from fluorosynth.dataset.generation import generate
+from fluorosynth.dataset.generation import finish, generate
 from fluorosynth.dataset.manifest import read_manifest, read_samples
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.recipe import Recipe
@@ -180,11 +180,29 @@ def test_a_damaged_shard_is_named_and_only_it_is_made_anew(recipe, made):
     before = content(made)
     bad = made / "shard-00002.h5"
     bad.write_bytes(bad.read_bytes()[:-900])
-    with pytest.raises(BadDataError, match=r"shard-00002\.h5.*delete it"):
+    with pytest.raises(BadDataError, match=r"shard-00002\.h5.*delete the file"):
         generate(recipe, made, N, shard_size=SHARD)
     bad.unlink()
     assert generate(recipe, made, N, shard_size=SHARD).made == SHARD
     assert content(made) == before
+
+
+@pytest.mark.parametrize("closed", ["again", "grown", "in parts"])
+def test_no_set_is_closed_over_a_damaged_shard(recipe, made, tmp_path, closed):
+    """Its digest in the manifest would vouch for the damage."""
+    grown = N + (closed == "grown")
+    if closed == "in parts":
+        (made / "dataset.json").unlink()
+    with h5py.File(made / "shard-00002.h5", "r+") as file:
+        file["masks"][3, 5, 5] ^= 1
+    call = finish if closed == "in parts" else generate
+    said = r"shard-00002\.h5: sample 13 fails its checksum: delete the file"
+    with pytest.raises(BadDataError, match=said):
+        call(recipe, made, grown, shard_size=SHARD)
+    (made / "shard-00002.h5").unlink()
+    generate(recipe, made, grown, shard_size=SHARD)
+    generate(recipe, tmp_path / "one", grown, shard_size=SHARD)
+    assert content(made) == content(tmp_path / "one")
 
 
 # ---------------------------------------------------------------- no room, no folder
