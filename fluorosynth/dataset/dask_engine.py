@@ -136,7 +136,8 @@ def _carrier(task: Task) -> tuple[Any, Callable[[str, int], Any]]:
 
     class Carrier(WorkerPlugin):  # type: ignore[misc]
         def __init__(self, content: bytes) -> None:
-            self.content, self.task = content, None
+            self.content = content
+            self.task: Task | None = None
 
         def setup(self, worker: Any) -> None:  # noqa: ARG002
             self.lock = threading.Lock()
