@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fluorosynth.dataset.store import PATTERN, Store
+from fluorosynth.dataset.store import NAME, PATTERN, Store
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.atomic import clear_parts, replacing
 from fluorosynth.io.claim import claimed
@@ -64,7 +64,8 @@ class FolderStore(Store):
 
     def shards(self) -> dict[str, int]:
         """Return the shards' names and bytes."""
-        return {path.name: path.stat().st_size for path in sorted(self.folder.glob(PATTERN))}
+        found = sorted(path for path in self.folder.glob(PATTERN) if NAME.fullmatch(path.name))
+        return {path.name: path.stat().st_size for path in found}
 
     def infos(self, names: list[str]) -> dict[str, ShardInfo]:
         """Return what the headers say."""

@@ -6,14 +6,13 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
 from fluorosynth.dataset.folder_store import other_files
-from fluorosynth.dataset.store import FIRST, MOST, PATTERN, Store
+from fluorosynth.dataset.store import FIRST, MOST, NAME, Store
 from fluorosynth.errors import BadDataError, InterruptedRunError, UsageError
 from fluorosynth.io.guard import validated
 from fluorosynth.io.object_cache import kept
@@ -85,7 +84,7 @@ class ObjectStore(Store):
     def shards(self) -> dict[str, int]:
         """Return the shards' names and bytes."""
         found = sorted(self.remote.sizes().items())
-        return {name: size for name, size in found if fnmatch(name, PATTERN)}
+        return {name: size for name, size in found if NAME.fullmatch(name)}
 
     def infos(self, names: list[str]) -> dict[str, ShardInfo]:
         """Return what the records say."""

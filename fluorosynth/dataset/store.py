@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 PATTERN = "shard-*.h5"
 FIRST = "first.png"  # put before there is any shard
+NAME = re.compile(r"shard-(\d{5}|[1-9]\d{5,})\.h5")  # as plans name them: no copy of one
 MOST = 2**30  # bytes of a manifest that are read: some ten million shards
 
 
