@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from fluorosynth.dataset.engine import Engine, Progress, Task
+from fluorosynth.dataset.engine import Engine, Progress, Task, raised
 from fluorosynth.errors import (
     BadDataError,
     FluorosynthError,
@@ -77,7 +77,7 @@ class Dask(Engine):
                 while not running.is_empty():
                     with said_while_waiting(lambda: self._waited_for(client)):
                         result = next(running).result()
-                    number, digest, count = _raised(result)
+                    number, digest, count = raised(result)
                     found[number] = digest
                     report(count)
                     running.update(submit(1))
@@ -192,9 +192,3 @@ def run_task(task: Task, number: int) -> tuple[int, str, int] | FluorosynthError
 
 def _reason(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def _raised(result: tuple[int, str, int] | FluorosynthError) -> tuple[int, str, int]:
-    if isinstance(result, FluorosynthError):
-        raise result
-    return result

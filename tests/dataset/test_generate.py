@@ -226,6 +226,19 @@ def test_a_folder_that_cannot_be_made_is_named(written, tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def test_a_bound_that_is_no_number_is_refused_before_anything_is_made(tmp_path, monkeypatch):
+    line = ["generate", "--n", 4, "--size", 64, "--recipe", "physics", "--workers", 2, "--quiet"]
+    monkeypatch.setenv("FLUOROSYNTH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("FLUOROSYNTH_CACHE_MB", "x")
+    wrong = command(*line, "--out", tmp_path / "set")
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("Error: FLUOROSYNTH_CACHE_MB should be a number of MB, not 'x'")
+    assert not (tmp_path / "set").exists()
+    monkeypatch.setenv("FLUOROSYNTH_CACHE_MB", "")
+    unset = command(*line, "--out", tmp_path / "set")
+    assert unset.returncode == 0, unset.stderr
+
+
 @pytest.mark.parametrize("wrong", [{"n": 0}, {"n": -3}, {"workers": 0}, {"shard_size": 0}])
 def test_impossible_numbers_are_refused(recipe, tmp_path, wrong):
     (value,) = wrong.values()
@@ -262,6 +275,25 @@ def plugin(tmp_path):
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text("[fluorosynth.stages]\nfaulty = faulty_stage:Faulty\n")
     return site
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_wrong_with_data_is_a_sentence_from_every_process(
+    written, plugin, tmp_path, workers
+):
+    source = (plugin / "faulty_stage.py").read_text().replace("ZeroDivisionError", "BadDataError")
+    source = source.replace(
+        "\nfrom dataclasses", "\nfrom fluorosynth.errors import BadDataError\nfrom dataclasses"
+    )
+    (plugin / "faulty_stage.py").write_text(source)
+    with written.open("a") as file:
+        file.write('\n[[stages]]\nkind = "faulty"\n')
+    failed = command(
+        "generate", "--recipe", written, "--n", 200, "--shard-size", 40, "--workers", workers,
+        "--out", tmp_path / "set", "--quiet", extra=[plugin],
+    )  # fmt: skip
+    assert failed.returncode == 3
+    assert re.match(r"Error: sample \d+ of seed 0 failed: no such light\n", failed.stderr)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
