@@ -118,7 +118,7 @@ class Recipe(Checked):
         """
         path = Path(path)
         try:
-            text = path.read_text("utf-8")
+            text = path.read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"cannot read the recipe {str(path)!r}: {error}") from None
         return cls.from_toml(text, str(path), path.parent)

@@ -130,6 +130,8 @@ def fault(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
     keys = tuple(key for key in first["loc"] if "[" not in str(key))  # a union's branch is no key
     if first["type"] == "missing":
         return keys, "is missing"
+    if first["type"] == "extra_forbidden":
+        return keys, "is no key here"
     if first["type"] == "value_error":  # a validator's own sentence
         return keys, str(first["ctx"]["error"])
     what, should, rest = first["msg"].partition("should")  # "Input should", "String should"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from fluorosynth.errors import FluorosynthError
+
+Result = TypeVar("Result")
 Progress = Callable[[int], None]
 Task = Callable[[int, Progress], str]
 
@@ -34,3 +37,22 @@ class Engine(Protocol):
         InterruptedRunError
             When a process is killed and nobody can take its place. What a task raises comes out.
         """
+
+
+def raised(result: Result | FluorosynthError) -> Result:
+    """Return what another process returned; raise it where it is an error.
+
+    Parameters
+    ----------
+    result
+        Result, or the error that came in its place: one that crosses as an exception carries a
+        traceback, which a sentence for people does not need.
+
+    Raises
+    ------
+    FluorosynthError
+        When it is one.
+    """
+    if isinstance(result, FluorosynthError):
+        raise result
+    return result

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fluorosynth.dataset.store import PATTERN, Store
+from fluorosynth.dataset.store import NAME, PATTERN, Store
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.atomic import clear_parts, replacing
 from fluorosynth.io.claim import claimed
 from fluorosynth.io.lock import LOCK, locked
-from fluorosynth.shards import ShardInfo, file_digest, open_shard, write_shard
+from fluorosynth.shards import ShardInfo, damage, file_digest, open_shard, write_shard
 
 if TYPE_CHECKING:
     from fluorosynth.dataset.manifest import ShardEntry
     from fluorosynth.sample import Sample
+
+ANEW = "delete the file and run again to make it anew"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ class FolderStore(Store):
 
     def shards(self) -> dict[str, int]:
         """Return the shards' names and bytes."""
-        return {path.name: path.stat().st_size for path in sorted(self.folder.glob(PATTERN))}
+        found = sorted(path for path in self.folder.glob(PATTERN) if NAME.fullmatch(path.name))
+        return {path.name: path.stat().st_size for path in found}
 
     def infos(self, names: list[str]) -> dict[str, ShardInfo]:
         """Return what the headers say."""
@@ -73,8 +76,7 @@ class FolderStore(Store):
                     with open_shard(path) as shard:
                         found[path.name] = shard.info
                 except BadDataError as error:
-                    said = f"{error}: delete it and run again to make it anew"
-                    raise BadDataError(said) from None
+                    raise BadDataError(f"{error}: {ANEW}") from None
         return found
 
     def claimed(self, name: str, wait: float) -> AbstractContextManager[bool]:
@@ -83,15 +85,16 @@ class FolderStore(Store):
 
     def write(
         self, name: str, info: ShardInfo, samples: Iterable[Sample], compression: str | None
-    ) -> None:
+    ) -> str:
         """Write a shard under a hidden name, then give it its own."""
         clear_parts(self.folder / name)
         write_shard(self.folder / name, info, samples, compression)
+        return file_digest(self.folder / name)
 
     def measure(self, names: list[str], known: dict[str, str]) -> list[tuple[int, str]]:
         """Read the shards through whose digest is not known."""
         paths = [self.folder / name for name in names]
-        return [(p.stat().st_size, known.get(p.name) or file_digest(p)) for p in paths]
+        return [(p.stat().st_size, known.get(p.name) or _checked_digest(p)) for p in paths]
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file, then give it its name."""
@@ -128,6 +131,13 @@ class FolderStore(Store):
         others = sorted(name for name in there if not name.startswith("."))
         if others and not ((self.folder / LOCK).exists() or self.shards()):
             raise UsageError(other_files(str(self.folder), others))
+
+
+def _checked_digest(path: Path) -> str:
+    """Return the digest of a shard that holds what was written: it is to vouch for the file."""
+    for problem in damage(path):
+        raise BadDataError(f"{problem}: {ANEW}")
+    return file_digest(path)
 
 
 def other_files(place: str, others: list[str]) -> str:

@@ -261,11 +261,9 @@ class _Job:
             there = store.infos([name]).get(name)  # another may have made it meanwhile
             if there is not None and there.count == count:
                 tick(count)
-            else:
-                info = self._info(first, count)
-                samples = _samples(self.sampler, first, count, tick)
-                store.write(name, info, samples, self.compression)
-            return store.measure([name], {})[0][1]
+                return store.measure([name], {})[0][1]
+            samples = _samples(self.sampler, first, count, tick)
+            return store.write(name, self._info(first, count), samples, self.compression)
 
     def _info(self, first: int, count: int) -> ShardInfo:
         sampler, plan = self.sampler, self.plan

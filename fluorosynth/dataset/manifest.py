@@ -132,6 +132,11 @@ def manifest_bytes(folder: str | Path) -> bytes:
     """
     if virtual_set(folder):
         raise UsageError(f"{folder} is a virtual set: no file of it lies anywhere")
+    if url_of(folder) is None and Path(folder).is_file():
+        raise UsageError(
+            f"{folder} is a file: a set is a folder, a URL, or a virtual one; of a recipe name "
+            f"seed and range too, as in {folder}@0[0:9000]"
+        )
     store = open_store(folder)
     try:
         return store.read(MANIFEST)

@@ -6,14 +6,13 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
 from fluorosynth.dataset.folder_store import other_files
-from fluorosynth.dataset.store import FIRST, MOST, PATTERN, Store
+from fluorosynth.dataset.store import FIRST, MOST, NAME, Store
 from fluorosynth.errors import BadDataError, InterruptedRunError, UsageError
 from fluorosynth.io.guard import validated
 from fluorosynth.io.object_cache import kept
@@ -85,7 +84,7 @@ class ObjectStore(Store):
     def shards(self) -> dict[str, int]:
         """Return the shards' names and bytes."""
         found = sorted(self.remote.sizes().items())
-        return {name: size for name, size in found if fnmatch(name, PATTERN)}
+        return {name: size for name, size in found if NAME.fullmatch(name)}
 
     def infos(self, names: list[str]) -> dict[str, ShardInfo]:
         """Return what the records say."""
@@ -107,7 +106,7 @@ class ObjectStore(Store):
 
     def write(
         self, name: str, info: ShardInfo, samples: Iterable[Sample], compression: str | None
-    ) -> None:
+    ) -> str:
         """Write a shard to a file of this machine, record it, and put it."""
         try:
             with tempfile.TemporaryDirectory(prefix="fluorosynth-") as folder:
@@ -116,6 +115,7 @@ class ObjectStore(Store):
                 record = Record(info, file.stat().st_size, file_digest(file))
                 self.remote.write(_record(name), RECORD.dump_json(record))
                 self.remote.put(file, name)
+                return record.xxh3_128
         except OSError as error:
             if error.errno not in FULL:
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 PATTERN = "shard-*.h5"
 FIRST = "first.png"  # put before there is any shard
+NAME = re.compile(r"shard-(\d{5}|[1-9]\d{5,})\.h5")  # as plans name them: no copy of one
 MOST = 2**30  # bytes of a manifest that are read: some ten million shards
 
 
@@ -66,8 +68,8 @@ class Store(Protocol):
 
     def write(
         self, name: str, info: ShardInfo, samples: Iterable[Sample], compression: str | None
-    ) -> None:
-        """Write a shard, which appears whole.
+    ) -> str:
+        """Write a shard, which appears whole; return its digest.
 
         Parameters
         ----------
@@ -89,7 +91,12 @@ class Store(Protocol):
         names
             Names of the shards.
         known
-            Digests by name, where they are known.
+            Digests by name, where they are known; any other shard is checked first.
+
+        Raises
+        ------
+        BadDataError
+            When one does not hold what was written to it.
         """
 
     def put(self, name: str, content: bytes) -> None:

@@ -46,7 +46,7 @@ def _problems(path: Path | None, manifest: Manifest, entry: ShardEntry) -> list[
             said = f"{entry.file} is not the file that was written (checksum differs)"
             return [said, *damage(path)]
         with open_shard(path) as shard:
-            return differences(shard.info, manifest, entry)
+            return [*differences(shard.info, manifest, entry), *damage(path)]
     except BadDataError as error:
         return [str(error)]
 

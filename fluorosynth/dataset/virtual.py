@@ -136,7 +136,7 @@ def virtual_set(place: str | Path) -> VirtualSet | None:
             )
         return None
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = tomllib.loads(path.read_text("utf-8-sig"))
     except (ValueError, OSError) as error:
         raise BadDataError(f"{path} is no TOML: {error}") from None
     if "recipe" not in table:

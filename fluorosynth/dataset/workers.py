@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 from typing import Any
 
-from fluorosynth.dataset.engine import Engine, Progress, Task
-from fluorosynth.errors import InterruptedRunError
+from fluorosynth.dataset.engine import Engine, Progress, Task, raised
+from fluorosynth.errors import FluorosynthError, InterruptedRunError
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,9 @@ def _no_threads() -> Iterator[None]:
         cv2.setNumThreads(threads)
 
 
-def _drain(futures: dict[Future[str], int], done: Any, report: Progress) -> dict[int, str]:
+def _drain(
+    futures: dict[Future[str | FluorosynthError], int], done: Any, report: Progress
+) -> dict[int, str]:
     """Wait for all, reporting as samples come; a worker's exception is raised here."""
     seen, pending = 0, set(futures)
     while pending:
@@ -111,8 +113,8 @@ def _drain(futures: dict[Future[str], int], done: Any, report: Progress) -> dict
         report(total - seen)
         seen = total
         for future in finished:
-            future.result()
-    return {number: future.result() for future, number in futures.items()}
+            raised(future.result())
+    return {number: raised(future.result()) for future, number in futures.items()}
 
 
 _worker: dict[str, Any] = {}  # of a worker process: its task, the stop flag, the counter
@@ -142,8 +144,13 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _work(number: int) -> str:
-    result: str = _worker["task"](number, _tick)
+def _work(number: int) -> str | FluorosynthError:
+    try:
+        result: str = _worker["task"](number, _tick)
+    except FluorosynthError as error:
+        if error.__cause__ is not None:  # somebody's bug: what is raised brings its traceback along
+            raise
+        return error
     return result
 
 

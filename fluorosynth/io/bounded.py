@@ -19,14 +19,14 @@ def bound(variable: str, megabytes: int) -> int:
     variable
         Name of the environment variable that says how many MB.
     megabytes
-        Number where it is not set.
+        Number where it is not set, or empty.
 
     Raises
     ------
     UsageError
         When the variable is no number.
     """
-    given = os.environ.get(variable, str(megabytes))
+    given = os.environ.get(variable) or str(megabytes)
     if not given.isdecimal():
         raise UsageError(f"{variable} should be a number of MB, not {given!r}")
     return int(given) * 10**6

@@ -82,6 +82,7 @@ class PictureCache:
     def __post_init__(self) -> None:
         digest = xxh3_128(f"{self.key} size={self.size}".encode()).hexdigest()
         self.path = self.folder / f"{self.name}-{digest}{SUFFIX}"
+        _bound()  # so that nonsense is refused at once, not by a worker in the middle of a run
 
     def get(self, k: int) -> Image | None:
         """Return picture ``k``, read-only, or None where it is not there or not whole.
@@ -161,7 +162,11 @@ def make_room_in(folder: Path) -> None:
         When the variable is no number.
     """
     files = (*folder.glob(f"*{SUFFIX}"), *folder.glob(f"*{NETWORK}"))
-    make_room(files, bound("FLUOROSYNTH_CACHE_MB", BOUND))
+    make_room(files, _bound())
+
+
+def _bound() -> int:
+    return bound("FLUOROSYNTH_CACHE_MB", BOUND)
 
 
 @lru_cache(maxsize=1)

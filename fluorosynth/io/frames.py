@@ -15,6 +15,7 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.io.guard import MAX_FRAMES, MAX_PIXELS, MIN_SIDE, check_count, quoted, untrusted
 from fluorosynth.io.names import BY_SUFFIX
 from fluorosynth.io.pixels import to_uint8
+from fluorosynth.io.place import absent
 from fluorosynth.io.sources import reader_name, why_nothing
 
 __all__ = [
@@ -194,7 +195,7 @@ def read_view(path: str | Path) -> tuple[float | None, float | None]:
 
 def _reader(path: Path) -> _Reader:
     if not path.exists():
-        raise BadDataError(f"{quoted(path)} does not exist")
+        raise BadDataError(absent(path))
     if not path.is_file():
         raise BadDataError(f"{quoted(path)} is not a file")
     name = reader_name(path)

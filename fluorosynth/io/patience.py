@@ -1,7 +1,8 @@
-"""What is waited for, said while it is waited for: nobody is to wonder whether a run hangs."""
+"""What is waited for, said while it is waited for, in place of what libraries log of it."""
 
 from __future__ import annotations
 
+import logging
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -39,3 +40,21 @@ def said_while_waiting(what: Callable[[], str]) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+
+
+@contextmanager
+def hushed(logger: str) -> Iterator[None]:
+    """Keep what a library logs off the screen, where its exceptions become sentences.
+
+    Parameters
+    ----------
+    logger
+        Name of its logger.
+    """
+    found = logging.getLogger(logger)
+    level = found.level
+    found.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        found.setLevel(level)

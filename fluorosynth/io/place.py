@@ -41,6 +41,26 @@ def url_of(place: str | Path) -> str | None:
     return f"{scheme}://{rest}"
 
 
+def absent(place: str | Path) -> str:
+    """Return the sentence on a file or folder that is not there.
+
+    Parameters
+    ----------
+    place
+        Path, or URL, from which only data sets are read.
+
+    Examples
+    --------
+    >>> absent("run.dcm")
+    "'run.dcm' does not exist"
+    """
+    if found := _URL.fullmatch(str(place)):
+        rest = (found[2] or "").lstrip("/")
+        url = f"{found[1]}://{rest}"
+        return f"{url} is not on this machine: copy it here; only data sets are read from there"
+    return f"{str(place)!r} does not exist"
+
+
 def local(place: str | Path) -> Path:
     """Return the path of a place that must be on this machine.
 

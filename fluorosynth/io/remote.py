@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ TRIES = 5
 PAUSE = 0.25  # s before the second try; twice that before each one after
 AT_ONCE = 16  # small objects read at a time
 _FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, ValueError, TypeError)
+_SETTINGS = re.compile("Credential|Profile|Config|Region|Token")  # of botocore, google, azure
 _PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 _PATIENT = ("gs", "gcs", "az", "abfs")  # their drivers try again by themselves
 _OPTIONS = {"s3": {"config_kwargs": {"retries": {"total_max_attempts": 1}}}}
@@ -177,7 +179,7 @@ class Remote:
                 raise BadDataError(f"{what} {said} ({_said(error)})") from None
             except Exception as error:  # of every store its own kinds
                 reason = _said(error)
-                if type(error).__name__.endswith("CredentialsError"):
+                if _SETTINGS.search(type(error).__name__):
                     raise BadDataError(f"{what}: {reason}") from None
                 if number == 2:
                     warnings.warn(f"{what}: {reason}; trying again", DataWarning, stacklevel=2)

@@ -13,6 +13,7 @@ from fluorosynth.errors import BadDataError, DataWarning, UsageError
 from fluorosynth.io.guard import quoted, untrusted
 from fluorosynth.io.names import BY_SUFFIX, MASKS, natural_key
 from fluorosynth.io.pairing import frames_among, masks_among
+from fluorosynth.io.place import absent
 from fluorosynth.io.walk import files_below
 
 SHARD = "shard-"  # how the files of a generated set begin
@@ -161,7 +162,7 @@ def _found(src: str | Path) -> list[Path]:
         return files_below(path) if path.is_dir() else [path]
     hits = [Path(hit) for hit in glob.glob(str(src), recursive=True)]  # noqa: PTH207 - Path.glob takes no absolute pattern
     if not hits:
-        raise BadDataError(f"{quoted(src)} does not exist")
+        raise BadDataError(absent(src))
     files = {file for hit in hits for file in (files_below(hit) if hit.is_dir() else [hit])}
     return sorted(files, key=natural_key)
 

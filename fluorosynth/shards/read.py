@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 import h5py
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from fluorosynth.errors import BadDataError
 from fluorosynth.sample import Device, Sample
 from fluorosynth.shards.info import digest, is_fixed, read_info
+
+AT_ONCE = 32  # pictures that are read at once to be checked
 
 
 class Shard:
@@ -84,6 +86,39 @@ class Shard:
             raise BadDataError(f"{name} fails its checksum")
         return sample
 
+    def intact(self, rows: range) -> bool:
+        """Tell whether all bytes of samples are those that were written.
+
+        Parameters
+        ----------
+        rows
+            Rows of the samples, read at once: a sixth of the time that reading each takes.
+        """
+        frames, size = self.info.frames, self.info.size
+        flat = slice(rows.start * frames, rows.stop * frames)
+        offsets = self._samples[flat.start : flat.stop + 1]
+        ends = self._points[offsets[0] : offsets[-1] + 1]
+        span = slice(ends[0], ends[-1])
+        try:
+            images, masks = (
+                data[rows.start : rows.stop].reshape(-1, size, size)
+                for data in (self.images, self.masks)
+            )
+            points, widths = self._devices["points"][span], self._devices["widths"][span]
+            labels = self._devices["labels"][offsets[0] : offsets[-1]]
+            texts, digests = self._file["meta"][flat], self._file["checksums"][flat]
+            devices = [
+                Device(points[a:b], widths[a:b], label.decode())
+                for (a, b), label in zip(pairwise(ends - ends[0]), labels, strict=True)
+            ]
+            found = [
+                digest(Sample(images[k], tuple(devices[a:b]), {}, masks[k]), bytes(texts[k]))
+                for k, (a, b) in enumerate(pairwise(offsets - offsets[0]))
+            ]
+            return found == [text.decode() for text in digests]
+        except Exception:  # on broken files h5py raises nearly everything
+            return False
+
     def _read(self, row: int, frame: int) -> tuple[Sample, bytes]:
         """Return a frame and its provenance as stored, unchecked."""
         place, at = self._place(row, frame)
@@ -151,11 +186,15 @@ def damage(path: Path) -> Iterator[str]:
         File of the shard.
     """
     with open_shard(path) as shard:
-        for row, frame in product(range(shard.info.count), range(shard.info.frames)):
-            try:
-                shard.sample(row, frame)
-            except BadDataError as error:
-                yield str(error)
+        frames, count = shard.info.frames, shard.info.count
+        step = max(AT_ONCE // frames, 1)
+        for first in range(0, count, step):
+            rows = range(first, min(first + step, count))
+            for row, frame in () if shard.intact(rows) else product(rows, range(frames)):
+                try:
+                    shard.sample(row, frame)
+                except BadDataError as error:
+                    yield str(error)
 
 
 def _partition(offsets: NDArray[np.int64], parts: int, end: int) -> bool:

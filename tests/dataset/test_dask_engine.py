@@ -1,5 +1,6 @@
 """A Dask cluster makes the bytes of one process, and loses no shard with a worker."""
 
+import itertools
 import os
 import signal
 import threading
@@ -12,7 +13,7 @@ from small import command, content, environment, small_recipe, started, wait_unt
 
 from fluorosynth.dataset.dask_engine import Dask
 from fluorosynth.dataset.generation import generate
-from fluorosynth.errors import DataWarning, UsageError
+from fluorosynth.errors import BadDataError, DataWarning, UsageError
 
 LINE = ["generate", "--n", "1200", "--shard-size", "60", "--size", "64", "--workers", "1"]
 
@@ -57,6 +58,47 @@ def test_a_killed_worker_that_writes_to_object_storage(one, tmp_path):
 
         run_while_a_worker_is_killed(workers, "s3://sets/set", begun, tmp_path)
         assert {k: v for k, v in objects("set").items() if not k.startswith(".")} == one
+
+
+def test_a_scheduler_that_goes_away_stops_the_run_and_the_same_command_goes_on(one, tmp_path):
+    variables = {k: v for k, v in environment().items() if k != "PYTHONWARNINGS"}
+    line, out = [*LINE, "--out", "set", "--engine", "dask", "--scheduler"], tmp_path / "set"
+    with cluster(tmp_path) as workers:
+        with started(*line, workers.address, env=variables, cwd=tmp_path) as run:
+            wait_until(lambda: len(list(out.glob("shard-*.h5"))) >= 2, 90)
+            workers.process.kill()
+            _, said = run.communicate(timeout=120)
+        assert run.returncode == 4, said
+        assert f"Error: the Dask scheduler {workers.address} or its workers went away" in said
+        assert "Traceback" not in said
+    assert not (out / "dataset.json").exists()
+    with (
+        cluster(tmp_path) as workers,
+        started(*line, workers.address, env=variables, cwd=tmp_path) as again,
+    ):
+        _, said = again.communicate(timeout=120)
+    assert again.returncode == 0, said
+    assert content(out) == one
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["from the start", "later"])
+def test_a_worker_that_lacks_the_package_is_named(tmp_path, late):
+    """It kept its shards, and the run stood still."""
+    recipe, lacks = small_recipe(tmp_path), tmp_path / "fluorosynth.py"
+    with cluster(tmp_path, workers=int(late)) as workers:
+        first = workers.workers(1) if late else None
+        lacks.write_text("raise ModuleNotFoundError('No module named fluorosynth')")
+        if not late:
+            workers.workers(1)
+        calls = itertools.count()
+
+        def joined(_):
+            if first and next(calls) == 1:
+                assert len(workers.workers(2)) == 2
+
+        with pytest.raises(BadDataError, match=r"cannot load .* No module named fluorosynth"):
+            generate(recipe, tmp_path / "set", 5000, 0, 1, 1, progress=joined,
+                     engine=Dask(workers.address))  # fmt: skip
 
 
 def test_a_cluster_without_workers_is_waited_for_and_said(tmp_path):

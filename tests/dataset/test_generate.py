@@ -19,7 +19,7 @@ from small import (
     small_recipe,
 )
 
-from fluorosynth.dataset.generation import generate
+from fluorosynth.dataset.generation import finish, generate
 from fluorosynth.dataset.manifest import read_manifest, read_samples
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.recipe import Recipe
@@ -180,11 +180,29 @@ def test_a_damaged_shard_is_named_and_only_it_is_made_anew(recipe, made):
     before = content(made)
     bad = made / "shard-00002.h5"
     bad.write_bytes(bad.read_bytes()[:-900])
-    with pytest.raises(BadDataError, match=r"shard-00002\.h5.*delete it"):
+    with pytest.raises(BadDataError, match=r"shard-00002\.h5.*delete the file"):
         generate(recipe, made, N, shard_size=SHARD)
     bad.unlink()
     assert generate(recipe, made, N, shard_size=SHARD).made == SHARD
     assert content(made) == before
+
+
+@pytest.mark.parametrize("closed", ["again", "grown", "in parts"])
+def test_no_set_is_closed_over_a_damaged_shard(recipe, made, tmp_path, closed):
+    """Its digest in the manifest would vouch for the damage."""
+    grown = N + (closed == "grown")
+    if closed == "in parts":
+        (made / "dataset.json").unlink()
+    with h5py.File(made / "shard-00002.h5", "r+") as file:
+        file["masks"][3, 5, 5] ^= 1
+    call = finish if closed == "in parts" else generate
+    said = r"shard-00002\.h5: sample 13 fails its checksum: delete the file"
+    with pytest.raises(BadDataError, match=said):
+        call(recipe, made, grown, shard_size=SHARD)
+    (made / "shard-00002.h5").unlink()
+    generate(recipe, made, grown, shard_size=SHARD)
+    generate(recipe, tmp_path / "one", grown, shard_size=SHARD)
+    assert content(made) == content(tmp_path / "one")
 
 
 # ---------------------------------------------------------------- no room, no folder
@@ -206,6 +224,19 @@ def test_a_folder_that_cannot_be_made_is_named(written, tmp_path):
     assert code == 3
     assert f"cannot write to {out}" in said
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_bound_that_is_no_number_is_refused_before_anything_is_made(tmp_path, monkeypatch):
+    line = ["generate", "--n", 4, "--size", 64, "--recipe", "physics", "--workers", 2, "--quiet"]
+    monkeypatch.setenv("FLUOROSYNTH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("FLUOROSYNTH_CACHE_MB", "x")
+    wrong = command(*line, "--out", tmp_path / "set")
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("Error: FLUOROSYNTH_CACHE_MB should be a number of MB, not 'x'")
+    assert not (tmp_path / "set").exists()
+    monkeypatch.setenv("FLUOROSYNTH_CACHE_MB", "")
+    unset = command(*line, "--out", tmp_path / "set")
+    assert unset.returncode == 0, unset.stderr
 
 
 @pytest.mark.parametrize("wrong", [{"n": 0}, {"n": -3}, {"workers": 0}, {"shard_size": 0}])
@@ -244,6 +275,25 @@ def plugin(tmp_path):
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text("[fluorosynth.stages]\nfaulty = faulty_stage:Faulty\n")
     return site
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_wrong_with_data_is_a_sentence_from_every_process(
+    written, plugin, tmp_path, workers
+):
+    source = (plugin / "faulty_stage.py").read_text().replace("ZeroDivisionError", "BadDataError")
+    source = source.replace(
+        "\nfrom dataclasses", "\nfrom fluorosynth.errors import BadDataError\nfrom dataclasses"
+    )
+    (plugin / "faulty_stage.py").write_text(source)
+    with written.open("a") as file:
+        file.write('\n[[stages]]\nkind = "faulty"\n')
+    failed = command(
+        "generate", "--recipe", written, "--n", 200, "--shard-size", 40, "--workers", workers,
+        "--out", tmp_path / "set", "--quiet", extra=[plugin],
+    )  # fmt: skip
+    assert failed.returncode == 3
+    assert re.match(r"Error: sample \d+ of seed 0 failed: no such light\n", failed.stderr)
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -12,6 +12,7 @@ import fsspec
 import numpy as np
 import object_server
 import pytest
+import s3fs
 from fsspec.registry import _registry
 from object_server import Cutter, Failing, pointed_to, served
 from small import command, content, environment, small_recipe, started, wait_until
@@ -371,6 +372,14 @@ def test_a_driver_that_lacks_an_account_says_so(recipe, monkeypatch):
     monkeypatch.setitem(_registry, "az", WithoutAccount)
     with pytest.raises(BadDataError, match=r"az://sets/here cannot be used \(account_name"):
         generate(recipe, "az://sets/here", 2)
+
+
+def test_a_profile_that_is_not_there_is_not_tried_again(server, recipe, monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    s3fs.S3FileSystem.clear_instance_cache()
+    with warnings.catch_warnings(record=True) as said, pytest.raises(BadDataError, match="nobody"):
+        generate(recipe, "s3://sets/profile", 2)
+    assert not said
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,16 @@ def test_a_part_done_twice_makes_nothing(recipe, tmp_path):
         assert generate(recipe, tmp_path, N, 5, shard_size=SHARD, part=(2, 3)).made == made
 
 
+@pytest.mark.parametrize("name", ["shard-00000 (copy).h5", "shard-0.h5", "shard-x.h5"])
+def test_a_copy_of_a_shard_under_a_name_of_its_own_is_nobody_s(recipe, whole, tmp_path, name):
+    generate(recipe, tmp_path, N, seed=5, shard_size=SHARD, part=(1, 2))
+    (tmp_path / name).write_bytes((tmp_path / "shard-00000.h5").read_bytes())
+    generate(recipe, tmp_path, N, seed=5, shard_size=SHARD, part=(2, 2))
+    finish(recipe, tmp_path, N, seed=5, shard_size=SHARD)
+    (tmp_path / name).unlink()
+    assert content(tmp_path) == whole
+
+
 def test_what_is_missing_is_named(recipe, tmp_path):
     generate(recipe, tmp_path, N, seed=5, shard_size=SHARD, part=(1, 2))
     with pytest.raises(MissingShardsError, match="lacks 4 of 9 shards: 1, 3, 5, 7") as caught:

@@ -10,8 +10,9 @@ from small import fluorosynth, small_recipe
 
 from fluorosynth.dataset.generation import generate
 from fluorosynth.dataset.manifest import read_manifest, read_samples
+from fluorosynth.dataset.verification import verify
 from fluorosynth.errors import BadDataError
-from fluorosynth.shards import open_shard
+from fluorosynth.shards import file_digest, open_shard
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,16 @@ def test_a_flipped_bit_never_leaves(copied, tmp_path, monkeypatch, name, words):
     assert "sample 3" in said
     assert "Traceback" not in said
     assert sorted(p.name for p in tmp_path.iterdir()) == ["set"]
+
+
+def test_a_digest_that_vouches_for_damage_is_not_believed(copied):
+    """As one that was written after the damage."""
+    flip(copied / "shard-00001.h5", "masks", 1)
+    manifest = json.loads((copied / "dataset.json").read_text())
+    manifest["shards"][1]["xxh3_128"] = file_digest(copied / "shard-00001.h5")
+    (copied / "dataset.json").write_text(json.dumps(manifest))
+    (problem,) = dict(verify(copied))["shard-00001.h5"]
+    assert problem.endswith("sample 4 fails its checksum")
 
 
 def test_the_library_says_which_sample(copied):

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.guard import quoted, untrusted
+from fluorosynth.io.place import absent
 from fluorosynth.io.whole_folder import made_before, whole_folder
 from fluorosynth.labels.file import to_plain
 from fluorosynth.labels.formats.build import Conversion
@@ -75,7 +76,7 @@ def read_format(path: str | Path, name: str = "", conversion: Conversion | None 
     """
     path = Path(path)
     if not path.exists():
-        raise BadDataError(f"{quoted(path)} does not exist")
+        raise BadDataError(absent(path))
     if path.is_file() and path.stat().st_size > MAX_BYTES:
         raise BadDataError(f"{quoted(path)} is over {MAX_BYTES >> 20} MB: too large for labels")
     with untrusted(path):

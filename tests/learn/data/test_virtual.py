@@ -86,7 +86,7 @@ def test_a_file_names_one(recipe_file):
     for text, said in (
         ('recipe = "paper"\nseed = 1', "range"),
         ('recipe = "paper"\nseed = "1"\nrange = [0, 2]', "seed"),
-        ('recipe = "paper"\nseed = 1\nrange = [0, 2]\nn = 3', "n "),
+        ('recipe = "paper"\nseed = 1\nrange = [0, 2]\nn = 3', "n is no key here"),
         ('recipe = "paper"\nseed = 1\nrange = [2, 2]', "range 2:2"),
     ):
         path.write_text(text)
