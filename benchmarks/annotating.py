@@ -1,4 +1,4 @@
-"""Clicks, keys and seconds to label a run on the page: with suggestions and tracking, and without.
+"""Clicks, keys and seconds to label a run on the page: suggested, or drawn, and tracked, or not.
 
     python benchmarks/annotating.py DIR   # run.dcm and centrelines.json
 
@@ -157,25 +157,28 @@ def by_clicks(hand, truth, count):
     return found | {"frames drawn, the rest alike": len(sample)}
 
 
-def by_tracking(hand, truth, traced, labels):
-    """Label the run from its first traced frame; return the number of frames corrected."""
-    start = traced[0]
-    hand.go(start)
+def accept(hand, missing):
+    """Ask for suggestions, take those that lie right; return the curves that are still missing."""
     hand.think()
     hand.key("u")
     hand.wait(
         "document.getElementById('toast').hidden || document.querySelector('#instruments li')"
     )
-    missing = {one.id: one.points for one in truth.at(start).instruments}
-    accepted = 0
     for one in list(now(hand.page)):
         hand.think()
         near = [name for name, curve in missing.items() if apart(one["points"], curve) < NEAR]
         hand.key("a" if near else "x")
         hand.saved()
-        if near:
-            del missing[near[0]]
-            accepted += 1
+        missing = {name: curve for name, curve in missing.items() if name not in near[:1]}
+    return missing
+
+
+def by_tracking(hand, truth, traced, labels, suggested):
+    """Label the run from its first traced frame; return what it took and what came out."""
+    start = traced[0]
+    hand.go(start)
+    curves = {one.id: one.points for one in truth.at(start).instruments}
+    missing = accept(hand, curves) if suggested else curves
     for curve in missing.values():
         hand.draw(curve)
     tracked(hand, "t", "Escape")
@@ -215,7 +218,7 @@ def by_tracking(hand, truth, traced, labels):
             )
     complete = sum(frame.complete for frame in found.frames)
     return hand.said() | {
-        "suggestions accepted": accepted,
+        "suggestions accepted": len(curves) - len(missing),
         "curves drawn at first": len(missing),
         "frames corrected": corrected,
         "frames complete": complete,
@@ -270,7 +273,7 @@ def main():
     result = {}
     with sync_playwright() as api, tempfile.TemporaryDirectory() as name:
         browser = api.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for way in ("suggest and track", "each frame by clicks"):
+        for way in ("suggest and track", "draw and track", "each frame by clicks"):
             out = Path(name) / way.split()[0]
             words = ["annotate", str(source), "--out", str(out), "--no-browser"]
             server = subprocess.Popen(
@@ -286,7 +289,8 @@ def main():
                 if way.startswith("each"):
                     result[way] = by_clicks(hand, truth, len(frames))
                 else:
-                    result[way] = by_tracking(hand, truth, traced, out / "labels.json")
+                    suggested = way.startswith("suggest")
+                    result[way] = by_tracking(hand, truth, traced, out / "labels.json", suggested)
                 page.close()
             finally:
                 server.kill()

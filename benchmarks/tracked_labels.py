@@ -1,12 +1,14 @@
 """What labels from the tracker are worth: the model in the box, tuned on 5 tracked frames of a run.
 
-    python benchmarks/tracked_labels.py DIR ANNOTATED --out OUT
+    python benchmarks/tracked_labels.py DIR ANNOTATED --out OUT --seeds 0 1 2
 
 DIR holds run.dcm and centrelines.json, of which only the first traced frame is used; ANNOTATED is a
 folder of hand-traced frames, NAME.png and NAME_mask.png, those of the run among them. Three models
 are measured there: the one in the box; that tuned on five tracked frames, evenly spread, none of
-them traced; that tuned on generated pictures whose instruments are those of the five frames.
-Differences are of the same frames, with 95 % intervals from bootstrapping them.
+them traced; that tuned on generated pictures whose instruments are those of the five frames. Both
+are tuned once a seed, of the pictures and of the tuning.
+Differences are of the same frames, with 95 % intervals from bootstrapping them; frames in which a
+tuned model finds nothing that is right are named.
 """
 
 from __future__ import annotations
@@ -59,6 +61,17 @@ def tracked(folder, out):
     return read_labels(out / "tracked.json"), set(traced)
 
 
+def tune_on_both(out, seed):
+    """Return the run folders of the model tuned on the five frames, and on pictures of theirs."""
+    five, pictures, generated = (out / f"{name}-{seed}" for name in ("five", "set", "generated"))
+    tune = ("--from", "default", "--seed", seed, "--quiet")
+    fluorosynth("finetune", out / "five.json", "--out", five, *tune)
+    made = ("--n", PICTURES, "--recipe", "physics", "--devices", out / "five.json", "--seed", seed)
+    fluorosynth("generate", *made, "--out", pictures, "--quiet")
+    fluorosynth("finetune", pictures, "--out", generated, "--epochs", EPOCHS, *tune)
+    return five, generated
+
+
 def measured(data, model, out):
     """Return the rows of each frame, by name, at the model's own threshold."""
     fluorosynth("evaluate", data, "--model", model, "--out", out, "--quiet")
@@ -69,7 +82,7 @@ def measured(data, model, out):
 
 
 def compared(before, after, names):
-    """Return the means of both and of their difference, with its interval."""
+    """Return the means of both, and the interval of their difference."""
     rng, said = np.random.default_rng(0), {}
     for what in ("dice", "cldice"):
         one, two = (np.array([float(rows[n][what]) for n in names]) for rows in (before, after))
@@ -84,6 +97,7 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("annotated", type=Path)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     options = parser.parse_args()
     out = options.out
     out.mkdir()
@@ -92,20 +106,17 @@ def main():
     five = [usable[k] for k in np.linspace(0, len(usable) - 1, FIVE).astype(int)]
     write_labels(out / "five.json", Labels(labels.source, tuple(five)))
     print("tuned on frames", [frame.index for frame in five], flush=True)
-    tune = ("--from", "default", "--quiet")
-    fluorosynth("finetune", out / "five.json", "--out", out / "five", *tune)
-    made = ("--n", PICTURES, "--recipe", "physics", "--devices", out / "five.json")
-    fluorosynth("generate", *made, "--out", out / "set", "--quiet")
-    fluorosynth("finetune", out / "set", "--out", out / "generated", "--epochs", EPOCHS, *tune)
     before = measured(options.annotated, "default", out / "report-default")
     of_run = {f"frame{t:02}" for t in traced}
     first = f"frame{min(traced):02}"  # the tracker began there
     own = [n for n in before if n[-7:] in of_run and not n.endswith(first)]
     others = [n for n in before if n[-7:] not in of_run]
-    for model in ("five", "generated"):
-        after = measured(options.annotated, out / model, out / f"report-{model}")
-        print(model, "other frames of the run:", len(own), compared(before, after, own))
-        print(model, "other runs:", len(others), compared(before, after, others))
+    for seed in options.seeds:
+        for model in tune_on_both(out, seed):
+            after = measured(options.annotated, model, model / "report")
+            for what, names in (("other frames of the run", own), ("other runs", others)):
+                nothing = [name for name in names if not float(after[name]["dice"])]
+                print(model.name, what, len(names), compared(before, after, names), nothing)
 
 
 if __name__ == "__main__":

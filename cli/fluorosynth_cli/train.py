@@ -136,7 +136,7 @@ def run_options(epochs: int, batch_size: int) -> Callable[[Any], Any]:
 @click.option(
     "--quick",
     is_flag=True,
-    help="Settings for ten minutes on two CPU cores instead of the publication's; options given "
+    help="Settings for minutes on a CPU instead of the publication's; options given "
     "beside it count.",
 )
 @run_options(epochs=12, batch_size=30)

@@ -36,7 +36,7 @@ def model_suggester(source: str = "default") -> Suggester:
 
     model = load_model(source, "cpu")
     inference = Inference(model)
-    config = SegmentConfig.of(model, min_length=SHORTEST)
+    config = SegmentConfig.of(model, min_length=SHORTEST, min_presence=0.0)  # a person decides
 
     def suggest(image: Image) -> tuple[Instrument, ...]:
         clip = np.broadcast_to(image, (1, model.network.channels, *image.shape))

@@ -23,7 +23,7 @@ QUICK: dict[str, Any] = {
     "warmup": 20,
     "start_bias": 4.0,
 }
-"""Not the publication's: what learns most in ten minutes on two CPU cores, from 1500 samples."""
+"""Not the publication's: what learns most in minutes on a CPU, from 1500 samples."""
 
 
 @dataclass(frozen=True, kw_only=True)
