@@ -40,11 +40,14 @@ class MaskDefaults:
         Least probability of an instrument at which a frame is not left empty.
     presence
         Offset and slope of ``prediction.presence.Presence``; None: never measured.
+    presence_above
+        Threshold on the map above which that counts evidence; None: the model's own.
     """
 
     min_length: float = 0.0
     min_presence: float = 0.0
     presence: tuple[float, float] | None = None
+    presence_above: float | None = None
 
 
 @dataclass

@@ -57,11 +57,14 @@ class MaskTable(_Table):
         Least probability of an instrument, in [0, 1].
     presence
         Offset and slope of the curve of that probability.
+    presence_above
+        Threshold above which it counts evidence, in [0, 1); None: the model's own.
     """
 
     min_length: Annotated[float, Ge(0)] = 0.0
     min_presence: Annotated[float, Interval(ge=0, le=1)] = 0.0
     presence: tuple[float, float] | None = None
+    presence_above: Annotated[float, Interval(ge=0, lt=1)] | None = None
 
 
 class Kind(_Table):

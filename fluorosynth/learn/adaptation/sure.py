@@ -30,7 +30,6 @@ PRESENT = 0.5  # probability of an instrument from which a frame is used
 CONFIDENT = 0.8  # mean of the map along a curve from which the curve is used
 LONG = 0.1  # of the longer side: shorter curves are not used
 DOUBT = 0.1  # of the map: from here on the truth of a background counts as unknown
-MARGIN = 3 / 256  # of the longer side, about what counts as unknown
 
 Map = NDArray[np.float32]
 
@@ -156,9 +155,7 @@ def unknown(found: Map) -> NDArray[np.bool_]:
     found
         Map of the frame, ``(H, W)`` float32 in [0, 1].
     """
-    reach = max(round(MARGIN * max(found.shape)), 1)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return np.asarray(cv2.dilate((found > DOUBT).astype(np.uint8), disc)) > 0
+    return found > DOUBT
 
 
 def keep_sure(

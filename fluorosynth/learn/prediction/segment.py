@@ -169,11 +169,13 @@ def segment(
     scale = config.scale((height, width))
     small = max(round(height * scale), 1), max(round(width * scale), 1)
     seen = np.stack([[resized(frame, *small) for frame in clip] for clip in clips])
+    own = inference.model.masks
+    above = inference.model.threshold if own.presence_above is None else own.presence_above
     for found in inference.predict_maps(seen, config.tta, config.scales, config.turned):
         whole, chance = map_at(found, height, width), math.nan
-        if inference.model.masks.presence is not None:
-            longest = evidence(found, inference.model.threshold) * EVIDENCE_SIZE / max(small)
-            chance = Presence(*inference.model.masks.presence)(longest)
+        if own.presence is not None:
+            longest = evidence(found, above) * EVIDENCE_SIZE / max(small)
+            chance = Presence(*own.presence)(longest)
         if chance < config.min_presence:
             yield Segmented(whole, np.zeros((height, width), np.uint8), chance)
         else:

@@ -56,8 +56,10 @@ def continued_model(initial: Model, config: TrainConfig) -> Model:
     """
     if initial.network.kind != config.network:
         raise UsageError(f"the model is {initial.network.kind!r}, not {config.network!r}")
-    network = copy.deepcopy(initial.network)
-    return replace(initial, network=network)
+    masks = initial.masks
+    if masks.presence and masks.presence_above is None:  # the threshold may change, the curve stays
+        masks = replace(masks, presence_above=initial.threshold)
+    return replace(initial, network=copy.deepcopy(initial.network), masks=masks)
 
 
 def measure_before(

@@ -18,6 +18,8 @@ from fluorosynth.learn.prediction.outputs import Wanted
 from fluorosynth.learn.prediction.predict import predict
 from fluorosynth.learn.prediction.presence import Presence, evidence, fit_presence
 from fluorosynth.learn.prediction.segment import SegmentConfig, segment
+from fluorosynth.learn.training.config import TrainConfig
+from fluorosynth.learn.training.start import continued_model
 
 
 def strokes(*lengths, value=0.9):
@@ -113,6 +115,18 @@ def test_a_gate_empties_what_is_found(trained):
     assert not none.mask.any()
     assert none.presence == found.presence
     np.testing.assert_array_equal(none.map, found.map)
+
+
+def test_a_tuned_model_with_another_threshold_counts_evidence_as_before(trained):
+    clip, model = picture(3)[0][None, None], calibrated(trained)
+    tuned = continued_model(model, TrainConfig(network=model.network.kind))
+    for threshold in (0.02, 0.98):
+        other = replace(tuned, threshold=threshold)
+        (before,), (after,) = (
+            segment(clip, Inference(m, "cpu"), SegmentConfig.of(m, size=64)) for m in (model, other)
+        )
+        assert (before.mask != after.mask).any()
+        assert after.presence == before.presence
 
 
 def test_a_model_without_a_curve_states_no_probability(trained):
