@@ -145,7 +145,7 @@ class Background:
 
 
 class Moment(Protocol):
-    """What has moved by one frame of a sequence, as stages ask for it; see ``motion.course``."""
+    """What has moved by one frame of a sequence, as stages ask for it; see ``motion.moment``."""
 
     @property
     def rest(self) -> tuple[Device, ...]:

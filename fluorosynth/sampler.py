@@ -12,6 +12,7 @@ from fluorosynth.backgrounds.base import BackgroundSource
 from fluorosynth.core.rng import Streams
 from fluorosynth.devices.base import Devices, DeviceSource, ScaledDevices
 from fluorosynth.errors import UsageError
+from fluorosynth.motion.frames import frames_of
 from fluorosynth.motion.laws import Motion
 from fluorosynth.ranges import pick
 from fluorosynth.sample import Device, Sample, View
@@ -171,7 +172,7 @@ class OpenRecipe:
         for step, stage in enumerate(stages[:rendering], STEP_STAGES):
             still = stage(still, at(index, step))
         course = self.recipe.motion.draw(still, at(index, STEP_MOTION))
-        frames = course.frames(still, count)
+        frames = frames_of(course, still, count)
         for step, stage in enumerate(stages[rendering:], STEP_STAGES + rendering):
             frames = stage.over(frames, partial(at, index, step))
         return tuple(_finished(frame, self._exposes) for frame in frames)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from fluorosynth.io.masks import MaskValues
+    from fluorosynth.io.mask_values import MaskValues
     from fluorosynth.learn.data import LabelledDataset
 
 
@@ -201,7 +201,7 @@ def _say_guess(frames: Sequence[NDArray[np.uint8]], invert: bool) -> None:
 
 def values_of(instrument: tuple[int, ...], ignore: int | None, threshold: int | None) -> MaskValues:
     """Return the options as the library takes them."""
-    from fluorosynth.io.masks import MaskValues
+    from fluorosynth.io.mask_values import MaskValues
 
     return MaskValues(
         instrument, -1 if ignore is None else ignore, -1 if threshold is None else threshold

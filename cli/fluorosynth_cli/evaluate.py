@@ -12,7 +12,7 @@ from fluorosynth_cli.learn_options import loading, mask_options
 
 if TYPE_CHECKING:
     from fluorosynth.learn.data import LabelledDataset
-    from fluorosynth.learn.evaluation.evaluate import Evaluation
+    from fluorosynth.learn.evaluation.results import Evaluation
 
 EXAMPLES = """
 \b

@@ -34,7 +34,9 @@ from fluorosynth.devices.walk import Walk
 from fluorosynth.learn.checkpoint import Model, load_model
 from fluorosynth.learn.data import open_dataset
 from fluorosynth.learn.data.recipe import RecipeDataset
-from fluorosynth.learn.evaluation.evaluate import Row, evaluate, plain_predictor, prepare
+from fluorosynth.learn.evaluation.evaluate import evaluate, prepare
+from fluorosynth.learn.evaluation.predictors import plain_predictor
+from fluorosynth.learn.evaluation.results import Row
 from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.training.config import TrainConfig
 from fluorosynth.learn.training.train import train

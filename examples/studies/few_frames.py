@@ -20,7 +20,9 @@ from transfer import patient
 
 from fluorosynth.learn.checkpoint import Model, load_model
 from fluorosynth.learn.data import LabelledDataset, Subset, open_dataset
-from fluorosynth.learn.evaluation.evaluate import evaluate, mean, plain_predictor, prepare
+from fluorosynth.learn.evaluation.evaluate import evaluate, prepare
+from fluorosynth.learn.evaluation.predictors import plain_predictor
+from fluorosynth.learn.evaluation.results import mean
 from fluorosynth.learn.training.finetune import finetune, finetune_config
 
 SIZE, HALF = 256, 0.5

@@ -25,13 +25,9 @@ import torch
 from fluorosynth.io.contact_sheet import contact_sheet, png_bytes
 from fluorosynth.learn.checkpoint import load_model
 from fluorosynth.learn.data import LabelledDataset, Resized, open_dataset
-from fluorosynth.learn.evaluation.evaluate import (
-    Evaluation,
-    Predictor,
-    Row,
-    evaluate,
-    plain_predictor,
-)
+from fluorosynth.learn.evaluation.evaluate import evaluate
+from fluorosynth.learn.evaluation.predictors import Predictor, plain_predictor
+from fluorosynth.learn.evaluation.results import Evaluation, Row
 from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.segment import SegmentConfig, segment
 from fluorosynth.reports.pictures import agreement

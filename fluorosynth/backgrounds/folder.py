@@ -19,7 +19,8 @@ from fluorosynth.backgrounds.pool import NOTHING, BackgroundPool, Ignore, Known
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.frames import Frame, count_frames, read_frames, read_view
 from fluorosynth.io.guard import quoted, untrusted
-from fluorosynth.io.masks import MaskFile, Meaning, check_size
+from fluorosynth.io.mask_file import MaskFile, check_size
+from fluorosynth.io.mask_values import Meaning
 from fluorosynth.io.names import natural_key
 from fluorosynth.io.pairing import MaskFolder
 from fluorosynth.io.paths import read_paths

@@ -15,7 +15,9 @@ from fluorosynth.devices.pool import DevicePool, DeviceSet, fit, take_share
 from fluorosynth.devices.trace import trace
 from fluorosynth.errors import BadDataError, DataWarning
 from fluorosynth.io.guard import quoted
-from fluorosynth.io.masks import MaskFile, MaskValues, Meaning, meaning_of, readable
+from fluorosynth.io.mask_file import MaskFile
+from fluorosynth.io.mask_meaning import meaning_of, readable
+from fluorosynth.io.mask_values import MaskValues, Meaning
 from fluorosynth.io.pairing import stated_values
 from fluorosynth.io.published import label_rows
 from fluorosynth.io.sources import find_masks
@@ -26,7 +28,7 @@ class Masks(DeviceSource):
     """Instruments traced from PNG masks: a file, a folder (any depth) or a glob.
 
     0 is background; each other value is traced apart, and may hold several instruments. Where
-    masks hold both 1 and 255, 255 is ignored (``io.masks``). The published label files,
+    masks hold both 1 and 255, 255 is ignored (``io.mask_meaning``). The published label files,
     ``*_label.hdf5``, are read as well. The instruments of one mask are drawn together. Masks may
     differ in size; the longer side is scaled to the opened size and the shorter one centred.
 

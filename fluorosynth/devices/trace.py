@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fluorosynth.devices.skeleton import Array, Bools, Branch, pixel_paths
+from fluorosynth.devices.pixel_paths import pixel_paths
+from fluorosynth.devices.skeleton import Array, Bools, Branch
 from fluorosynth.geometry.distance import depth_in
 from fluorosynth.geometry.filled_box import filled_box
 from fluorosynth.sample import Device

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
-from fluorosynth.io.dicom import read_header, stored
+from fluorosynth.io.dicom_header import frame_count, read_header
+from fluorosynth.io.dicom_pixels import stored
 from fluorosynth.io.guard import finite, quoted, untrusted
 from fluorosynth.io.volume import HU, Volume, check_extent, check_spacing
 
@@ -82,7 +83,7 @@ def _check_series(path: Path, slices: list[_Slice]) -> None:
     if len(series) > 1:
         raise BadDataError(f"{quoted(path)} holds {len(series)} CT series: name a folder of one")
     for s in slices:
-        if int(s.header.get("NumberOfFrames") or 1) > 1:
+        if frame_count(s.header) > 1:
             raise BadDataError(
                 f"{quoted(s.file)} is a multi-frame CT, which is not read: save it as NIfTI"
             )

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fluorosynth.io.dicom import read_header
+from fluorosynth.io.dicom_header import read_header
 
 if TYPE_CHECKING:
     from pydicom import Dataset

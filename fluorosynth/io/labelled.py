@@ -11,7 +11,7 @@ from pathlib import Path
 from fluorosynth.errors import BadDataError, DataWarning
 from fluorosynth.io.frames import count_frames
 from fluorosynth.io.guard import quoted
-from fluorosynth.io.masks import MaskFile
+from fluorosynth.io.mask_file import MaskFile
 from fluorosynth.io.names import BY_SUFFIX, MASKS, natural_key, stem
 from fluorosynth.io.pairing import MaskFolder, is_by_product, is_mask
 from fluorosynth.io.published import is_label_file

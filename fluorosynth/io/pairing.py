@@ -11,7 +11,8 @@ import numpy as np
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.guard import quoted, untrusted
-from fluorosynth.io.masks import MaskFile, MaskValues
+from fluorosynth.io.mask_file import MaskFile
+from fluorosynth.io.mask_values import MaskValues
 from fluorosynth.io.names import MASKS, stem
 from fluorosynth.io.published import is_label_file, label_file
 from fluorosynth.io.walk import files_below

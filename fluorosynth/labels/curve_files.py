@@ -1,4 +1,4 @@
-"""Centrelines in files: what forms there are, and what they say."""
+"""Centrelines read from files, JSON or CSV, whatever the form."""
 
 from __future__ import annotations
 
@@ -8,16 +8,25 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from annotated_types import Interval, MinLen
-from pydantic import BaseModel, FiniteFloat, StringConstraints, TypeAdapter
 from pydantic_core import from_json
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.io.guard import quoted, validated
-from fluorosynth.io.paths import Coordinate
+from fluorosynth.labels.curve_schemas import (
+    EXPORTED,
+    PLAIN,
+    ROWS,
+    SIZE,
+    TRACED,
+    Annotation,
+    Coco,
+    PlainDevice,
+    Row,
+    Size,
+)
 from fluorosynth.labels.file import from_plain
 from fluorosynth.labels.schema import FORMAT
 from fluorosynth.sample import Device
@@ -28,165 +37,6 @@ FORMS = (
     '[{"points": ..., "width": ...}], instruments.json and annotations.json as exported, and CSV '
     "with the columns device, x, y, width"
 )
-
-Side = Annotated[int, Interval(ge=1, le=65536)]
-Size = tuple[Side, Side]
-Curve = Annotated[list[tuple[Coordinate, Coordinate]], MinLen(2)]
-Width = Annotated[FiniteFloat, Interval(gt=0, le=1e4)]
-
-
-class TracedDevice(BaseModel):
-    """One device of the traced schema; further keys are ignored.
-
-    Parameters
-    ----------
-    fwhm_px
-        Full width at half maximum, px.
-    centreline_xy
-        Points ``[x, y]`` from entry to tip, px.
-    """
-
-    fwhm_px: Width
-    centreline_xy: Curve
-
-
-class PlainDevice(BaseModel):
-    """One device of the plain schema.
-
-    Parameters
-    ----------
-    points
-        Points ``[x, y]`` from entry to tip, px.
-    width
-        Full width, px, one or one per point.
-    label
-        Label of the device; empty: none.
-    frame
-        Name or number of its frame; devices of one frame are drawn together.
-    frame_size
-        Height and width of the frame, px.
-    """
-
-    points: Curve
-    width: Width | Annotated[list[Width], MinLen(1)]
-    label: str = ""
-    frame: str | int | None = None
-    frame_size: Size | None = None
-
-
-class Row(BaseModel):
-    """One line of a CSV file: a point.
-
-    Parameters
-    ----------
-    device
-        Name of the device.
-    x
-        Column of the point, px.
-    y
-        Row of the point, px.
-    width
-        Full width at the point, px.
-    frame
-        Name of its frame; devices of one frame are drawn together.
-    frame_height
-        Height of the frame, px.
-    frame_width
-        Width of the frame, px.
-    """
-
-    device: Annotated[str, StringConstraints(min_length=1)]
-    x: Coordinate
-    y: Coordinate
-    width: Width
-    frame: str | None = None
-    frame_height: Side | None = None
-    frame_width: Side | None = None
-
-
-class Picture(BaseModel):
-    """An image of a COCO file.
-
-    Parameters
-    ----------
-    id
-        Number of the image.
-    file_name
-        Name of its file.
-    height
-        Height, px.
-    width
-        Width, px.
-    """
-
-    id: int
-    file_name: str
-    height: Side
-    width: Side
-
-
-class Annotation(BaseModel):
-    """An annotation of a COCO file.
-
-    Parameters
-    ----------
-    image_id
-        Number of its image.
-    category_id
-        Number of its class.
-    iscrowd
-        Number that is 1 for a region without truth.
-    centreline
-        Points ``[x, y]`` from entry to tip; a key of this project.
-    width
-        Full width at each point, px; a key of this project.
-    """
-
-    image_id: int
-    category_id: int
-    iscrowd: int = 0
-    centreline: Curve | None = None
-    width: Annotated[list[Width], MinLen(1)] | None = None
-
-
-class Category(BaseModel):
-    """A class of a COCO file.
-
-    Parameters
-    ----------
-    id
-        Number of the class.
-    name
-        Name of the class.
-    """
-
-    id: int
-    name: str
-
-
-class Coco(BaseModel):
-    """What is read of a COCO file.
-
-    Parameters
-    ----------
-    images
-        Images of the file.
-    annotations
-        Annotations of the file.
-    categories
-        Classes of the file.
-    """
-
-    images: list[Picture]
-    annotations: list[Annotation]
-    categories: list[Category]
-
-
-TRACED = TypeAdapter(dict[str, dict[str, TracedDevice]])
-PLAIN = TypeAdapter(list[PlainDevice])
-EXPORTED: TypeAdapter[dict[str, list[PlainDevice]]] = TypeAdapter(dict[str, list[PlainDevice]])
-ROWS = TypeAdapter(list[Row])
-SIZE: TypeAdapter[Size] = TypeAdapter(Size)
 
 
 @dataclass
@@ -256,7 +106,7 @@ def _of_json(path: Path) -> _Found:
             return _of_coco(content, path)
         frames = {key: value for key, value in content.items() if key != "frame_size"}
         if frames and all(isinstance(value, list) for value in frames.values()):
-            return _of_exported(frames)
+            return _by_frame(EXPORTED.validate_python(frames))
         if all(isinstance(value, dict) for value in frames.values()):
             return _of_traced(frames, content.get("frame_size"))
     what = "a LabelMe file" if isinstance(content, dict) and "shapes" in content else "JSON"
@@ -267,12 +117,11 @@ def _of_plain(content: list[Any]) -> _Found:
     grouped: dict[str, list[PlainDevice]] = defaultdict(list)
     for i, plain in enumerate(PLAIN.validate_python(content)):
         grouped[f"device {i}" if plain.frame is None else str(plain.frame)].append(plain)
-    for frame, devices in grouped.items():
-        yield frame, devices[0].frame_size, [(d.label, d.points, d.width) for d in devices]
+    return _by_frame(grouped)
 
 
-def _of_exported(content: dict[str, Any]) -> _Found:
-    for frame, devices in EXPORTED.validate_python(content).items():
+def _by_frame(content: dict[str, list[PlainDevice]]) -> _Found:
+    for frame, devices in content.items():
         size = devices[0].frame_size if devices else None
         yield frame, size, [(d.label, d.points, d.width) for d in devices]
 
@@ -338,13 +187,13 @@ def _of_csv(path: Path) -> _Found:
         grouped[frame][row.device].append(row)
     for frame, devices in grouped.items():
         first = next(iter(devices.values()))[0]
-        stated = first.frame_height is not None and first.frame_width is not None
-        size = (first.frame_height, first.frame_width) if stated else None
+        height, width = first.frame_height, first.frame_width
+        size = None if height is None or width is None else (height, width)
         curves = [
             (name, [(p.x, p.y) for p in points], [p.width for p in points])
             for name, points in devices.items()
         ]
-        yield frame, size, curves  # type: ignore[misc]
+        yield frame, size, curves
 
 
 def _device(path: Path, frame: str, name: str, points: Any, width: Any, label: str) -> Device:

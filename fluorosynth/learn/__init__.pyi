@@ -12,8 +12,8 @@ from .data import ShardDataset as ShardDataset
 from .data import WeissDataset as WeissDataset
 from .data import open_dataset as open_dataset
 from .device import pick_device as pick_device
-from .evaluation.evaluate import Evaluation as Evaluation
 from .evaluation.evaluate import evaluate as evaluate
+from .evaluation.results import Evaluation as Evaluation
 from .evaluation.run import evaluate_model as evaluate_model
 from .networks import Network as Network
 from .prediction.export_onnx import export_onnx as export_onnx

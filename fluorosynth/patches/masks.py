@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.io.frames import Frame
-from fluorosynth.io.masks import MaskFile, MaskValues, covered
+from fluorosynth.io.mask_file import MaskFile, covered
+from fluorosynth.io.mask_values import MaskValues
 
 MARGIN = 0.01  # of the shorter side: how far windows keep from a mask
 

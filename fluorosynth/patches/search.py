@@ -11,7 +11,7 @@ from annotated_types import Ge, Interval
 from fluorosynth.core.check import Checked
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.guard import quoted
-from fluorosynth.io.masks import MaskValues
+from fluorosynth.io.mask_values import MaskValues
 
 
 @dataclass(frozen=True)

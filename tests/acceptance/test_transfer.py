@@ -16,7 +16,8 @@ import torch
 
 from fluorosynth.learn.checkpoint import load_model
 from fluorosynth.learn.data import open_dataset
-from fluorosynth.learn.evaluation.evaluate import evaluate, plain_predictor, prepare
+from fluorosynth.learn.evaluation.evaluate import evaluate, prepare
+from fluorosynth.learn.evaluation.predictors import plain_predictor
 
 FRAMES = os.environ.get("FLUOROSYNTH_FRAMES")
 APART = "rf_*", "*frame05*"

@@ -228,7 +228,11 @@ def test_subsampled_colour_of_one_sample(tmp_path):
     named = {"PhotometricInterpretation": "YBR_FULL_422"}
     path = save(encapsulated(GREY8, [stream], JPEGBaseline8Bit, **named), tmp_path / "jpeg.dcm")
     assert np.abs(ours(path) - theirs(path)).max() <= 1
-    refused(save(dataset(GREY8, **named), tmp_path / "plain.dcm"), "one sample")
+
+
+def test_subsampled_colour_of_one_sample_that_is_not_compressed(tmp_path):
+    ds = dataset(GREY8, PhotometricInterpretation="YBR_FULL_422")
+    refused(save(ds, tmp_path / "plain.dcm"), "one sample")
 
 
 def test_an_empty_table_is_none(tmp_path):

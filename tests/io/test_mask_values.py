@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.io.masks import MaskFile, MaskValues, is_soft, meaning_of, readable
+from fluorosynth.io.mask_file import MaskFile
+from fluorosynth.io.mask_meaning import meaning_of, readable
+from fluorosynth.io.mask_values import MaskValues
+from fluorosynth.io.soft_masks import is_soft
 
 
 def drawing(size=96, width=5, antialiased=False):

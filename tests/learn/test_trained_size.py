@@ -26,7 +26,7 @@ from fluorosynth.learn import (
     train,
 )
 from fluorosynth.learn.data import Normalisation, Resized, longer_side
-from fluorosynth.learn.evaluation.evaluate import AS_TRAINED
+from fluorosynth.learn.evaluation.predictors import AS_TRAINED
 from fluorosynth.learn.networks import build
 from fluorosynth.learn.prediction.export_onnx import export_onnx
 from fluorosynth.stress.onnx_file import OnnxFile

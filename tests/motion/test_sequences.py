@@ -25,8 +25,9 @@ from fluorosynth.exporters.base import Exporter, export
 from fluorosynth.geometry.arc_path import ArcPath as Curve
 from fluorosynth.geometry.arc_path import slid
 from fluorosynth.geometry.warp import displace
-from fluorosynth.motion.course import Moment
+from fluorosynth.motion.frames import frames_of
 from fluorosynth.motion.laws import Motion
+from fluorosynth.motion.moment import Moment
 from fluorosynth.ranges import Constant
 from fluorosynth.recipe import Recipe
 from fluorosynth.sample import INSTRUMENT, Device, Sample, View
@@ -147,9 +148,8 @@ def test_a_straight_catheter_is_pulled_at_the_speed_drawn():
     motion = replace(STILL, moving=1.0, speed=Constant(10.0), reach=Constant(30.0))
     motion = replace(motion, rate=Constant(10.0))
     catheter = straight()
-    found = course(motion, [catheter]).frames(
-        Sample(np.zeros((256, 256), np.uint8), (catheter,)), 60
-    )
+    still = Sample(np.zeros((256, 256), np.uint8), (catheter,))
+    found = frames_of(course(motion, [catheter]), still, 60)
     tips = np.array([frame.devices[0].centreline[-1] for frame in found])
     steps = np.abs(np.diff(tips[:, 0]))
     assert np.allclose(tips[:, 1], 100)
@@ -230,7 +230,7 @@ def test_ignored_regions_move_with_the_picture():
     ground = background(64)
     still = Sample(ground.image, (device(),), {"devices": [""]}, ignore=ground.ignore)
     panning = replace(STILL, pan=1.0, pan_speed=Constant(1e4), pan_length=Constant(3.0))
-    frames = course(panning, [device()], 64).frames(still, 40)
+    frames = frames_of(course(panning, [device()], 64), still, 40)
     masks = [Render()(frame, np.random.default_rng(0)).mask for frame in frames]
     moved = frames[-1].moment.displacement(np.zeros(1, complex))[0]
     assert abs(moved) > 0.5
@@ -352,9 +352,8 @@ def test_a_trail_of_contrast_follows_a_moving_instrument():
         STILL, moving=1.0, speed=Constant(30.0), reach=Constant(40.0), lag=Constant(0.5)
     )
     stages = (Render(), Expose(), Attenuate(), Noise(), Display())
-    frames = course(motion, [straight()]).frames(
-        Sample(np.full((256, 256), 200, "u1"), (straight(),), {}), 2
-    )
+    still = Sample(np.full((256, 256), 200, "u1"), (straight(),), {})
+    frames = frames_of(course(motion, [straight()]), still, 2)
     run = [Render()(frame, np.random.default_rng(0)) for frame in frames]
     for stage in stages[1:4]:
         run = stage.over(run, lambda t: np.random.default_rng((1, t)))
@@ -565,6 +564,6 @@ def test_impossible_lags_frames_and_recipes_are_named():
 def test_a_curve_of_one_place_can_be_moved():
     point = Device(np.float32([[5, 5], [5, 5]]), np.float32([3, 3]))
     drawn = course(replace(Motion(), moving=1.0), [point], 64)
-    frames = drawn.frames(Sample(np.zeros((64, 64), np.uint8), (point,)), 3)
+    frames = frames_of(drawn, Sample(np.zeros((64, 64), np.uint8), (point,)), 3)
     assert np.isfinite([frame.devices[0].centreline for frame in frames]).all()
     assert curve().shape == (30, 2)

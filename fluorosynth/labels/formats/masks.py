@@ -13,7 +13,9 @@ from fluorosynth.formats.mark import IGNORE, Mark
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.io.guard import quoted
-from fluorosynth.io.masks import MaskFile, MaskValues, Meaning, meaning_of
+from fluorosynth.io.mask_file import MaskFile
+from fluorosynth.io.mask_meaning import meaning_of
+from fluorosynth.io.mask_values import MaskValues, Meaning
 from fluorosynth.io.pairing import stated_values
 from fluorosynth.io.place import local
 from fluorosynth.io.sources import find_masks
@@ -26,7 +28,7 @@ VOID = 255
 def read(path: Path, conversion: Conversion, numbered: bool = False) -> Labels:
     """Trace the masks of a folder; one without a pixel says that its frame is empty.
 
-    Values mean what ``io.masks`` finds.
+    Values mean what ``io.mask_meaning`` finds.
 
     Parameters
     ----------

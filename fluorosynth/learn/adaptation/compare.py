@@ -14,7 +14,8 @@ from fluorosynth.io.walk import files_below
 from fluorosynth.learn.adaptation.sure import Predicted
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import LabelledDataset
-from fluorosynth.learn.evaluation.evaluate import evaluate, frame_predictor, prepare
+from fluorosynth.learn.evaluation.evaluate import evaluate, prepare
+from fluorosynth.learn.evaluation.predictors import frame_predictor
 from fluorosynth.learn.overlay import LEGEND, overlay
 from fluorosynth.learn.prediction.segment import SegmentConfig
 

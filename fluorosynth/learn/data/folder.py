@@ -12,7 +12,9 @@ from xxhash import xxh3_128
 from fluorosynth.errors import BadDataError, DataWarning
 from fluorosynth.io.frames import read_frames
 from fluorosynth.io.labelled import Labelled, labelled_frames
-from fluorosynth.io.masks import MaskValues, meaning_of, read_meant, readable
+from fluorosynth.io.mask_file import read_meant
+from fluorosynth.io.mask_meaning import meaning_of, readable
+from fluorosynth.io.mask_values import MaskValues
 from fluorosynth.io.pairing import stated_values
 from fluorosynth.learn.data.base import LabelledDataset
 from fluorosynth.sample import Image, Mask
@@ -35,7 +37,7 @@ class LabelledFolder(LabelledDataset):
     masks
         Folder of masks elsewhere, named like the frames; None: beside the frames.
     values
-        Values of the masks, where they do not tell (``io.masks``).
+        Values of the masks, where they do not tell (``io.mask_meaning``).
     skip_bad
         Whether pairs that cannot be read are left out; otherwise the first one is refused by name.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fluorosynth.dataset.virtual import virtual_set
 from fluorosynth.errors import BadDataError, UsageError
-from fluorosynth.io.masks import MaskValues
+from fluorosynth.io.mask_values import MaskValues
 from fluorosynth.io.place import url_of
 from fluorosynth.io.published import RUNS
 from fluorosynth.layouts.classes import ClassMap

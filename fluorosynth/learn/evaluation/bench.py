@@ -13,7 +13,7 @@ from fluorosynth.errors import BadDataError
 from fluorosynth.io.guard import quoted
 from fluorosynth.io.result_file import read_result, write_result
 from fluorosynth.learn.data import LabelledDataset, LayoutDataset, Subset, Windows
-from fluorosynth.learn.evaluation.evaluate import Evaluation, Row
+from fluorosynth.learn.evaluation.results import Evaluation, Row
 from fluorosynth.metrics import measure
 from fluorosynth.reports.text import markdown_table, show, show_interval
 from fluorosynth.sample import Image

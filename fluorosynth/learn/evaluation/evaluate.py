@@ -1,175 +1,30 @@
-"""Evaluation: every measure of every image, and what they say about sequences and overall."""
+"""Evaluation: predictions measured on labelled data, at the thresholds and sizes of a model."""
 
 from __future__ import annotations
 
 import sys
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from fluorosynth.errors import BadDataError
 from fluorosynth.learn.checkpoint import Model
 from fluorosynth.learn.data import LabelledDataset, Resized, Subset, Windows
-from fluorosynth.learn.prediction.inference import Inference
-from fluorosynth.learn.prediction.segment import SegmentConfig, mask_above, segment
-from fluorosynth.learn.prediction.torch_engine import Mode
-from fluorosynth.metrics import Interval, bootstrap_interval, measure
+from fluorosynth.learn.evaluation.predictors import Predictor
+from fluorosynth.learn.evaluation.results import OWN, Evaluation, Row
+from fluorosynth.learn.prediction.segment import mask_above
+from fluorosynth.metrics import measure
 from fluorosynth.sample import Image, Mask
 
 PAPER, HALF = 0.01, 0.5
-OWN = "best of validation"  # what the model's threshold is called
-AS_TRAINED = Mode(folded=False, channels_last=False)
-Map = NDArray[np.float32]
-Predictor = Callable[[Image], Map]
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True)
-class Row:
-    """The measures of one image at one threshold.
-
-    Parameters
-    ----------
-    index
-        Number of the image.
-    sequence
-        Name of its sequence.
-    name
-        Name of the image in it.
-    threshold
-        Threshold on the map.
-    values
-        Measures by name.
-    """
-
-    index: int
-    sequence: str
-    name: str
-    threshold: float
-    values: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """The measures of all images.
-
-    Parameters
-    ----------
-    rows
-        Measures of every image and threshold.
-    thresholds
-        Thresholds, ascending, with what they are: ``{0.01: "paper"}``.
-    seed
-        Seed of the bootstrap.
-    """
-
-    rows: list[Row]
-    thresholds: Mapping[float, str]
-    seed: int = 0
-    _intervals: dict[tuple[float, str], Interval] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-
-    @property
-    def own(self) -> float:
-        """The model's own threshold; the highest where none is."""
-        return next((t for t, what in self.thresholds.items() if what == OWN), max(self.thresholds))
-
-    @property
-    def measures(self) -> list[str]:
-        """The names of the measures."""
-        return list(self.rows[0].values)
-
-    def at(self, threshold: float) -> list[Row]:
-        """Return the rows of one threshold.
-
-        Parameters
-        ----------
-        threshold
-            Threshold on the map.
-        """
-        return [row for row in self.rows if row.threshold == threshold]
-
-    def by_sequence(self, threshold: float, name: str) -> dict[str, list[float]]:
-        """Return a measure's value for each image of each sequence.
-
-        Parameters
-        ----------
-        threshold
-            Threshold on the map.
-        name
-            Name of the measure.
-        """
-        found: dict[str, list[float]] = {}
-        for row in self.at(threshold):
-            found.setdefault(row.sequence, []).append(row.values[name])
-        return found
-
-    @property
-    def sequences(self) -> dict[str, int]:
-        """The number of images of each sequence."""
-        return dict(Counter(row.sequence for row in self.at(self.own)))
-
-    @property
-    def grouped(self) -> bool:
-        """Whether a sequence has more than one image: means over images and sequences differ."""
-        return max(self.sequences.values()) > 1
-
-    def overall(self, threshold: float) -> dict[str, Interval]:
-        """Return each measure's mean over the sequences' means, with its 95 % interval.
-
-        Parameters
-        ----------
-        threshold
-            Threshold on the map.
-        """
-        return {name: self.interval(threshold, name) for name in self.measures}
-
-    def interval(self, threshold: float, name: str) -> Interval:
-        """Return a measure's mean over the sequences' means, with its 95 % interval.
-
-        Parameters
-        ----------
-        threshold
-            Threshold on the map.
-        name
-            Name of the measure.
-        """
-        key = threshold, name
-        if key not in self._intervals:  # kept: a resampling takes a moment
-            values, rng = self.by_sequence(threshold, name), np.random.default_rng(self.seed)
-            self._intervals[key] = bootstrap_interval(values, rng)
-        return self._intervals[key]
-
-    def over_images(self, threshold: float) -> dict[str, float]:
-        """Return each measure's mean over all images; NaN where it applies to none.
-
-        Parameters
-        ----------
-        threshold
-            Threshold on the map.
-        """
-        rows = self.at(threshold)
-        return {name: mean([row.values[name] for row in rows]) for name in self.measures}
-
-    def ranked(self, threshold: float) -> list[Row]:
-        """Return one threshold's rows from the best to the worst Dice.
-
-        Parameters
-        ----------
-        threshold
-            Threshold on the map.
-        """
-        return sorted(self.at(threshold), key=lambda row: -row.values["dice"])
 
 
 def evaluate(
@@ -250,19 +105,6 @@ def evaluate(
     return Evaluation(rows, {t: thresholds[t] for t in ascending}, seed)
 
 
-def _in_order(
-    pool: Executor, function: Callable[[T], R], items: Iterable[T], most: int
-) -> Iterator[R]:
-    """Yield the results in order; at most ``most`` items wait in memory."""
-    waiting = deque[Future[R]]()
-    for item in items:
-        waiting.append(pool.submit(function, item))
-        if len(waiting) >= most:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
-
-
 def thresholds_of(model: Model) -> dict[float, str]:
     """Return the publication's threshold, .5 and the best of the model's validation.
 
@@ -271,9 +113,7 @@ def thresholds_of(model: Model) -> dict[float, str]:
     model
         Model to evaluate.
     """
-    found = {PAPER: "paper", HALF: "half"}
-    found[model.threshold] = OWN
-    return found
+    return {PAPER: "paper", HALF: "half", model.threshold: OWN}
 
 
 def prepare(pairs: LabelledDataset, model: Model, size: int = 0, limit: int = 0) -> LabelledDataset:
@@ -299,57 +139,14 @@ def prepare(pairs: LabelledDataset, model: Model, size: int = 0, limit: int = 0)
     return pairs
 
 
-def mean(values: list[float]) -> float:
-    """Return the mean of the values that are numbers; NaN where none is.
-
-    Parameters
-    ----------
-    values
-        Numbers, some of them NaN.
-    """
-    kept = [value for value in values if not np.isnan(value)]
-    return float(np.mean(kept)) if kept else float("nan")
-
-
-def frame_predictor(model: Model, config: SegmentConfig, device: str) -> Predictor:
-    """Return a predictor of what ``predict`` finds in a frame, computed in float32.
-
-    The map has the frame's size; it is zero all over where ``predict`` leaves the frame empty.
-
-    Parameters
-    ----------
-    model
-        Model, not changed.
-    config
-        Settings as for ``predict``; ``evaluate`` sees to threshold and minimal length.
-    device
-        PyTorch device.
-    """
-    inference = Inference(model, device, AS_TRAINED)
-
-    def predicted(image: Image) -> Map:
-        (found,) = segment(image.reshape(1, -1, *image.shape[-2:]), inference, config)
-        return np.zeros_like(found.map) if found.presence < config.min_presence else found.map
-
-    return predicted
-
-
-def plain_predictor(
-    model: Model, tta: bool = False, scales: Sequence[float] = (1.0,), turned: bool = False
-) -> Predictor:
-    """Return a predictor that runs the network in float32, on its device, at the image's size.
-
-    Parameters
-    ----------
-    model
-        Model, not changed.
-    tta
-        Average with the mirrored image.
-    scales
-        Factors of size to average over, see ``Inference.predict_maps``.
-    turned
-        Average over all eight flips and rotations by 90 degrees.
-    """
-    device = next(model.network.parameters()).device
-    inference = Inference(model, str(device), AS_TRAINED)
-    return lambda image: inference.predict_maps(image[None], tta, scales, turned)[0]
+def _in_order(
+    pool: Executor, function: Callable[[T], R], items: Iterable[T], most: int
+) -> Iterator[R]:
+    """Yield the results in order; at most ``most`` items wait in memory."""
+    waiting = deque[Future[R]]()
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) >= most:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

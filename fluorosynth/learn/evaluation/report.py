@@ -11,7 +11,7 @@ from typing import Any
 
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.place import local
-from fluorosynth.learn.evaluation.evaluate import Evaluation, Row, mean
+from fluorosynth.learn.evaluation.results import Evaluation, Row, mean
 from fluorosynth.reports.page import gallery, heading, paragraph, plot, table
 from fluorosynth.reports.page import page as html_page
 from fluorosynth.reports.plots import new_figure, png_of

@@ -16,16 +16,10 @@ from fluorosynth.learn.checkpoint import Model, as_model
 from fluorosynth.learn.data import LabelledDataset, grouped, open_dataset
 from fluorosynth.learn.data.grouped import BY_NAME
 from fluorosynth.learn.device import one_thread, pick_device
-from fluorosynth.learn.evaluation.evaluate import (
-    Evaluation,
-    Predictor,
-    Row,
-    evaluate,
-    frame_predictor,
-    prepare,
-    thresholds_of,
-)
+from fluorosynth.learn.evaluation.evaluate import evaluate, prepare, thresholds_of
+from fluorosynth.learn.evaluation.predictors import Predictor, frame_predictor
 from fluorosynth.learn.evaluation.report import write_report
+from fluorosynth.learn.evaluation.results import Evaluation, Row
 from fluorosynth.learn.prediction.segment import SegmentConfig, mask_above
 from fluorosynth.reports.pictures import agreement
 from fluorosynth.sample import Image

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fluorosynth.learn.evaluation.evaluate import Evaluation
 from fluorosynth.learn.evaluation.report import LABELS, means, means_of_sequences
+from fluorosynth.learn.evaluation.results import Evaluation
 from fluorosynth.reports.text import aligned_table, show
 
 MEASURES = ("dice", "cldice", "precision", "recall", "centreline_f1_2px", "tip_error")

@@ -13,7 +13,7 @@ from fluorosynth.io.frames import read_frames
 from fluorosynth.learn.checkpoint import BEST, Model, load_model
 from fluorosynth.learn.data import LabelledDataset
 from fluorosynth.learn.device import pick_device
-from fluorosynth.learn.evaluation.evaluate import plain_predictor
+from fluorosynth.learn.evaluation.predictors import plain_predictor
 from fluorosynth.learn.overlay import overlay
 from fluorosynth.recipe import Recipe
 from fluorosynth.reports.pictures import agreement

@@ -23,7 +23,9 @@ from fluorosynth.learn.data import (
     WeissDataset,
 )
 from fluorosynth.learn.device import pick_device
-from fluorosynth.learn.evaluation.evaluate import evaluate, mean, plain_predictor
+from fluorosynth.learn.evaluation.evaluate import evaluate
+from fluorosynth.learn.evaluation.predictors import plain_predictor
+from fluorosynth.learn.evaluation.results import mean
 from fluorosynth.learn.networks import build
 from fluorosynth.learn.reproduce import data, published
 from fluorosynth.learn.reproduce.pictures import (

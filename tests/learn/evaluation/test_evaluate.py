@@ -17,7 +17,8 @@ from makers import Lines, picture, write_set
 from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.learn.checkpoint import MaskDefaults, Model, save_model
 from fluorosynth.learn.data import LabelledDataset, Normalisation, Resized
-from fluorosynth.learn.evaluation.evaluate import evaluate, plain_predictor, prepare, thresholds_of
+from fluorosynth.learn.evaluation.evaluate import evaluate, prepare, thresholds_of
+from fluorosynth.learn.evaluation.predictors import plain_predictor
 from fluorosynth.learn.evaluation.report import write_report
 from fluorosynth.learn.evaluation.run import evaluate_model
 from fluorosynth.learn.networks import build
