@@ -121,8 +121,8 @@ def save_model(
     content = {"header": json.dumps(header), "weights": weights}
     whole = io.BytesIO()  # PyTorch does not say that a disk is full
     torch.save({**content, "training": training} if training else content, whole)
-    with replacing(path) as part:
-        part.write_bytes(whole.getbuffer())
+    with replacing(path) as part, whole.getbuffer() as written:
+        part.write_bytes(written)
 
 
 def load_model(source: str | Path, device: torch.device | str = "cpu") -> Model:

@@ -29,7 +29,7 @@ from fluorosynth.stages.engage import Engage
 PRESENT = 0.5  # probability of an instrument from which a frame is used
 CONFIDENT = 0.8  # mean of the map along a curve from which the curve is used
 LONG = 0.1  # of the longer side: shorter curves are not used
-DOUBT = 0.1  # of the map: from here on the truth of a background counts as unknown
+DOUBT = 0.1  # of the map: above it the truth is unknown; what lies beside keeps masks narrow
 
 Map = NDArray[np.float32]
 
@@ -147,17 +147,6 @@ def sure_curves(frame: Predicted) -> tuple[Device, ...]:
     return tuple(kept)
 
 
-def unknown(found: Map) -> NDArray[np.bool_]:
-    """Return where the truth counts as unknown, ``(H, W)``: where an instrument may be.
-
-    Parameters
-    ----------
-    found
-        Map of the frame, ``(H, W)`` float32 in [0, 1].
-    """
-    return found > DOUBT
-
-
 def keep_sure(
     src: str | Path,
     predicted: Path,
@@ -205,7 +194,7 @@ def keep_sure(
     pictures = Pictures(
         [frame.image for frame in kept],
         [frame.name for frame in kept],
-        [unknown(frame.found) for frame in kept],
+        [frame.found > DOUBT for frame in kept],
     )
     sources = tuple(Curves(sets, frame=size) for size, sets in curves.items())
     total = sum(len(one) for sets in curves.values() for one in sets)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -48,36 +45,32 @@ class BatchLoader:
         )
 
     def __iter__(self) -> Iterator[Batch]:
-        with _no_signals():
-            batches = iter(self._loader)
-        try:
-            for batch in batches:
-                if isinstance(batch, FluorosynthError):
-                    raise batch
-                yield batch
-        except RuntimeError as error:
-            if not str(error).startswith("DataLoader worker"):
-                raise
-            raise InterruptedRunError(
-                "a process that reads the data was killed (out of memory?); run the same command "
-                "to go on, with fewer `workers` if memory was short"
-            ) from None
+        for batch in self._loader:
+            if isinstance(batch, FluorosynthError):
+                raise batch
+            yield batch
 
 
 @contextmanager
-def _no_signals() -> Iterator[None]:
-    """Undo that PyTorch raises an error wherever this process is when a worker is killed.
+def killed_readers_said() -> Iterator[None]:
+    """Turn PyTorch's error on a killed worker into what its user can do about it.
 
-    It sees that as well when it waits for a batch.
+    It is raised wherever this process is when it learns of that, be it in the middle of a file.
+
+    Raises
+    ------
+    InterruptedRunError
+        When a worker of a loader is killed.
     """
-    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
-        yield  # it does not, there
-        return
-    before = signal.getsignal(signal.SIGCHLD)
     try:
         yield
-    finally:
-        signal.signal(signal.SIGCHLD, before)
+    except RuntimeError as error:
+        if not str(error).startswith("DataLoader worker"):
+            raise
+        raise InterruptedRunError(
+            "a process that reads the data was killed (out of memory?); run the same command "
+            "to go on, with fewer `workers` if memory was short"
+        ) from None
 
 
 class _Carried(Dataset[Item | FluorosynthError]):

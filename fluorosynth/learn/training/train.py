@@ -21,6 +21,7 @@ from fluorosynth.learn.trackers.base import Tracker, find_tracker
 from fluorosynth.learn.training.averaging import decay_at, update_average
 from fluorosynth.learn.training.config import TrainConfig
 from fluorosynth.learn.training.keep import kept_dice, kept_threshold, merit
+from fluorosynth.learn.training.loading import killed_readers_said
 from fluorosynth.learn.training.losses import LOSSES
 from fluorosynth.learn.training.parallel import Process, join
 from fluorosynth.learn.training.prepare import check_data, prepare_data
@@ -138,6 +139,7 @@ def train(
         _own_randomness(process),
         interruptible(out),
         memory_errors(advice),
+        killed_readers_said(),
     ):
         return _run(pairs, config, out, validation, initial, quiet, keep_better, process, tracker)
 

@@ -11,7 +11,13 @@ from small import fluorosynth
 from fluorosynth.errors import UsageError
 from fluorosynth.learn.adaptation import AdaptConfig, adapt
 from fluorosynth.learn.adaptation.compare import agreement, verdict
-from fluorosynth.learn.adaptation.sure import Predicted, keep_sure, recipes, sure_curves, unknown
+from fluorosynth.learn.adaptation.sure import (
+    Predicted,
+    keep_sure,
+    predicted_frames,
+    recipes,
+    sure_curves,
+)
 from fluorosynth.learn.adaptation.text import as_text
 from fluorosynth.learn.checkpoint import load_model, weights_hash
 from fluorosynth.learn.prediction.outputs import Wanted
@@ -66,18 +72,14 @@ def test_a_frame_is_sure_by_its_presence():
     assert not frame(np.zeros((64, 64)), 0.9).sure
 
 
-def test_truth_is_unknown_about_all_that_may_be_an_instrument():
-    faint = unknown(line(0.2))
-    assert faint[30:33, :50].all()
-    assert faint[29, 10]
-    assert not faint[20].any()
-
-
 def test_the_recipe_of_a_run_draws_its_curves_on_its_frames(run, trained, tmp_path):
     predict(run, trained, tmp_path / "p", None, Wanted(probabilities=True, overlays=False))
     sure = keep_sure(run, tmp_path / "p", 6)
     assert sure.frames == 6
     assert 1 <= sure.kept <= sure.found
+    found = [f.found for f in predicted_frames(run, tmp_path / "p", 6) if f.sure]
+    for ignored, map_ in zip(sure.pictures.ignore, found, strict=True):  # where one may be, alone
+        np.testing.assert_array_equal(ignored, map_ > 0.1)
     own, plain = recipes(sure, 64)
     sample = own.sample(0, 3)
     assert sample.image.shape == (64, 64)
