@@ -86,7 +86,7 @@ def parse_part(text: str, environment: Mapping[str, str]) -> tuple[int, int]:
     >>> parse_part("auto/8", {"JOB_COMPLETION_INDEX": "2"})
     (3, 8)
     """
-    found = re.fullmatch(r"(auto|\d+)(?:/(\d+))?", text.strip())
+    found = re.fullmatch(r"(auto|\d{1,9})(?:/(\d{1,9}))?", text.strip())
     if found is None or (found[1] != "auto" and found[2] is None):
         raise UsageError(f"part {text!r}: write it as 3/8, auto or auto/8")
     if found[2] is not None and not int(found[2]):
