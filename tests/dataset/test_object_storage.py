@@ -339,6 +339,12 @@ def test_in_memory(recipe, whole):
     assert len(open_dataset("memory://sets/here")) == N
 
 
+def test_a_set_that_ends_with_the_command_is_said_to():
+    done = command("generate", "--n", 2, "--size", 64, "--out", "memory://sets/x", "--quiet")
+    assert done.returncode == 0
+    assert "memory://sets/x is in the memory of this command, and ends with it" in done.stderr
+
+
 def test_the_commands_read_it(server, recipe, tmp_path):
     url = "s3://sets/commands"
     generate(recipe, url, 4, shard_size=2)
