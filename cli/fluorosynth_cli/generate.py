@@ -139,6 +139,8 @@ def command(
     if finish:
         _finish(chosen, n, seed, out, shard_size, quiet)
         return
+    if str(out).startswith("memory://"):
+        click.echo(f"Warning: {out} is in the memory of this command, and ends with it", err=True)
     cluster = _cluster(engine, scheduler)
     own = None if part is None else parse_part(part, os.environ)
     make_loops_ready(chosen, quiet, workers or 0)

@@ -22,6 +22,7 @@ from fluorosynth.errors import (
 from fluorosynth.io.patience import hushed, said_while_waiting
 
 AHEAD = 2000  # tasks that the scheduler holds at a time
+ANSWER = 5.0  # s after which a scheduler that is asked who works is said not to answer
 RETRIES = 3  # of a task whose connection or disk fails
 
 
@@ -89,12 +90,15 @@ class Dask(Engine):
 
     def _waited_for(self, client: Any) -> str:
         """Return a sentence where nobody is there to work: a queue of a cluster may be long."""
+        silent = f"waiting for the Dask scheduler {self.scheduler}, which does not answer"
+        if client.status == "connecting":  # again
+            return silent
         try:
-            lost, there = client.status != "running", client.scheduler_info()["workers"]
+            there = client.sync(client.scheduler.identity, callback_timeout=ANSWER)["workers"]
+        except OSError:  # TimeoutError is one
+            return silent
         except Exception:  # it is being closed just now, and nothing is waited for
             return ""
-        if lost:
-            return f"waiting for the Dask scheduler {self.scheduler}: the connection is lost"
         return "" if there else f"waiting for a worker: {self.scheduler} has none"
 
     @contextmanager

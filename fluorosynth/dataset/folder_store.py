@@ -64,8 +64,14 @@ class FolderStore(Store):
 
     def shards(self) -> dict[str, int]:
         """Return the shards' names and bytes."""
-        found = sorted(path for path in self.folder.glob(PATTERN) if NAME.fullmatch(path.name))
-        return {path.name: path.stat().st_size for path in found}
+        try:
+            there = sorted(self.folder.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except OSError as error:  # there may be some
+            reason = error.strerror or error
+            raise BadDataError(f"{self.folder} cannot be read: {reason}") from None
+        return {path.name: path.stat().st_size for path in there if NAME.fullmatch(path.name)}
 
     def infos(self, names: list[str]) -> dict[str, ShardInfo]:
         """Return what the headers say."""
@@ -76,6 +82,8 @@ class FolderStore(Store):
                     with open_shard(path) as shard:
                         found[path.name] = shard.info
                 except BadDataError as error:
+                    if isinstance(error.__cause__, OSError):  # it may be whole
+                        raise
                     raise BadDataError(f"{error}: {ANEW}") from None
         return found
 

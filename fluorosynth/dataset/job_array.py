@@ -86,7 +86,7 @@ def parse_part(text: str, environment: Mapping[str, str]) -> tuple[int, int]:
     >>> parse_part("auto/8", {"JOB_COMPLETION_INDEX": "2"})
     (3, 8)
     """
-    found = re.fullmatch(r"(auto|\d+)(?:/(\d+))?", text.strip())
+    found = re.fullmatch(r"(auto|\d{1,9})(?:/(\d{1,9}))?", text.strip())
     if found is None or (found[1] != "auto" and found[2] is None):
         raise UsageError(f"part {text!r}: write it as 3/8, auto or auto/8")
     if found[2] is not None and not int(found[2]):
@@ -105,26 +105,38 @@ def _of_scheduler(parts: int, environment: Mapping[str, str]) -> tuple[int, int]
         index = _number(scheduler.index, environment)
         if index is None:
             continue
-        first = scheduler.first
-        start = first if isinstance(first, int) else _number(first, environment) or 0
+        variable, first = scheduler.index, scheduler.first
+        start = first if isinstance(first, int) else _number(first, environment)
+        if start is None:
+            raise UsageError(
+                f"part auto: {scheduler.name} sets {variable} = {index} without {first}: "
+                f"write ${variable}/8 for 8 parts numbered from 1"
+            )
         step = _number(scheduler.step, environment) or 1
         jobs = _number(scheduler.count, environment)
         last = _number(scheduler.last, environment)
         spanned = None if last is None else (last - start) // step + 1
         known = jobs if jobs is not None else spanned
         if known is not None and (parts not in (0, known) or spanned not in (None, known)):
+            own = f"${variable}" if start else f"$(({variable} + 1))"
             raise UsageError(
                 f"part auto: {scheduler.name} runs {known} jobs of this array, {start} to "
                 f"{last or start + known - 1}, which are not all parts in order: "
-                f"write ${scheduler.index}/8 for 8 parts numbered from 1"
+                f"write {own}/8 for 8 parts numbered from 1"
             )
         parts = parts or known or 0
         if not parts:
             raise UsageError(
-                f"part auto: {scheduler.name} sets {scheduler.index} but not how many jobs there "
-                "are: write auto/8 for 8 jobs numbered from 0"
+                f"part auto: {scheduler.name} sets {variable} but not how many jobs there are: "
+                f"write auto/8 for 8 jobs numbered from {start}"
             )
-        return (index - start) // step + 1, parts
+        part = (index - start) // step + 1
+        if not 1 <= part <= parts:
+            raise UsageError(
+                f"part auto: {variable} = {index} is none of {parts} jobs that are numbered from "
+                f"{start}: number them so, or write ${variable}/{parts} for parts numbered from 1"
+            )
+        return part, parts
     names = ", ".join(scheduler.index for scheduler in SCHEDULERS)
     raise UsageError(f"part auto: this is no job of an array; none of {names} is set")
 

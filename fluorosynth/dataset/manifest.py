@@ -140,10 +140,13 @@ def manifest_bytes(folder: str | Path) -> bytes:
     store = open_store(folder)
     try:
         return store.read(MANIFEST)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         reason = "the set is not complete: run its generate command again"
         reason = reason if store.shards() else "missing"
         raise BadDataError(f"{inside(folder, MANIFEST)}: {reason}") from None
+    except OSError as error:  # it may be there, and whole
+        reason = error.strerror or str(error)
+        raise BadDataError(f"{inside(folder, MANIFEST)} cannot be read: {reason}") from None
 
 
 def inside(folder: str | Path, name: str) -> str:

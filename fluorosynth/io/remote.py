@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 import warnings
@@ -22,6 +23,8 @@ _SETTINGS = re.compile("Credential|Profile|Config|Region|Token")  # of botocore,
 _PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 _PATIENT = ("gs", "gcs", "az", "abfs")  # their drivers try again by themselves
 _OPTIONS = {"s3": {"config_kwargs": {"retries": {"total_max_attempts": 1}}}}
+
+_SILENT = logging.NullHandler()  # of drivers, which print tracebacks where nobody set up logging
 
 Found = TypeVar("Found")
 
@@ -190,13 +193,14 @@ class Remote:
 
     def _files(self) -> Any:
         """Return the file system, one in each process and thread: fsspec keeps it."""
+        package = _PACKAGES.get(self.scheme, "fsspec")
+        logging.getLogger(package).addHandler(_SILENT)
         try:
             import fsspec
 
             options = _OPTIONS.get(self.scheme, {})  # others put objects there meanwhile:
             files = fsspec.filesystem(self.scheme, use_listings_cache=False, **options)
         except ImportError:
-            package = _PACKAGES.get(self.scheme, "fsspec")
             extra = "fluorosynth[remote]" if package in ("s3fs", "fsspec") else package
             raise MissingExtraError(f"{self.scheme}:// needs {package}", extra) from None
         except ValueError as error:  # of adlfs, without an account

@@ -166,7 +166,7 @@ def open_shard(path: Path) -> Iterator[Shard]:
         reason = os.strerror(error.errno) if error.errno else "is no HDF5 file, or cut short"
         if not path.exists():
             reason = "does not exist"
-        raise BadDataError(f"{path} {reason}") from None
+        raise BadDataError(f"{path} {reason}") from (error if error.errno else None)
     with file:
         try:
             shard = Shard(path, file)

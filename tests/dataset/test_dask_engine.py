@@ -81,6 +81,21 @@ def test_a_scheduler_that_goes_away_stops_the_run_and_the_same_command_goes_on(o
     assert content(out) == one
 
 
+def test_a_scheduler_that_stands_still_is_said_to(tmp_path):
+    variables = {k: v for k, v in environment().items() if k != "PYTHONWARNINGS"}
+    line = [*LINE, "--n", "6000", "--out", "set", "--engine", "dask", "--scheduler"]
+    with cluster(tmp_path) as workers:
+        assert len(workers.workers()) == 2
+        with started(*line, workers.address, env=variables, cwd=tmp_path) as run:
+            wait_until(lambda: list((tmp_path / "set").glob("shard-*.h5")), 90)
+            workers.process.send_signal(signal.SIGSTOP)
+            said = next(text for text in run.stderr if "which does not answer" in text)
+            workers.process.send_signal(signal.SIGCONT)
+            _, rest = run.communicate(timeout=120)
+        assert run.returncode == 0, rest
+    assert f"waiting for the Dask scheduler {workers.address}, which does not answer" in said
+
+
 @pytest.mark.parametrize("late", [False, True], ids=["from the start", "later"])
 def test_a_worker_that_lacks_the_package_is_named(tmp_path, late):
     """It kept its shards, and the run stood still."""

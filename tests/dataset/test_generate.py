@@ -205,6 +205,19 @@ def test_no_set_is_closed_over_a_damaged_shard(recipe, made, tmp_path, closed):
     assert content(made) == content(tmp_path / "one")
 
 
+def test_what_the_system_does_not_give_is_not_to_be_deleted(recipe, made):
+    """It may be whole: of no rights, a disk that fails, a server that is away."""
+    (made / "shard-00002.h5").unlink()
+    (made / "shard-00002.h5").mkdir()  # the one that can be had by root as well
+    with pytest.raises(BadDataError, match=r"shard-00002\.h5 Is a directory") as caught:
+        generate(recipe, made, N, shard_size=SHARD)
+    assert "delete" not in str(caught.value)
+    (made / "dataset.json").unlink()
+    (made / "dataset.json").mkdir()
+    with pytest.raises(BadDataError, match=r"dataset\.json cannot be read: Is a directory"):
+        read_manifest(made)
+
+
 # ---------------------------------------------------------------- no room, no folder
 
 

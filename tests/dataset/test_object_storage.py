@@ -3,6 +3,8 @@
 import contextlib
 import importlib.util
 import shutil
+import subprocess
+import sys
 import threading
 import warnings
 from pathlib import Path
@@ -337,6 +339,12 @@ def test_in_memory(recipe, whole):
     assert len(open_dataset("memory://sets/here")) == N
 
 
+def test_a_set_that_ends_with_the_command_is_said_to():
+    done = command("generate", "--n", 2, "--size", 64, "--out", "memory://sets/x", "--quiet")
+    assert done.returncode == 0
+    assert "memory://sets/x is in the memory of this command, and ends with it" in done.stderr
+
+
 def test_the_commands_read_it(server, recipe, tmp_path):
     url = "s3://sets/commands"
     generate(recipe, url, 4, shard_size=2)
@@ -362,6 +370,32 @@ def test_a_driver_that_is_missing_is_named(recipe, scheme, driver, tmp_path, mon
         with pytest.raises(MissingExtraError, match=f"{scheme}:// needs {driver}.*pip install"):
             use(f"{scheme}://sets/here")
     assert list(tmp_path.iterdir()) == []
+
+
+TALKATIVE = """
+import logging, fsspec
+from fsspec.registry import _registry
+from fluorosynth_cli.main import main
+
+class Talkative(fsspec.AbstractFileSystem):
+    def info(self, path, **_):
+        logging.getLogger("gcsfs").error("out of retries, as gcsfs says it")
+        raise ConnectionError("nobody there")
+
+_registry["gs"] = Talkative
+main(["info", "gs://sets/here"])
+"""
+
+
+def test_a_driver_s_own_notes_do_not_come_before_the_sentence():
+    done = subprocess.run(
+        [sys.executable, "-c", TALKATIVE], env=environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 4
+    assert done.stderr == (
+        "Error: gs://sets/here/dataset.json: nobody there; run the same command again when it can "
+        "be reached\n"
+    )
 
 
 def test_a_driver_that_lacks_an_account_says_so(recipe, monkeypatch):

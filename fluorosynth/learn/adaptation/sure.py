@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from fluorosynth.io.names import stem
 from fluorosynth.io.pairing import MaskFolder
 from fluorosynth.io.sources import root_of
 from fluorosynth.io.spread import spread_frames
+from fluorosynth.learn.prediction.table import read_rows
 from fluorosynth.recipe import Recipe
 from fluorosynth.sample import Device, Image, Mask
 from fluorosynth.stages.engage import Engage
@@ -224,8 +224,8 @@ def _presences(predicted: Path, name: str) -> dict[int, float]:
     for base in (name, stem(name)):
         path = predicted / "frames" / f"{base}.json"
         if path.is_file():
-            rows = json.loads(path.read_text("utf-8"))
-            return {r["frame"]: r["presence"] for r in rows if r["presence"] is not None}
+            rows = read_rows(predicted, base)
+            return {row.frame: float(row.presence) for row in rows if row.presence is not None}
     return {}
 
 

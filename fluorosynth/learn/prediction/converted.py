@@ -66,23 +66,32 @@ def converted(network: Network) -> bytes:
         When ONNX is not installed.
     """
     require_onnx()
-    folder, example = cache_folder(), torch.zeros((2, network.channels, 96, 80))
+    folder = cache_folder()
     if folder is None:
-        with tempfile.TemporaryDirectory() as place:
-            path = Path(place) / "network.onnx"
-            write_onnx(Maps(network), example, FRAMES, MAPS, path)
-            return path.read_bytes()
+        return _convert(network)
     about = f"{network.kind} {network.config} {weights_hash(network)} {__version__} {versions()}"
     path = folder / f"{xxh3_128(about.encode()).hexdigest()}{NETWORK}"
     with suppress(OSError, BadDataError):  # missing, or damaged
         if check_seal(path):
-            path.touch()  # for the order in which they go
-            return path.read_bytes()
-    folder.mkdir(parents=True, exist_ok=True)
-    make_room_in(folder)
-    with replacing(path) as part:
-        write_onnx(Maps(network), example, FRAMES, MAPS, part)
-        return part.read_bytes()
+            content = path.read_bytes()
+            with suppress(OSError):  # a cache that may be read alone
+                path.touch()  # for the order in which they go
+            return content
+    content = _convert(network)
+    with suppress(OSError):  # likewise, or a full disk: it takes no more than seconds
+        folder.mkdir(parents=True, exist_ok=True)
+        make_room_in(folder)
+        with replacing(path) as part:
+            part.write_bytes(content)
+    return content
+
+
+def _convert(network: Network) -> bytes:
+    example = torch.zeros((2, network.channels, 96, 80))
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "network.onnx"
+        write_onnx(Maps(network), example, FRAMES, MAPS, path)
+        return path.read_bytes()
 
 
 def write_onnx(

@@ -37,7 +37,7 @@ class Journal:
         if not self.path.exists():
             out.mkdir(parents=True, exist_ok=True)
             self._write([head])
-        first, *done = self.path.read_text("utf-8").split("\n")
+        first, *done = self.path.read_text("utf-8", errors="replace").split("\n")
         if first != head:
             raise UsageError(
                 f"{out} holds predictions with {_difference(first, head)}: name a new folder"

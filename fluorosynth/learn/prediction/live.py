@@ -59,7 +59,8 @@ def predict_frames(
     config = config or SegmentConfig.of(inference.model)
     window = deque[Image](maxlen=inference.channels)
     for number, frame in enumerate(frames):
-        if not isinstance(frame, np.ndarray) or frame.ndim != 2 or frame.dtype != np.uint8:
+        picture = isinstance(frame, np.ndarray) and frame.ndim == 2 and frame.size > 0
+        if not picture or frame.dtype != np.uint8:
             raise BadDataError(
                 f"frame {number} should be (H, W) uint8, not "
                 f"{getattr(frame, 'shape', type(frame).__name__)} {getattr(frame, 'dtype', '')}"

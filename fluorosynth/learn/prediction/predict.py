@@ -27,7 +27,7 @@ from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.journal import Journal, refuse_foreign
 from fluorosynth.learn.prediction.outputs import Outputs, Wanted
 from fluorosynth.learn.prediction.segment import SegmentConfig, segment
-from fluorosynth.learn.prediction.table import write_table
+from fluorosynth.learn.prediction.table import read_rows, write_table
 from fluorosynth.learn.prediction.windows import Clip, read_clips
 
 
@@ -142,7 +142,11 @@ def predict(
         held.enter_context(locked(out, busy, stays=False))
         journal = Journal(out, settings)
         names = _names(sources, root)
-        done = {source for source in sources if journal.has(source)}
+        done = {
+            source
+            for source, name in zip(sources, names, strict=True)
+            if journal.has(source) and _whole(out, name)
+        }
         counts = _counts([source for source in sources if source not in done], quiet)
         made, readable = list[Outcome](), list[Path]()
         total = sum(counts.values())
@@ -163,7 +167,8 @@ def predict(
                     bar.set_postfix_str("writing DICOM")
                     outputs.write_dicom(inference.model.network.kind, weights)
                     bar.set_postfix_str("")
-                journal.add(source)
+                if not journal.has(source):
+                    journal.add(source)
             readable.append(source)
         places = {source: source.relative_to(root).as_posix() for source in readable}
         named = zip(sources, names, strict=True)
@@ -194,6 +199,14 @@ def _predict_file(
             frames += len(batch)
             bar.update(len(batch))
     return Outcome(frames, found, 0, int(outputs.timeless))
+
+
+def _whole(out: Path, name: str) -> bool:
+    """Tell whether what the table needs of a file is there: else it is predicted again."""
+    try:
+        return bool(read_rows(out, name))
+    except BadDataError:
+        return False
 
 
 def _counts(sources: Sequence[Path], quiet: bool) -> dict[Path, int]:

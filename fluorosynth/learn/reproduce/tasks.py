@@ -11,7 +11,9 @@ from typing import Any
 
 from xxhash import xxh3_128
 
+from fluorosynth.errors import BadDataError
 from fluorosynth.io.atomic import replacing
+from fluorosynth.io.text import read_json
 
 DONE = "done.json"
 # Takes its own folder, those of the parents by role, and its options
@@ -74,7 +76,21 @@ class Task:
         root
             Folder of the results.
         """
-        return (self.folder(root) / DONE).is_file()
+        return self.record(root) is not None
+
+    def record(self, root: Path) -> dict[str, Any] | None:
+        """Return what was noted when it was done; None where it was not, or the note is damaged.
+
+        Parameters
+        ----------
+        root
+            Folder of the results.
+        """
+        try:
+            found = read_json(self.folder(root) / DONE)
+        except BadDataError:
+            return None
+        return found if isinstance(found, dict) and "result" in found else None
 
 
 def in_order(tasks: Iterable[Task]) -> list[Task]:
@@ -133,7 +149,10 @@ def result_of(task: Task, root: Path) -> Any:
     root
         Folder of the results.
     """
-    return json.loads((task.folder(root) / DONE).read_text("utf-8"))["result"]
+    found = task.record(root)
+    if found is None:
+        raise BadDataError(f"{task.folder(root) / DONE} is damaged: run the same command again")
+    return found["result"]
 
 
 def seconds_of(task: Task, root: Path) -> tuple[float, float] | None:
@@ -146,8 +165,5 @@ def seconds_of(task: Task, root: Path) -> tuple[float, float] | None:
     root
         Folder of the results.
     """
-    if not task.done(root):
-        return None
-    plain = json.loads((task.folder(root) / DONE).read_text("utf-8"))
-    passed, used = plain.get("seconds", (None, None))
-    return None if passed is None else (float(passed), float(used))
+    seconds = (task.record(root) or {}).get("seconds")
+    return None if seconds is None else (float(seconds[0]), float(seconds[1]))

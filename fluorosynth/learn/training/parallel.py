@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, nn
 
+from fluorosynth.errors import UsageError
+from fluorosynth.io.patience import said_while_waiting
 from fluorosynth.learn.device import pick_device
 
 
@@ -79,8 +81,13 @@ def join(device: str = "auto") -> Iterator[Process]:
     ----------
     device
         Name of a PyTorch device, or ``"auto"``.
+
+    Raises
+    ------
+    UsageError
+        When the environment is not the one that ``torchrun`` makes.
     """
-    world = int(os.environ.get("WORLD_SIZE", "1"))
+    world = _world()
     if world == 1:
         yield Process(pick_device(device))
         return
@@ -91,12 +98,31 @@ def join(device: str = "auto") -> Iterator[Process]:
         torch.cuda.set_device(picked)
     # DistributedDataParallel imports it, and keeps the first group that it finds then for ever.
     import_module("torch._dynamo")
-    distributed.init_process_group("nccl" if picked.type == "cuda" else "gloo")
+    rank, place = os.environ["RANK"], f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
+    with said_while_waiting(lambda: f"process {rank} of {world} waits for the others at {place}"):
+        distributed.init_process_group("nccl" if picked.type == "cuda" else "gloo")
     try:
         yield Process(picked, distributed.get_rank(), world)
     finally:
         gc.collect()  # a group's threads end with its last user; Python may not end before them
         distributed.destroy_process_group()
+
+
+def _world() -> int:
+    """Return how many processes train together, as the environment says it."""
+    given = os.environ.get("WORLD_SIZE") or "1"
+    if given == "1":  # many clusters set this for each job
+        return 1
+    names = ["WORLD_SIZE", "RANK", "MASTER_PORT", "MASTER_ADDR"]
+    names += ["LOCAL_RANK"] * torch.cuda.is_available()
+    for name in names:
+        value = os.environ.get(name, "")
+        if not (value if name == "MASTER_ADDR" else value.isdecimal()):
+            raise UsageError(
+                f"WORLD_SIZE is {given!r} and {name} {value!r}: start the processes of a training "
+                "by torchrun, or unset WORLD_SIZE"
+            )
+    return int(given)
 
 
 def share_batch_norms(network: nn.Module) -> None:

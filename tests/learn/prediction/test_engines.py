@@ -67,6 +67,15 @@ def test_maps_stay_when_the_next_are_made(trained):
         assert np.array_equal(first, kept)
 
 
+def test_a_cache_that_cannot_be_written_is_done_without(trained, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("FLUOROSYNTH_CACHE", str(tmp_path / "file" / "cache"))
+    images = np.stack([picture(0, 64)[0]])
+    found = Inference(trained, engine="onnx").predict_maps(images)
+    own = Inference(trained, "cpu", Mode(False, False)).predict_maps(images)
+    np.testing.assert_allclose(found, own, atol=1e-4)
+
+
 def test_what_is_converted_is_kept(trained, no_conversion):
     for engine in OTHERS:
         open_engine(engine, trained.network, "auto")

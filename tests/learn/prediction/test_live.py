@@ -42,7 +42,10 @@ def test_a_mask_comes_before_the_next_frame_is_asked_for(frames):
         assert asked == list(range(number + 1))
 
 
-@pytest.mark.parametrize("bad", [np.zeros((64, 64)), np.zeros((64, 64, 3), np.uint8), "frame"])
+@pytest.mark.parametrize(
+    "bad",
+    [np.zeros((64, 64)), np.zeros((64, 64, 3), np.uint8), np.zeros((0, 5), np.uint8), "frame"],
+)
 def test_what_is_no_frame_is_named(bad):
     with pytest.raises(BadDataError, match=r"frame 1 should be \(H, W\) uint8"):
         list(predict_frames([np.zeros((64, 64), np.uint8), bad], device="cpu"))

@@ -298,6 +298,21 @@ def test_an_interrupted_prediction_goes_on(frames, inference, tmp_path):
     assert predict(folder, inference, out, *arguments).frames == 1
 
 
+@pytest.mark.parametrize("damage", [b"", b'[{"frame": 0}]', b"\xff{", None], ids=repr)
+def test_what_the_table_needs_and_is_damaged_is_predicted_again(
+    frames, inference, tmp_path, damage
+):
+    folder, _ = frames
+    out = tmp_path / "out"
+    number = predict(folder, inference, out).frames
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    found = sorted((out / "frames").glob("*.json"))[1]
+    found.unlink() if damage is None else found.write_bytes(damage)
+    again = predict(folder, inference, out)
+    assert (again.frames, again.skipped) == (1, number - 1)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
 @pytest.mark.parametrize("scales", [(), (100.0,), (0.0,), (float("nan"),)])
 def test_scales_out_of_range_are_refused_before_anything_is_written(scales):
     with pytest.raises(UsageError, match="`scales` must be numbers from 1/8 to 8"):

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluorosynth.learn.reproduce.tasks import Task, in_order, result_of, run_tasks
+from fluorosynth.errors import BadDataError
+from fluorosynth.learn.reproduce.tasks import (
+    DONE,
+    Task,
+    in_order,
+    result_of,
+    run_tasks,
+    seconds_of,
+)
 
 
 def chain(done, width=3, depth=2):
@@ -58,6 +66,19 @@ def test_a_step_that_was_killed_is_done_again(tmp_path):
     whole = Task("killed", {}, lambda out, parents, options: 1, {"before": chain(done)})
     assert finish(whole, tmp_path) == ["killed"]
     assert len(done) == 2  # what was done before stays
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"{}", b"\xff\xfe"])
+def test_a_step_whose_note_is_damaged_is_done_again(tmp_path, damage):
+    task = chain([])
+    finish(task, tmp_path)
+    (task.folder(tmp_path) / DONE).write_bytes(damage)
+    assert not task.done(tmp_path)
+    assert seconds_of(task, tmp_path) is None
+    with pytest.raises(BadDataError, match="damaged"):
+        result_of(task, tmp_path)
+    assert finish(chain([]), tmp_path) == ["next"]
+    assert result_of(task, tmp_path) == {"n": 4}
 
 
 @given(st.integers(1, 6))

@@ -1,6 +1,7 @@
 """Two processes on the CPU train as one does."""
 
 import csv
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ import torch
 from makers import Lines
 from small import ROOT, environment
 
+from fluorosynth.errors import UsageError
 from fluorosynth.learn.training.config import TrainConfig
+from fluorosynth.learn.training.parallel import join
 from fluorosynth.learn.training.train import train
 
 CONFIG = TrainConfig(
@@ -39,6 +42,43 @@ assert not any("gloo" in name for name in threads), f"Python ends before {thread
 def metrics(run):
     with (run / "metrics.csv").open() as handle:
         return [{k: float(v) for k, v in row.items()} for row in csv.DictReader(handle)]
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"WORLD_SIZE": "2"}, "RANK ''"),
+        ({"WORLD_SIZE": "two"}, "WORLD_SIZE is 'two'"),
+        ({"WORLD_SIZE": "2", "RANK": "0", "MASTER_PORT": "1"}, "MASTER_ADDR ''"),
+        ({"WORLD_SIZE": "2", "RANK": "x", "MASTER_PORT": "1"}, "RANK 'x'"),
+    ],
+)
+def test_an_environment_that_no_launcher_made_is_named(monkeypatch, variables, said):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError, match=said), join("cpu"):
+        pass
+
+
+@pytest.mark.parametrize("world", ["", "1"])
+def test_one_process_needs_no_launcher(monkeypatch, world):
+    monkeypatch.setenv("WORLD_SIZE", world)
+    with join("cpu") as process:
+        assert (process.rank, process.world) == (0, 1)
+
+
+def test_a_process_that_waits_for_the_others_says_so():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    alone = "from fluorosynth.learn.training.parallel import join\nwith join('cpu'): pass"
+    with subprocess.Popen(
+        [sys.executable, "-W", "default", "-c", alone], text=True, stderr=subprocess.PIPE,
+        env={**environment(), **place, "WORLD_SIZE": "2", "RANK": "0"},
+    ) as process:  # fmt: skip
+        said = next(line for line in process.stderr if "waits" in line)
+        process.kill()
+    assert f"process 0 of 2 waits for the others at 127.0.0.1:{port}" in said
 
 
 def test_two_processes_have_the_loss_of_one_with_the_same_global_batch(tmp_path):
