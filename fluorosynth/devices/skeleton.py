@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import BadDataError
+from fluorosynth.geometry.arc_length import arc_length
 from fluorosynth.geometry.filled_box import filled_box
 from fluorosynth.geometry.neighbours import neighbour_counts
 from fluorosynth.geometry.thin import thinned
@@ -43,7 +44,7 @@ class Branch:
     @property
     def length(self) -> float:
         """Length in pixels."""
-        return float(np.linalg.norm(np.diff(self.points, axis=0), axis=1).sum())
+        return float(arc_length(self.points)[-1])
 
     def reversed(self) -> Branch:
         """Return the same branch, walked the other way."""

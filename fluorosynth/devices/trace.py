@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fluorosynth.devices.pixel_paths import pixel_paths
 from fluorosynth.devices.skeleton import Array, Bools, Branch
+from fluorosynth.geometry.arc_length import arc_length
 from fluorosynth.geometry.distance import depth_in
 from fluorosynth.geometry.filled_box import filled_box
 from fluorosynth.sample import Device
@@ -138,7 +139,7 @@ def _smooth(points: Array, tolerance: float, closed: bool) -> Tube | None:
 
     if closed:
         points = np.concatenate([points, points[:1]])
-    length = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
+    length = arc_length(points)[-1]
     if len(points) < 5 or length < 4:
         return None
     spline, _ = splprep(points.T, s=len(points) * tolerance**2, per=closed)
@@ -149,13 +150,9 @@ def _smooth(points: Array, tolerance: float, closed: bool) -> Tube | None:
 
 
 def _resample(points: Array, spacing: float) -> Array:
-    arc = _arc(points)
+    arc = arc_length(points[:, :2])
     at = np.linspace(0, arc[-1], max(2, round(arc[-1] / spacing) + 1))
     return np.column_stack([np.interp(at, arc, column) for column in points.T])
-
-
-def _arc(points: Array) -> Array:
-    return np.concatenate([[0], np.linalg.norm(np.diff(points[:, :2], axis=0), axis=1).cumsum()])
 
 
 def _normals(tube: Tube) -> Array:
@@ -203,7 +200,7 @@ def _finish(tube: Tube, mask: Floats, label: str) -> Device | None:
     """Prolong a tube to both ends, order it from entry to tip and thin out its points."""
     from scipy.ndimage import uniform_filter1d
 
-    arc, good = _arc(tube.points), np.isfinite(tube.width)
+    arc, good = arc_length(tube.points), np.isfinite(tube.width)
     if not good.any():
         return None
     width = np.interp(arc, arc[good], tube.width[good])
@@ -221,7 +218,7 @@ def _finish(tube: Tube, mask: Floats, label: str) -> Device | None:
             for k in (0, len(curve) - 1)
         )
         curve = curve if first <= last else curve[::-1]
-    if _arc(curve)[-1] < max(5.0, float(np.median(width))):
+    if arc_length(curve[:, :2])[-1] < max(5.0, float(np.median(width))):
         return None
     curve = _resample(curve, _spacing(curve)).astype(np.float32)
     return Device(curve[:, :2], curve[:, 2], label)
@@ -252,7 +249,7 @@ def _prolong(curve: Array, mask: Floats) -> Array:
     else:
         more = min(along[end], 3 * radius + 2) - radius
     if more < 0:
-        arc = _arc(curve)
+        arc = arc_length(curve[:, :2])
         return curve[: max(2, int(np.searchsorted(arc, arc[-1] + more, "right")))]
     return np.concatenate([curve, [[*(curve[-1, :2] + more * ahead), curve[-1, 2]]]])
 

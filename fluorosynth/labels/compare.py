@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fluorosynth.errors import BadDataError
+from fluorosynth.geometry.arc_length import arc_length
 from fluorosynth.labels.frames import check_source
 from fluorosynth.labels.model import FrameLabels, Labels
 from fluorosynth.metrics import CentrelinePair, count
@@ -100,7 +101,7 @@ def _places(frame: FrameLabels, shape: tuple[int, int]) -> np.ndarray:
     found = [np.empty((0, 2))]
     for instrument in frame.instruments:
         points = instrument.points.astype(np.float64)
-        arc = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+        arc = arc_length(points)
         marks = np.linspace(0, arc[-1], max(round(arc[-1] / SPACING), 1) + 1)
         found.append(np.column_stack([np.interp(marks, arc, column) for column in points.T]))
     places = np.concatenate(found)

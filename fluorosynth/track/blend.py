@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from fluorosynth.geometry.arc_length import arc_length
 from fluorosynth.labels.model import Instrument
-from fluorosynth.track.curve import Array, arc_length, at_arc, distance
+from fluorosynth.track.curve import Array, at_arc, distance
 
 AGREE = 3.0  # px of a 256 px frame: curves further apart do not show the same
 DOUBT = 0.5  # what is left of the confidence where they do not

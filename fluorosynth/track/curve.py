@@ -6,19 +6,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from fluorosynth.geometry.arc_length import arc_length
+
 Array = NDArray[np.float64]
-
-
-def arc_length(points: Array) -> Array:
-    """Return the length of the polyline up to each of its points, ``(n,)``.
-
-    Parameters
-    ----------
-    points
-        Points, ``(n, 2)``.
-    """
-    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    return np.concatenate([[0.0], np.cumsum(steps)])
 
 
 def at_arc(points: Array, marks: NDArray[np.floating]) -> Array:

@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.geometry.arc_length import arc_length
 from fluorosynth.sample import Image
 from fluorosynth.track.appearance import Appearance
 from fluorosynth.track.band import Band, logarithm, tube_filter, unroll
 from fluorosynth.track.confidence import confidence
 from fluorosynth.track.config import TrackConfig
-from fluorosynth.track.curve import Array, arc_length, at_arc, b_spline, distance, evenly
+from fluorosynth.track.curve import Array, at_arc, b_spline, distance, evenly
 from fluorosynth.track.ends import BACK, find_end
 from fluorosynth.track.field import Room
 from fluorosynth.track.locate import locate

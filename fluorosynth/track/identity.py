@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.geometry.arc_length import arc_length
 from fluorosynth.sample import Device
 
 NEAR = 0.04  # of the longer side: median distance of what may be one instrument in two frames
@@ -188,7 +189,7 @@ def _few(curve: Points) -> Points:
 
 
 def _length(curve: Points) -> float:
-    return float(np.linalg.norm(np.diff(curve, axis=0), axis=1).sum())
+    return float(arc_length(curve)[-1])
 
 
 def _reversed(one: Seen) -> Seen:

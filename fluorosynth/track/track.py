@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fluorosynth.errors import UsageError
+from fluorosynth.geometry.arc_length import arc_length
 from fluorosynth.labels.model import FrameLabels, Instrument, Labels
 from fluorosynth.sample import Image
 from fluorosynth.track.blend import blend
 from fluorosynth.track.config import TrackConfig
-from fluorosynth.track.curve import Array, arc_length
+from fluorosynth.track.curve import Array
 from fluorosynth.track.follow import begin, follow
 from fluorosynth.track.merge import merged
 from fluorosynth.track.state import Followed, Scale

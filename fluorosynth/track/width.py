@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from fluorosynth.geometry.arc_length import arc_length
 from fluorosynth.sample import Image
 from fluorosynth.track.band import Band, unroll
-from fluorosynth.track.curve import Array, arc_length
+from fluorosynth.track.curve import Array
 
 STEP = 0.25  # px between the samples of a cross-section
 WINDOW = 24.0  # px of the curve whose cross-sections are averaged

@@ -16,6 +16,7 @@ from fluorosynth.backgrounds.memory import Memory as Pictures
 from fluorosynth.devices.memory import Memory as Curves
 from fluorosynth.devices.trace import trace
 from fluorosynth.errors import BadDataError
+from fluorosynth.geometry.arc_length import arc_length
 from fluorosynth.io.frames import read_frames
 from fluorosynth.io.names import stem
 from fluorosynth.io.pairing import MaskFolder
@@ -140,9 +141,8 @@ def sure_curves(frame: Predicted) -> tuple[Device, ...]:
     for number, device in enumerate(devices):
         x, y = np.rint(device.centreline).astype(int).T
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-        steps = np.hypot(*np.diff(device.centreline, axis=0).T)
         confident = inside.any() and frame.found[y[inside], x[inside]].mean() >= CONFIDENT
-        if confident and steps.sum() >= LONG * max(height, width):
+        if confident and arc_length(device.centreline)[-1] >= LONG * max(height, width):
             kept.append(replace(device, id=f"{frame.name}#{number}"))
     return tuple(kept)
 
