@@ -28,7 +28,6 @@ def said_while_waiting(what: Callable[[], str]) -> Iterator[None]:
     >>> with said_while_waiting(lambda: "waiting for the train"):
     ...     pass
     """
-
     over = threading.Event()
 
     def say() -> None:
