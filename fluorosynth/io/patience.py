@@ -20,26 +20,27 @@ def said_while_waiting(what: Callable[[], str]) -> Iterator[None]:
     Parameters
     ----------
     what
-        Function that returns the sentence then, or "" where there is nothing to say. It is
-        called in a thread of its own.
+        Function that returns the sentence then, or "" where there is nothing to say: it is
+        asked again so many seconds later. It is called in a thread of its own.
 
     Examples
     --------
     >>> with said_while_waiting(lambda: "waiting for the train"):
     ...     pass
     """
+    over = threading.Event()
 
     def say() -> None:
-        if sentence := what():
-            warnings.warn(sentence, DataWarning, stacklevel=2)
+        while not over.wait(SILENT):
+            if (sentence := what()) and not over.is_set():
+                warnings.warn(sentence, DataWarning, stacklevel=2)
+                return
 
-    timer = threading.Timer(SILENT, say)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=say, daemon=True).start()
     try:
         yield
     finally:
-        timer.cancel()
+        over.set()
 
 
 @contextmanager

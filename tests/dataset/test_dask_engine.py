@@ -89,8 +89,10 @@ def test_a_scheduler_that_stands_still_is_said_to(tmp_path):
         with started(*line, workers.address, env=variables, cwd=tmp_path) as run:
             wait_until(lambda: list((tmp_path / "set").glob("shard-*.h5")), 90)
             workers.process.send_signal(signal.SIGSTOP)
-            said = next(text for text in run.stderr if "which does not answer" in text)
-            workers.process.send_signal(signal.SIGCONT)
+            try:
+                said = next(text for text in run.stderr if "which does not answer" in text)
+            finally:
+                workers.process.send_signal(signal.SIGCONT)
             _, rest = run.communicate(timeout=120)
         assert run.returncode == 0, rest
     assert f"waiting for the Dask scheduler {workers.address}, which does not answer" in said

@@ -41,6 +41,13 @@ def test_nothing_is_said_where_there_is_nothing_to_say():
     assert said == []
 
 
+def test_what_comes_to_be_waited_for_later_is_said_too():
+    answers = iter(["", "waiting for the train"])
+    with heard() as said, said_while_waiting(lambda: next(answers)):
+        wait_until(lambda: said)
+    assert said == ["waiting for the train"]
+
+
 def test_of_two_that_want_an_object_the_second_says_that_it_waits(tmp_path, monkeypatch):
     monkeypatch.setenv("FLUOROSYNTH_CACHE", str(tmp_path))
     digest, folder = xxh3_128(b"all").hexdigest(), tmp_path / "objects"
