@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from fluorosynth.errors import UsageError
 from fluorosynth.recipe import Recipe
 
 Report = Callable[[int, int], None]  # loops that are ready, of all
@@ -87,7 +88,16 @@ def make_ready(recipe: Recipe, cores: int = 1, report: Report | None = None) -> 
         Number of processes that compile, where processes can be forked.
     report
         Function to call as loops get ready, where any has to be compiled: that takes seconds.
+
+    Raises
+    ------
+    UsageError
+        When numba is told not to compile.
     """
+    from numba import config
+
+    if config.DISABLE_JIT:  # Python computes in other precisions than the compiled loops
+        raise UsageError("NUMBA_DISABLE_JIT is set, by which samples get other bytes: unset it")
     loops = loops_of(recipe)
     todo = [loop for loop in loops if not loop.kept]
     said: Report = report if todo and report else lambda *_: None

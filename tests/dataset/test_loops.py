@@ -86,3 +86,17 @@ def test_a_recipe_needs_the_loops_of_its_own_parts():
 def test_what_is_ready_stays_so():
     make_ready(Recipe.preset("paper"))
     make_ready(Recipe.preset("paper"), report=lambda *_: pytest.fail("compiled again"))
+
+
+def test_loops_that_are_not_compiled_are_refused(tmp_path):
+    line = ["generate", "--n", "2", "--out", str(tmp_path / "set")]
+    done = subprocess.run(
+        [sys.executable, "-m", "fluorosynth_cli.main", *line],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "NUMBA_DISABLE_JIT is set, by which samples get other bytes" in done.stderr
+    assert not (tmp_path / "set").exists()
