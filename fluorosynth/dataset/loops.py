@@ -96,7 +96,7 @@ def make_ready(recipe: Recipe, cores: int = 1, report: Report | None = None) -> 
     """
     from numba import config
 
-    if config.DISABLE_JIT:  # Python computes in other precisions than the compiled loops
+    if getattr(config, "DISABLE_JIT", 0):  # Python computes in other precisions than the loops
         raise UsageError("NUMBA_DISABLE_JIT is set, by which samples get other bytes: unset it")
     loops = loops_of(recipe)
     todo = [loop for loop in loops if not loop.kept]
