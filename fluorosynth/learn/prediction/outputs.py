@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from fluorosynth.errors import UsageError
+from fluorosynth.errors import BadDataError, UsageError
 from fluorosynth.io.atomic import replacing
 from fluorosynth.io.contact_sheet import png_bytes
 from fluorosynth.io.film import FPS, Film
@@ -28,7 +28,7 @@ from fluorosynth.learn.prediction.centrelines import Traced, centrelines, traced
 from fluorosynth.learn.prediction.dicom_out import write_dicom
 from fluorosynth.learn.prediction.segment import Segmented
 from fluorosynth.learn.prediction.suggestions import suggested
-from fluorosynth.learn.prediction.table import summary
+from fluorosynth.learn.prediction.table import read_rows, summary
 from fluorosynth.sample import Mask
 
 
@@ -194,6 +194,27 @@ class Outputs:
         path = self.out / what / (self.name + ending)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+
+def is_there(out: Path, name: str) -> bool:
+    """Tell whether what is found in a source is there, rows and masks: a crash may lose files.
+
+    Parameters
+    ----------
+    out
+        Folder of the prediction.
+    name
+        Name of the source in it.
+    """
+    try:
+        rows = read_rows(out, name)
+    except BadDataError:
+        return False
+    folder = out / "masks" / name
+    masks = [folder.with_name(f"{folder.name}.png")]
+    if folder.is_dir():  # of a sequence
+        masks = [folder / f"{row.frame:05d}.png" for row in rows]
+    return bool(rows) and all(mask.is_file() and mask.stat().st_size for mask in masks)
 
 
 def _outlined(

@@ -25,9 +25,9 @@ from fluorosynth.learn.prediction.behind import behind
 from fluorosynth.learn.prediction.dicom_out import check_dicom, is_dicom
 from fluorosynth.learn.prediction.inference import Inference
 from fluorosynth.learn.prediction.journal import Journal, refuse_foreign
-from fluorosynth.learn.prediction.outputs import Outputs, Wanted
+from fluorosynth.learn.prediction.outputs import Outputs, Wanted, is_there
 from fluorosynth.learn.prediction.segment import SegmentConfig, segment
-from fluorosynth.learn.prediction.table import read_rows, write_table
+from fluorosynth.learn.prediction.table import write_table
 from fluorosynth.learn.prediction.windows import Clip, read_clips
 
 
@@ -145,7 +145,7 @@ def predict(
         done = {
             source
             for source, name in zip(sources, names, strict=True)
-            if journal.has(source) and _whole(out, name)
+            if journal.has(source) and is_there(out, name)
         }
         counts = _counts([source for source in sources if source not in done], quiet)
         made, readable = list[Outcome](), list[Path]()
@@ -199,14 +199,6 @@ def _predict_file(
             frames += len(batch)
             bar.update(len(batch))
     return Outcome(frames, found, 0, int(outputs.timeless))
-
-
-def _whole(out: Path, name: str) -> bool:
-    """Tell whether what the table needs of a file is there: else it is predicted again."""
-    try:
-        return bool(read_rows(out, name))
-    except BadDataError:
-        return False
 
 
 def _counts(sources: Sequence[Path], quiet: bool) -> dict[Path, int]:

@@ -313,6 +313,22 @@ def test_what_the_table_needs_and_is_damaged_is_predicted_again(
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize("lost", [None, b""], ids=["missing", "empty"])
+def test_masks_that_a_crash_has_lost_are_predicted_again(inference, tmp_path, lost):
+    (tmp_path / "in").mkdir()
+    cv2.imwrite(str(tmp_path / "in/a.png"), large(1)[0])
+    np.save(tmp_path / "in/run.npy", np.stack([large(seed)[0] for seed in range(3)]))
+    out = tmp_path / "out"
+    assert predict(tmp_path / "in", inference, out).frames == 4
+    before = outputs(out)
+    for name in ("a.png", "run/00001.png"):
+        mask = out / "masks" / name
+        mask.unlink() if lost is None else mask.write_bytes(lost)
+    assert predict(tmp_path / "in", inference, out).frames == 4
+    assert outputs(out) == before
+    assert predict(tmp_path / "in", inference, out).frames == 0
+
+
 @pytest.mark.parametrize("scales", [(), (100.0,), (0.0,), (float("nan"),)])
 def test_scales_out_of_range_are_refused_before_anything_is_written(scales):
     with pytest.raises(UsageError, match="`scales` must be numbers from 1/8 to 8"):
