@@ -235,16 +235,17 @@ class Recipe(Checked):
         >>> Recipe.preset("paper").with_sources(devices="traced.json").devices[0].path.name
         'traced.json'
         """
-        from fluorosynth.backgrounds.source_of import background_sources
-        from fluorosynth.devices.source_of import device_sources
-
         new: dict[str, Any] = {}
         if backgrounds is not None:
+            from fluorosynth.backgrounds.source_of import background_sources
+
             new |= {
                 "backgrounds": background_sources(backgrounds, skip_bad, invert),
                 "background_odds": (),
             }
         if devices is not None:
+            from fluorosynth.devices.source_of import device_sources
+
             new |= self._with_empty(device_sources(devices, skip_bad, frame_size))
         return replace(self, **new)
 
