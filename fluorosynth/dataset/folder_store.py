@@ -125,10 +125,9 @@ class FolderStore(Store):
         yield path if path.exists() else None
 
     def close(self) -> None:
-        """Clear the claims of killed processes, whose shards were whole."""
+        """Clear the claims of killed processes, whose shards were whole: nobody else is at work."""
         for claim in self.folder.glob(f".{PATTERN}.claim"):
-            with claimed(claim.with_name(claim.name.removeprefix(".").removesuffix(".claim"))):
-                pass
+            claim.unlink(missing_ok=True)
 
     def _refuse_foreign(self) -> None:
         """Refuse files among which no set was ever begun: README.md might be somebody's."""

@@ -174,7 +174,8 @@ def test_claims_of_the_living_and_the_dead(tmp_path, monkeypatch):
     assert not marker.exists()
 
 
-def test_claims_of_the_killed_do_not_stay(recipe, whole, tmp_path):
+@pytest.mark.parametrize("reaped", [True, False])  # as where a container's first process is no init
+def test_claims_of_the_killed_do_not_stay(recipe, whole, tmp_path, reaped):
     generate(recipe, tmp_path, N, seed=5, shard_size=SHARD)
     (tmp_path / "dataset.json").unlink()  # killed after a shard, before its claim was taken back
     script = (
@@ -182,11 +183,14 @@ def test_claims_of_the_killed_do_not_stay(recipe, whole, tmp_path):
         "with claimed(Path(sys.argv[1])):\n    os._exit(0)"
     )
     line = [sys.executable, "-c", script, str(tmp_path / "shard-00000.h5")]
-    subprocess.run(line, env=environment(), check=True)
-    assert list(tmp_path.glob(".*.claim"))
-    generate(recipe, tmp_path, N, seed=5, shard_size=SHARD)
-    assert content(tmp_path) == whole
-    assert not list(tmp_path.glob(".*.claim"))
+    with subprocess.Popen(line, env=environment(), stdout=subprocess.PIPE) as killed:
+        killed.stdout.read()  # until it has ended
+        if reaped:
+            assert killed.wait() == 0
+        assert list(tmp_path.glob(".*.claim"))
+        generate(recipe, tmp_path, N, seed=5, shard_size=SHARD)
+        assert content(tmp_path) == whole
+        assert not list(tmp_path.glob(".*.claim"))
 
 
 def test_a_shard_that_another_has_finished_meanwhile(recipe, whole, tmp_path, monkeypatch):
