@@ -188,6 +188,22 @@ def check_odds(
         raise ValueError(f"{own} {given}: weights are at least 0, and one of them is above 0")
 
 
+def happening(owner: object, kinds: Sequence[str], rng: np.random.Generator) -> list[str]:
+    """Return which of several things happen, each by itself, with one draw for each.
+
+    Parameters
+    ----------
+    owner
+        Holder of the probabilities, in fields of the things' names.
+    kinds
+        Names of the things.
+    rng
+        Source of as many numbers.
+    """
+    draws = rng.random(len(kinds)).tolist()
+    return [kind for kind, u in zip(kinds, draws, strict=True) if u < getattr(owner, kind)]
+
+
 def pick(count: int, odds: Sequence[float], rng: np.random.Generator) -> int:
     """Return the number of one of several things, with one draw.
 

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from fluorosynth.geometry.tubes import Rng, Tube, moved_to, scaled, union, walk
-from fluorosynth.ranges import Chance, LogUniform, Range, draw_within
+from fluorosynth.ranges import Chance, LogUniform, Range, draw_within, happening
 from fluorosynth.sample import Intensities, Moment, Sample
 from fluorosynth.stages.base import Intensity, intensities, with_picture
 from fluorosynth.stages.order import EXPOSED
@@ -56,8 +56,7 @@ class Bones(Intensity):
         """Return the sample with its bones drawn."""
         image = intensities(sample)
         side = max(image.shape)
-        drawn = rng.random(3).tolist()
-        names = [n for n, u in zip(NAMES, drawn, strict=True) if u < getattr(self, n)]
+        names = happening(self, NAMES, rng)
         if not names:
             return sample
         total = None

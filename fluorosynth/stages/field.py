@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numba import njit
 
-from fluorosynth.ranges import Chance, Range, Uniform, draw_within
+from fluorosynth.ranges import Chance, Range, Uniform, draw_within, happening
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, with_picture
 
@@ -47,8 +47,7 @@ class Field(Intensity):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Return the sample with its field cut out."""
-        drawn = rng.random(3).tolist()
-        names = [n for n, u in zip(SHAPES, drawn, strict=True) if u < getattr(self, n)]
+        names = happening(self, SHAPES, rng)
         radius = draw_within(0, 10, self.radius, "field: radius", rng)
         level = draw_within(0, 1, self.level, "field: level", rng)
         if not names:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from fluorosynth.geometry.tubes import Tube, union
-from fluorosynth.ranges import Range, draw_within
+from fluorosynth.ranges import Range, draw_within, happening
 from fluorosynth.sample import Sample
 from fluorosynth.stages.base import Intensity, intensities, with_picture
 from fluorosynth.xray.beer_lambert import add, attenuated
@@ -38,10 +38,8 @@ def with_objects(
     strength
         Factor on the attenuation of each object.
     """
-    image, kinds = intensities(sample), list(kinds)
-    chances = rng.random(len(kinds)).tolist()
-    names = [n for n, u in zip(kinds, chances, strict=True) if u < getattr(stage, n)]
-    total = None
+    image = intensities(sample)
+    names, total = happening(stage, list(kinds), rng), None
     for name in names:
         factor = draw_within(0, 1e3, strength, f"{stage.kind}: strength", rng)
         tubes, mu = draw(name)

@@ -188,12 +188,17 @@ class Outputs:
                 add(_outlined(frame, mask, curves))
 
     def _still(self, what: str, frame: int) -> Path:
-        return self._path(what, f"/{frame:05d}.png" if self.sequence else ".png")
+        return self._path(what, _ending(frame, self.sequence))
 
     def _path(self, what: str, ending: str) -> Path:
         path = self.out / what / (self.name + ending)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+
+def _ending(frame: int, sequence: bool) -> str:
+    """Return how the name of a frame's picture ends after that of its source."""
+    return f"/{frame:05d}.png" if sequence else ".png"
 
 
 def is_there(out: Path, name: str) -> bool:
@@ -210,10 +215,9 @@ def is_there(out: Path, name: str) -> bool:
         rows = read_rows(out, name)
     except BadDataError:
         return False
-    folder = out / "masks" / name
-    masks = [folder.with_name(f"{folder.name}.png")]
-    if folder.is_dir():  # of a sequence
-        masks = [folder / f"{row.frame:05d}.png" for row in rows]
+    folder = out / "masks"
+    sequence = (folder / name).is_dir()
+    masks = [folder / (name + _ending(row.frame, sequence)) for row in rows]
     return bool(rows) and all(mask.is_file() and mask.stat().st_size for mask in masks)
 
 
